@@ -1,0 +1,1 @@
+//! From source to releases: checking out, naming, building, testing, packing.

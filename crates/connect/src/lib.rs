@@ -1,0 +1,1 @@
+//! HostApi over a Unix socket.

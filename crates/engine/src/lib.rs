@@ -1,0 +1,1 @@
+//! The coordinator: drives a plan over hosts, as a transaction.

@@ -1,0 +1,1 @@
+//! HostApi for this machine: ledger, releases, slots, routes, and the daemon that serves them.

@@ -1,0 +1,1 @@
+//! The small process that keeps one slot alive and outlives the daemon.

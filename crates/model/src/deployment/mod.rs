@@ -1,0 +1,1 @@
+//! One execution of a plan: what happened, and what may happen next.

@@ -1,0 +1,24 @@
+//! Nouns and pure judgement: no I/O, no async, no clock.
+//!
+//! Everything that Plimsoll speaks of is named here, and everything that can be decided without
+//! touching the world is decided here: what a manifest means ([`manifest`]), what has to be done
+//! ([`plan`]), and what may happen next in a deployment ([`deployment`]). Doing it is left to others.
+
+pub mod check;
+pub mod deployment;
+pub mod digest;
+pub mod finding;
+pub mod manifest;
+pub mod name;
+pub mod path;
+pub mod plan;
+pub mod release;
+pub mod route;
+pub mod secret;
+pub mod slot;
+pub mod source;
+
+pub use digest::{ConfigHash, Digest, PlanHash, ReleaseId, StateHash};
+pub use name::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ProjectName, SlotId};
+pub use path::RelPath;
+pub use secret::Secret;

@@ -1,0 +1,134 @@
+//! What a manifest says, once it has been judged: the project, with every default filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::HealthCheck;
+use crate::route::RouteSpec;
+use crate::slot::Limits;
+use crate::{ComponentName, EnvironmentName, HostName, ProjectName, RelPath};
+
+/// A project, as its manifest describes it for one environment: overrides are applied, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its name.
+    pub name: ProjectName,
+    /// Its version, when the manifest names one.
+    pub version: Option<String>,
+    /// The environment that this view of it is for.
+    pub environment: Environment,
+    /// Its components.
+    pub components: BTreeMap<ComponentName, Component>,
+    /// Commands run at certain moments.
+    pub hooks: Hooks,
+}
+
+/// A named place to deploy to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// The branch that it takes its source from by default; the checked-out one when absent.
+    pub branch: Option<String>,
+    /// Its hosts, the home host first. `local` has just this machine.
+    pub hosts: Vec<HostName>,
+    /// How long a lease lasts when it is not renewed, in milliseconds.
+    pub lease_ms: u64,
+    /// How many releases of each component are kept for rolling back.
+    pub keep_releases: u32,
+    /// Whether `deploy` waits for a yes.
+    pub confirm: bool,
+    /// Takes the work tree as it is, uncommitted changes included, unless a commit is asked for.
+    pub work_tree: bool,
+}
+
+/// A deployable part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// Its folder, below the project's.
+    pub path: RelPath,
+    /// Further files and folders of the project that it is made from, beside those below `path`.
+    pub sources: Vec<RelPath>,
+    /// How it is built; when absent, its folder is its release.
+    pub build: Option<Build>,
+    /// Command that tests it after its build.
+    pub test: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// Where its traffic comes from, if it has any.
+    pub route: Option<RouteSpec>,
+    /// Components that must serve before it.
+    pub depends_on: BTreeSet<ComponentName>,
+    /// Files and folders, relative to the release, that outlive releases.
+    pub shared: Vec<RelPath>,
+    /// How it is replaced.
+    pub strategy: StrategyName,
+}
+
+/// What a component is: this decides how it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// A program that the host runs.
+    Process(Process),
+    /// A folder of files that the route serves itself.
+    Site {
+        /// The folder, relative to the release.
+        root: RelPath,
+    },
+}
+
+/// How a program is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Command line, run by `/bin/sh -c` in the release's folder; gets `PORT`.
+    pub run: String,
+    /// How to find out whether it serves.
+    pub health: HealthCheck,
+    /// Its environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Names of the secrets that it gets as environment variables.
+    pub secrets: BTreeSet<String>,
+    /// The user that it runs as, where the host allows it.
+    pub user: Option<String>,
+    /// What it may use.
+    pub limits: Limits,
+    /// How long it may take until it is healthy, in milliseconds.
+    pub start_timeout_ms: u64,
+    /// How long it may take to finish requests and stop, in milliseconds; then it is killed.
+    pub drain_timeout_ms: u64,
+}
+
+/// How a component is built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Command line, run by `/bin/sh -c` in the component's folder.
+    pub command: String,
+    /// What it gives: files and folders relative to the component's folder. Each lands in the
+    /// release under its last name; `.` stands for the whole folder.
+    pub output: Vec<RelPath>,
+}
+
+/// How a component is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrategyName {
+    /// The new slot starts beside the old one; the route flips; the old one drains and stops.
+    BlueGreen,
+    /// The old slot stops, then the new one starts: for what cannot run twice.
+    Recreate,
+}
+
+/// Commands run on the operator's machine at certain moments, with the deployment's facts in their environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hooks {
+    /// Before anything is built. A failure ends the deployment.
+    pub before_build: Option<String>,
+    /// After all is prepared, before the first route is switched. A failure rolls back.
+    pub before_switch: Option<String>,
+    /// After the commit. A failure is reported and changes nothing.
+    pub after_commit: Option<String>,
+    /// After a roll back. A failure is reported and changes nothing.
+    pub after_rollback: Option<String>,
+}

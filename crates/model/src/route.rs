@@ -1,0 +1,98 @@
+//! Routes: where traffic for a component goes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ComponentName, DeploymentId, EnvironmentKey};
+
+/// Which requests a route takes: by port, host name and path prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Match {
+    /// TCP port that the proxy listens on.
+    pub port: u16,
+    /// Host name that the request must ask for, in lower case; any when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Path prefix on whole segments: `/api` takes `/api` and `/api/x`, not `/apix`. `/` takes all.
+    pub path: String,
+}
+
+/// What a component asks of its route, as a plan carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RouteSpec {
+    /// Which requests it takes.
+    #[serde(flatten)]
+    pub matches: Match,
+    /// Takes the prefix off the path before the request goes to the slot.
+    #[serde(default)]
+    pub strip_prefix: bool,
+    /// Answers `/_deploy/health` and `/_deploy/status` to others than this machine.
+    #[serde(default)]
+    pub public_status: bool,
+    /// The site's unknown paths are answered with its `index.html` (single-page application).
+    #[serde(default)]
+    pub spa: bool,
+    /// How long a request may wait for the first byte of its answer, in milliseconds.
+    pub response_timeout_ms: u64,
+}
+
+/// Where the requests of a route go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Upstream {
+    /// A slot that answers HTTP at an address of this host.
+    Slot {
+        /// Names the slot; two slots with the same address are still two.
+        slot: String,
+        /// Where it listens.
+        address: SocketAddr,
+    },
+    /// A folder of files that the proxy serves itself.
+    Site {
+        /// Absolute path of the folder.
+        root: PathBuf,
+    },
+}
+
+/// One row of the proxy's table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// The environment that it belongs to.
+    pub key: EnvironmentKey,
+    /// The component that it leads to.
+    pub component: ComponentName,
+    /// What it takes and how.
+    pub spec: RouteSpec,
+    /// Where its requests go.
+    pub upstream: Upstream,
+    /// What `/_deploy/status` tells.
+    pub about: About,
+}
+
+/// What a route tells of the deployment that it serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The deployment that switched it.
+    pub deployment: DeploymentId,
+    /// The version that it serves.
+    pub version: String,
+    /// The commit that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The branch of that commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// When it was switched, ISO 8601 in UTC.
+    pub deployed_at: String,
+}
+
+/// All routes of a proxy: what is given to it and what it keeps on disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteTable {
+    /// Grows by one with each change, so that a late message cannot undo a newer one.
+    pub generation: u64,
+    /// The routes, in no particular order.
+    pub routes: Vec<Route>,
+}

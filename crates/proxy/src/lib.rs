@@ -1,0 +1,1 @@
+//! The data plane: routes requests to slots and sites, and switches without losing one.

@@ -1,0 +1,1 @@
+//! For tests only: the probe, fixtures, and hosts in memory.
