@@ -17,6 +17,7 @@ pub mod route;
 pub mod secret;
 pub mod slot;
 pub mod source;
+pub mod time;
 
 pub use digest::{ConfigHash, Digest, PlanHash, ReleaseId, StateHash};
 pub use name::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ProjectName, SlotId};

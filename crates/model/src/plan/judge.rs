@@ -1,0 +1,183 @@
+//! What makes a plan impossible, found before anything is done.
+
+use std::collections::BTreeMap;
+
+use super::{Cycle, Desired, Observed, PortUse};
+use crate::route::Match;
+use crate::{ComponentName, EnvironmentKey, HostName, ReleaseId};
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Components wait for each other.
+    #[error("components depend on each other in a circle: {}", circle(.0))]
+    Cycle(Vec<ComponentName>),
+    /// A component depends on one that is not in the environment.
+    #[error("component {component} depends on {missing}, which is not there")]
+    UnknownDependency {
+        /// The component.
+        component: ComponentName,
+        /// What it names.
+        missing: ComponentName,
+    },
+    /// Two components ask for the same traffic.
+    #[error("components {first} and {second} have the same route: {}", describe(.matches))]
+    SharedRoute {
+        /// One.
+        first: ComponentName,
+        /// The other.
+        second: ComponentName,
+        /// What both ask for.
+        matches: Match,
+    },
+    /// A route passes from one component to another, which cannot be done in one switch.
+    #[error("the route of {to} ({}) still belongs to {from}", describe(.matches))]
+    RouteMoves {
+        /// Who has it.
+        from: ComponentName,
+        /// Who asks for it.
+        to: ComponentName,
+        /// The route.
+        matches: Match,
+    },
+    /// Another environment on the host has the route.
+    #[error("on {host}, the route of {component} ({}) belongs to {owner}", describe(.matches))]
+    ForeignRoute {
+        /// The host.
+        host: HostName,
+        /// Who asks for it.
+        component: ComponentName,
+        /// Who has it.
+        owner: EnvironmentKey,
+        /// The route.
+        matches: Match,
+    },
+    /// A program that is none of ours listens on the port.
+    #[error("on {host}, port {port} for {component} is taken by another program")]
+    PortTaken {
+        /// The host.
+        host: HostName,
+        /// Who asks for it.
+        component: ComponentName,
+        /// The port.
+        port: u16,
+    },
+    /// A rollback needs a release that a host has no more.
+    #[error("{host} has no release {} of {component} any more", .release.short())]
+    ReleaseGone {
+        /// The host.
+        host: HostName,
+        /// Its component.
+        component: ComponentName,
+        /// The release.
+        release: ReleaseId,
+    },
+}
+
+impl PlanError {
+    /// Stable name of the kind of error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            PlanError::Cycle(_) => "dependency-cycle",
+            PlanError::UnknownDependency { .. } => "unknown-dependency",
+            PlanError::SharedRoute { .. } => "shared-route",
+            PlanError::RouteMoves { .. } => "route-moves",
+            PlanError::ForeignRoute { .. } => "route-taken",
+            PlanError::PortTaken { .. } => "port-taken",
+            PlanError::ReleaseGone { .. } => "release-gone",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            PlanError::Cycle(_) => "take one of these out of depends_on".into(),
+            PlanError::UnknownDependency { missing, .. } => format!("add [components.{missing}], or take it out of depends_on"),
+            PlanError::SharedRoute { .. } => "give one of them another port, host or path".into(),
+            PlanError::RouteMoves { from, .. } => format!("deploy once without the route of {from}, or give the other one a route of its own"),
+            PlanError::ForeignRoute { owner, .. } => format!("choose another port, host or path, or take {owner} down first"),
+            PlanError::PortTaken { port, .. } => format!("choose another port for the route, or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)"),
+            PlanError::ReleaseGone { .. } => "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into(),
+        }
+    }
+}
+
+impl From<Cycle> for PlanError {
+    fn from(cycle: Cycle) -> Self {
+        PlanError::Cycle(cycle.0)
+    }
+}
+
+fn circle(names: &[ComponentName]) -> String {
+    names.iter().chain(names.first()).map(ToString::to_string).collect::<Vec<_>>().join(" → ")
+}
+
+fn describe(matches: &Match) -> String {
+    format!("port {}{}, path {}", matches.port, matches.host.as_ref().map(|host| format!(", host {host}")).unwrap_or_default(), matches.path)
+}
+
+/// Judges dependencies and routes of what is wanted against what each host was seen to hold.
+///
+/// # Errors
+/// The first thing that makes it impossible.
+pub fn judge(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
+    judge_dependencies(desired)?;
+    let routes = judge_routes(desired)?;
+    hosts.iter().try_for_each(|(host, seen)| {
+        judge_own(&routes, desired, seen)?;
+        judge_foreign(&routes, host, seen)
+    })
+}
+
+fn judge_dependencies(desired: &Desired) -> Result<(), PlanError> {
+    for (component, wanted) in &desired.components {
+        if let Some(missing) = wanted.depends_on.iter().find(|name| !desired.components.contains_key(name)) {
+            return Err(PlanError::UnknownDependency { component: component.clone(), missing: missing.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn judge_routes(desired: &Desired) -> Result<BTreeMap<&Match, &ComponentName>, PlanError> {
+    let mut routes = BTreeMap::new();
+    for (component, wanted) in &desired.components {
+        let Some(route) = &wanted.route else { continue };
+        if let Some(first) = routes.insert(&route.matches, component) {
+            return Err(PlanError::SharedRoute { first: first.clone(), second: component.clone(), matches: route.matches.clone() });
+        }
+    }
+    Ok(routes)
+}
+
+fn judge_own(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, seen: &Observed) -> Result<(), PlanError> {
+    for (from, component) in &seen.components {
+        let Some(route) = component.served.as_ref().and_then(|served| served.route.as_ref()) else { continue };
+        // One that goes away is taken away last, so its route is not free yet either.
+        match routes.get(&route.matches) {
+            Some(to) if *to != from || !desired.components.contains_key(from) => {
+                return Err(PlanError::RouteMoves { from: from.clone(), to: (*to).clone(), matches: route.matches.clone() });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
+    for (matches, component) in routes {
+        if let Some((owner, _)) = seen.foreign_routes.iter().find(|(_, foreign)| foreign == *matches) {
+            return Err(PlanError::ForeignRoute {
+                host: host.clone(),
+                component: (*component).clone(),
+                owner: owner.clone(),
+                matches: (*matches).clone(),
+            });
+        }
+        if seen.ports.get(&matches.port) == Some(&PortUse::Other) {
+            return Err(PlanError::PortTaken { host: host.clone(), component: (*component).clone(), port: matches.port });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Making a plan, and what a plan is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::strategies::{self, Site};
+use super::{Change, Desired, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
+use crate::manifest::project::StrategyName;
+use crate::source::Source;
+use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
+
+/// Version of the plan's form. A host refuses a newer one.
+pub const PLAN_VERSION: u32 = 1;
+
+/// Ordered levels of steps for each host, with the state it expects to find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// See [`PLAN_VERSION`].
+    pub version: u32,
+    /// What it changes.
+    pub key: EnvironmentKey,
+    /// What it is for.
+    pub intent: Intent,
+    /// What the releases are made from.
+    pub source: Source,
+    /// The host that keeps the ledger.
+    pub home: HostName,
+    /// How long the lease lasts when it is not renewed, in milliseconds.
+    pub lease_ms: u64,
+    /// What is done, level by level.
+    pub levels: Vec<Level>,
+    /// The state that each host must be in.
+    pub expects: BTreeMap<HostName, StateHash>,
+    /// The state to reach, in full: a later rollback starts from it.
+    pub desired: Desired,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Intent {
+    /// Bring a source live.
+    Deploy,
+    /// Return to what an earlier deployment had made live.
+    Rollback {
+        /// That deployment.
+        to: DeploymentId,
+    },
+    /// Take the environment away.
+    Down,
+}
+
+/// Components that need none of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// What is to be done on each host.
+    pub hosts: BTreeMap<HostName, Vec<Work>>,
+}
+
+/// What is to be done for one component on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The component.
+    pub component: ComponentName,
+    /// Why.
+    pub change: Change,
+    /// The release that it shall have; none when it goes away.
+    pub release: Option<ReleaseId>,
+    /// What is done.
+    pub steps: Steps,
+}
+
+/// How long a plan should take, from what earlier deployments took.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimates {
+    /// Sum over the levels, in milliseconds; none while a component has no history.
+    pub total_ms: Option<u64>,
+    /// Each component's median, in milliseconds.
+    pub components_ms: BTreeMap<ComponentName, u64>,
+}
+
+/// What a plan is made under, beside the state to reach and the hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// What it changes.
+    pub key: EnvironmentKey,
+    /// What it is for.
+    pub intent: Intent,
+    /// What the releases are made from.
+    pub source: Source,
+    /// The host that keeps the ledger.
+    pub home: HostName,
+    /// How long the lease lasts when it is not renewed, in milliseconds.
+    pub lease_ms: u64,
+    /// How many releases of each component are kept.
+    pub keep_releases: u32,
+}
+
+/// Makes the plan that leads from the hosts as they were seen to what is wanted.
+///
+/// # Errors
+/// Says what makes it impossible; see [`PlanError`].
+pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
+    let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
+    let order = levels::levels(&depends_on)?;
+    judge::judge(&desired, hosts)?;
+    if matches!(terms.intent, Intent::Rollback { .. }) {
+        judge_releases(&desired, hosts)?;
+    }
+    let mut levels: Vec<Level> = order.iter().map(|names| level(names, &desired, hosts, terms.keep_releases)).collect();
+    levels.push(removals(&desired, hosts));
+    levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
+    Ok(Plan {
+        version: PLAN_VERSION,
+        key: terms.key,
+        intent: terms.intent,
+        source: terms.source,
+        home: terms.home,
+        lease_ms: terms.lease_ms,
+        levels,
+        expects: hosts.iter().map(|(host, seen)| (host.clone(), seen.state())).collect(),
+        desired,
+    })
+}
+
+impl Plan {
+    /// Names the plan: covers all that it will do and the state it expects.
+    #[must_use]
+    pub fn hash(&self) -> PlanHash {
+        PlanHash(Digest::of_value(self))
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.levels.is_empty()
+    }
+
+    /// What is to be done on `host`, level by level. A level may have nothing for it.
+    pub fn part<'a>(&'a self, host: &'a HostName) -> impl Iterator<Item = &'a [Work]> + 'a {
+        self.levels.iter().map(move |level| level.hosts.get(host).map_or(&[][..], Vec::as_slice))
+    }
+
+    /// Each step for `host` with its place, in the order in which one at a time would do them.
+    pub fn steps<'a>(&'a self, host: &'a HostName) -> impl Iterator<Item = (StepRef, &'a Step)> + 'a {
+        let phases = [Phase::Prepare, Phase::Switch, Phase::Verify, Phase::Commit];
+        self.part(host).enumerate().flat_map(move |(level, work)| {
+            phases.into_iter().flat_map(move |phase| {
+                work.iter().flat_map(move |work| {
+                    work.steps.of(phase).iter().enumerate().map(move |(index, step)| {
+                        let at = |n: usize| u32::try_from(n).expect("a plan has far fewer levels and steps than u32 holds");
+                        (StepRef { level: at(level), phase, component: work.component.clone(), index: at(index) }, step)
+                    })
+                })
+            })
+        })
+    }
+
+    /// The components that get steps on any host, with the reason, each once.
+    #[must_use]
+    pub fn changes(&self) -> BTreeMap<ComponentName, Change> {
+        let work = self.levels.iter().flat_map(|level| level.hosts.values()).flatten();
+        work.map(|work| (work.component.clone(), work.change)).collect()
+    }
+
+    /// The releases that hosts need and that no host of `hosts` may lack.
+    #[must_use]
+    pub fn lacking(&self, hosts: &BTreeMap<HostName, Observed>) -> BTreeMap<ComponentName, ReleaseId> {
+        let mut lacking = BTreeMap::new();
+        for (host, work) in self.levels.iter().flat_map(|level| &level.hosts) {
+            let has = hosts.get(host).map(|seen| &seen.releases);
+            for work in work {
+                if let Some(release) = work.release.filter(|release| !has.is_some_and(|has| has.contains(release))) {
+                    lacking.insert(work.component.clone(), release);
+                }
+            }
+        }
+        lacking
+    }
+
+    /// How long it should take, from what was measured on the hosts.
+    #[must_use]
+    pub fn estimates(&self, hosts: &BTreeMap<HostName, Observed>) -> Estimates {
+        let slowest = |name: &ComponentName| hosts.values().filter_map(|seen| seen.durations_ms.get(name)).max().copied();
+        let level_ms = |level: &Level| level.hosts.values().flatten().map(|work| slowest(&work.component)).try_fold(0, |most, ms| Some(most.max(ms?)));
+        Estimates {
+            total_ms: self.levels.iter().map(level_ms).try_fold(0, |sum: u64, ms| Some(sum + ms?)),
+            components_ms: self.changes().keys().filter_map(|name| Some((name.clone(), slowest(name)?))).collect(),
+        }
+    }
+}
+
+fn judge_releases(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
+    for (host, seen) in hosts {
+        if let Some((component, wanted)) = desired.components.iter().find(|(_, wanted)| !seen.releases.contains(&wanted.release)) {
+            return Err(PlanError::ReleaseGone { host: host.clone(), component: component.clone(), release: wanted.release });
+        }
+    }
+    Ok(())
+}
+
+fn level(names: &[ComponentName], desired: &Desired, hosts: &BTreeMap<HostName, Observed>, keep: u32) -> Level {
+    let nothing = ObservedComponent::default();
+    let work = |seen: &Observed| {
+        names
+            .iter()
+            .filter_map(|name| {
+                let wanted = &desired.components[name];
+                let seen = seen.components.get(name).unwrap_or(&nothing);
+                let change = Change::between(wanted, seen);
+                let site = Site { component: name, wanted, seen, keep };
+                (change != Change::None).then(|| Work { component: name.clone(), change, release: Some(wanted.release), steps: steps(&site) })
+            })
+            .collect()
+    };
+    Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
+}
+
+fn steps(site: &Site<'_>) -> Steps {
+    match (&site.wanted.kind, site.wanted.strategy) {
+        (DesiredKind::Site { root }, _) => strategies::site::steps(site, root),
+        (DesiredKind::Process(spec), StrategyName::BlueGreen) => strategies::blue_green::steps(site, spec),
+        (DesiredKind::Process(spec), StrategyName::Recreate) => strategies::recreate::steps(site, spec),
+    }
+}
+
+/// What is no longer wanted goes last, when all that might still call it has been replaced.
+fn removals(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Level {
+    let work = |seen: &Observed| {
+        let gone = seen.components.iter().filter(|(name, seen)| !desired.components.contains_key(name) && is_there(seen));
+        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: strategies::remove::steps(seen) }).collect()
+    };
+    Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
+}
+
+fn is_there(seen: &ObservedComponent) -> bool {
+    seen.served.is_some() || !seen.slots.is_empty()
+}
+
+/// The releases in `seen` that may be deleted once `wanted` is live: staged, beyond the newest `keep`, and needed by nothing.
+pub(super) fn prunable(seen: &ObservedComponent, wanted: ReleaseId, keep: u32) -> Vec<ReleaseId> {
+    let mut kept: BTreeSet<ReleaseId> = seen.served.iter().map(|served| served.release).chain([wanted]).collect();
+    let mut prunable = Vec::new();
+    for release in &seen.staged {
+        if kept.contains(release) || seen.needed.contains(release) {
+            kept.insert(*release);
+        } else if kept.len() < keep as usize {
+            kept.insert(*release);
+        } else {
+            prunable.push(*release);
+        }
+    }
+    prunable
+}

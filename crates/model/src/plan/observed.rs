@@ -1,0 +1,128 @@
+//! What a host was seen to hold for one environment: facts, gathered before anything is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::deployment::{Holder, Stage};
+use crate::route::{Match, RouteSpec};
+use crate::slot::ObservedSlot;
+use crate::time::Moment;
+use crate::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, ReleaseId, RelPath, SlotId, StateHash};
+
+/// A host as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Operating system and architecture, such as `linux-x86_64`.
+    pub platform: String,
+    /// What the environment has there.
+    pub components: BTreeMap<ComponentName, ObservedComponent>,
+    /// Releases whose files are all there, of the ones that were asked for.
+    pub releases: BTreeSet<ReleaseId>,
+    /// Who uses the ports that were asked for and are not free.
+    pub ports: BTreeMap<u16, PortUse>,
+    /// Routes of other environments on this host.
+    pub foreign_routes: Vec<(EnvironmentKey, Match)>,
+    /// Free space where releases are kept, in bytes.
+    pub disk_free_bytes: u64,
+    /// The deployment that is not settled yet, if there is one.
+    pub open: Option<OpenDeployment>,
+    /// How long it took to bring each component up, median of the last times, in milliseconds.
+    pub durations_ms: BTreeMap<ComponentName, u64>,
+}
+
+/// A component as it was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedComponent {
+    /// What serves.
+    pub served: Option<Served>,
+    /// Its slots, in whatever condition.
+    pub slots: Vec<ObservedSlot>,
+    /// The number that its next slot gets.
+    pub next_slot: u32,
+    /// Releases that are staged, the last used first.
+    pub staged: Vec<ReleaseId>,
+    /// Releases that a rollback may still need, because a kept deployment names them.
+    pub needed: BTreeSet<ReleaseId>,
+}
+
+/// What serves for a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// Where requests end up.
+    pub target: Target,
+    /// The release behind it.
+    pub release: ReleaseId,
+    /// How it is configured.
+    pub config: ConfigHash,
+    /// The route that leads to it.
+    pub route: Option<RouteSpec>,
+    /// The deployment that made it serve; absent in a plan, where it is the plan's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
+}
+
+/// Where the requests of a component end up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum Target {
+    /// In a slot.
+    Slot {
+        /// Its name.
+        slot: SlotId,
+    },
+    /// In the files of a staged release.
+    Site {
+        /// The folder, relative to the release.
+        root: RelPath,
+    },
+}
+
+impl Target {
+    /// The slot, where there is one.
+    #[must_use]
+    pub fn slot(&self) -> Option<&SlotId> {
+        if let Target::Slot { slot } = self { Some(slot) } else { None }
+    }
+}
+
+/// Who uses a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum PortUse {
+    /// The proxy of this host: routes may share it.
+    Proxy,
+    /// A program that is none of ours.
+    Other,
+}
+
+/// A deployment that is not settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDeployment {
+    /// Its name.
+    pub id: DeploymentId,
+    /// Who runs it.
+    pub holder: Holder,
+    /// How far it is on this host.
+    pub stage: Stage,
+    /// When its lease ends.
+    pub lease_until: Moment,
+    /// Whether the lease ended already, by the host's clock.
+    pub expired: bool,
+}
+
+impl Observed {
+    /// Names all that a plan relies on. What comes and goes by itself (process ids, restarts, free space) is left out.
+    #[must_use]
+    pub fn state(&self) -> StateHash {
+        let components: BTreeMap<_, _> = self
+            .components
+            .iter()
+            .map(|(name, seen)| {
+                let slots: Vec<_> = seen.slots.iter().map(|slot| (&slot.slot, slot.release, slot.config)).collect();
+                (name, (&seen.served, slots, seen.next_slot, &seen.staged))
+            })
+            .collect();
+        StateHash(Digest::of_value(&components))
+    }
+}

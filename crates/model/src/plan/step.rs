@@ -1,0 +1,171 @@
+//! Steps: what a host does, one thing each, as data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Served;
+use crate::check::HealthCheck;
+use crate::route::Match;
+use crate::slot::ProcessSpec;
+use crate::{ComponentName, ConfigHash, ReleaseId, RelPath, SlotId};
+
+/// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// Lays a release out as a folder. Undone by taking the folder away.
+    StageRelease {
+        /// The release.
+        release: ReleaseId,
+        /// What outlives it.
+        shared: Vec<RelPath>,
+    },
+    /// Starts a slot. Undone by stopping it and forgetting it.
+    StartSlot {
+        /// Its name.
+        slot: SlotId,
+        /// The release that it runs.
+        release: ReleaseId,
+        /// How it is configured.
+        config: ConfigHash,
+        /// The same in full.
+        spec: ProcessSpec,
+    },
+    /// Waits until a slot is healthy. Nothing to undo.
+    AwaitHealthy {
+        /// The slot.
+        slot: SlotId,
+        /// What is asked.
+        check: HealthCheck,
+        /// For how long at most, in milliseconds.
+        within_ms: u64,
+    },
+    /// Makes another target serve. Undone by making the former one serve again.
+    Switch {
+        /// What serves before.
+        from: Option<Served>,
+        /// What serves after.
+        to: Option<Served>,
+    },
+    /// Asks through the route, as a client would. Nothing to undo.
+    CheckRoute {
+        /// The route.
+        matches: Match,
+        /// The path to GET.
+        path: String,
+        /// For how long at most, in milliseconds.
+        within_ms: u64,
+    },
+    /// Lets the requests of a slot finish, then stops it. Undone by starting it again and waiting until it is healthy.
+    StopSlot {
+        /// The slot.
+        slot: SlotId,
+        /// How long requests may take to finish, and the program to stop, in milliseconds.
+        drain_ms: u64,
+    },
+    /// Forgets a stopped slot. Only done after the decision.
+    RemoveSlot {
+        /// The slot.
+        slot: SlotId,
+    },
+    /// Deletes a release that nothing needs any more. Only done after the decision.
+    PruneRelease {
+        /// The release.
+        release: ReleaseId,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::StageRelease { release, .. } => write!(f, "stage release {}", release.short()),
+            Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),
+            Step::AwaitHealthy { slot, .. } => write!(f, "wait until slot {slot} is healthy"),
+            Step::Switch { to: Some(to), .. } => match to.target.slot() {
+                Some(slot) => write!(f, "switch to slot {slot}"),
+                None => write!(f, "switch to release {}", to.release.short()),
+            },
+            Step::Switch { to: None, .. } => f.write_str("take the route away"),
+            Step::CheckRoute { matches, path, .. } => write!(f, "check the route: port {} {path}", matches.port),
+            Step::StopSlot { slot, .. } => write!(f, "drain and stop slot {slot}"),
+            Step::RemoveSlot { slot } => write!(f, "remove slot {slot}"),
+            Step::PruneRelease { release } => write!(f, "prune release {}", release.short()),
+        }
+    }
+}
+
+/// The part of a deployment that a step belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The old release keeps serving.
+    Prepare,
+    /// The route flips.
+    Switch,
+    /// The new release is asked.
+    Verify,
+    /// After the decision: nothing is undone any more.
+    Commit,
+}
+
+impl Phase {
+    /// The phases that can be undone, in their order.
+    pub const FORWARD: [Phase; 3] = [Phase::Prepare, Phase::Switch, Phase::Verify];
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Prepare => "prepare",
+            Phase::Switch => "switch",
+            Phase::Verify => "verify",
+            Phase::Commit => "commit",
+        })
+    }
+}
+
+/// The steps of one component on one host, by phase, each list in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steps {
+    /// See [`Phase::Prepare`].
+    pub prepare: Vec<Step>,
+    /// See [`Phase::Switch`].
+    pub switch: Vec<Step>,
+    /// See [`Phase::Verify`].
+    pub verify: Vec<Step>,
+    /// See [`Phase::Commit`].
+    pub commit: Vec<Step>,
+}
+
+impl Steps {
+    /// The steps of one phase.
+    #[must_use]
+    pub fn of(&self, phase: Phase) -> &[Step] {
+        match phase {
+            Phase::Prepare => &self.prepare,
+            Phase::Switch => &self.switch,
+            Phase::Verify => &self.verify,
+            Phase::Commit => &self.commit,
+        }
+    }
+}
+
+/// Points at a step of a plan's part for one host. The order is that of execution within one component.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepRef {
+    /// The level, from 0.
+    pub level: u32,
+    /// The phase.
+    pub phase: Phase,
+    /// The component.
+    pub component: ComponentName,
+    /// The place in the phase, from 0.
+    pub index: u32,
+}
+
+impl fmt::Display for StepRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "level {} {} {} step {}", self.level + 1, self.component, self.phase, self.index + 1)
+    }
+}

@@ -1,0 +1,79 @@
+//! How a component is replaced: pure functions from what is wanted and what was seen to steps.
+
+pub mod blue_green;
+pub mod recreate;
+pub mod remove;
+pub mod site;
+
+use super::make::prunable;
+use super::{DesiredComponent, ObservedComponent, Served, Step, Target};
+use crate::check::Question;
+use crate::slot::{ObservedSlot, ProcessSpec};
+use crate::{ComponentName, SlotId};
+
+/// How long the check through a route may take, in milliseconds: the slot is known to be healthy by then.
+const ROUTE_CHECK_MS: u64 = 10_000;
+
+/// How long a slot may take to stop when its own drain time is not known any more, in milliseconds.
+const DRAIN_MS: u64 = 10_000;
+
+/// What a strategy looks at: one component on one host.
+pub struct Site<'a> {
+    /// The component.
+    pub component: &'a ComponentName,
+    /// As it shall be.
+    pub wanted: &'a DesiredComponent,
+    /// As it was seen.
+    pub seen: &'a ObservedComponent,
+    /// How many releases are kept.
+    pub keep: u32,
+}
+
+impl Site<'_> {
+    /// The next slot of the component.
+    fn new_slot(&self) -> SlotId {
+        SlotId::numbered(self.component, self.seen.next_slot)
+    }
+
+    /// Lays out the release, unless it is.
+    fn stage(&self) -> Option<Step> {
+        let staged = self.seen.staged.contains(&self.wanted.release);
+        (!staged).then(|| Step::StageRelease { release: self.wanted.release, shared: self.wanted.shared.clone() })
+    }
+
+    /// A slot that already is all that is wanted and runs: then only the route has to move.
+    fn ready_slot(&self) -> Option<&ObservedSlot> {
+        let served = self.seen.served.as_ref()?.target.slot()?;
+        let slot = self.seen.slots.iter().find(|slot| slot.slot == *served)?;
+        let fits = slot.release == self.wanted.release && slot.config == self.wanted.config();
+        (fits && slot.condition != crate::slot::Condition::Stopped).then_some(slot)
+    }
+
+    fn start(&self, slot: &SlotId, spec: &ProcessSpec) -> [Step; 2] {
+        let start = Step::StartSlot { slot: slot.clone(), release: self.wanted.release, config: self.wanted.config(), spec: spec.clone() };
+        [start, Step::AwaitHealthy { slot: slot.clone(), check: spec.health.clone(), within_ms: spec.start_timeout_ms }]
+    }
+
+    fn switch_to(&self, target: Target) -> Step {
+        let to = Served { target, release: self.wanted.release, config: self.wanted.config(), route: self.wanted.route.clone(), deployment: None };
+        Step::Switch { from: self.seen.served.clone(), to: Some(to) }
+    }
+
+    /// Asks the new release through its route; `health` is the path that answers when it is well.
+    fn check_route(&self, health: &Question) -> Option<Step> {
+        let route = self.wanted.route.as_ref()?;
+        let Question::Http { path } = health else { return None };
+        let inside = path.starts_with(&format!("{}/", route.matches.path)) || *path == route.matches.path;
+        let path = match route.matches.path.as_str() {
+            "/" => path.clone(),
+            prefix if route.strip_prefix => format!("{prefix}{path}"),
+            _ if inside => path.clone(),
+            prefix => format!("{prefix}/_deploy/health"),
+        };
+        Some(Step::CheckRoute { matches: route.matches.clone(), path, within_ms: ROUTE_CHECK_MS })
+    }
+
+    fn prune(&self) -> impl Iterator<Item = Step> {
+        prunable(self.seen, self.wanted.release, self.keep).into_iter().map(|release| Step::PruneRelease { release })
+    }
+}
