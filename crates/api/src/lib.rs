@@ -1,1 +1,73 @@
-//! Everything that can be asked of a host: the trait HostApi and its types.
+//! Everything that can be asked of a host: the trait [`HostApi`] and its types.
+//!
+//! The host itself, the client that reaches it, and the hosts of the simulated world implement it alike.
+//! How requests travel is known to none of the types here.
+
+mod error;
+mod logs;
+mod order;
+mod secrets;
+mod types;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_model::deployment::DeploymentRecord;
+use plimsoll_model::plan::Observed;
+use plimsoll_model::release::ReleaseManifest;
+use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
+use tokio::sync::mpsc;
+
+pub use error::HostError;
+pub use logs::{LogLine, LogQuery};
+pub use order::{HostEvent, Order, Report, What};
+pub use secrets::SecretValues;
+pub use types::{Facts, Look, Open, Opened, Service};
+
+/// Where a host's events go while an order is carried out. A receiver that is gone disturbs nothing.
+pub type Events = mpsc::UnboundedSender<HostEvent>;
+
+/// What can be asked of a host. Every call may be repeated: doing it twice has the effect of doing it once.
+#[async_trait]
+pub trait HostApi: Send + Sync {
+    /// What the machine is and what runs there.
+    async fn facts(&self) -> Result<Facts, HostError>;
+
+    /// What the host holds for an environment.
+    async fn observe(&self, look: Look) -> Result<Observed, HostError>;
+
+    /// Hashes of secret values that tell whether a value changed and nothing else: they are keyed with a key
+    /// that belongs to the environment and never leaves its home host.
+    async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError>;
+
+    /// Tells of a release. Answers which files are missing; when none is, the release is there.
+    async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, HostError>;
+
+    /// Brings the contents of files, each read from its path here.
+    async fn upload(&self, files: Vec<(Digest, PathBuf)>) -> Result<(), HostError>;
+
+    /// Takes the lease and begins a deployment, if the host is in the state that the plan expects.
+    /// Repeated with the same id, it answers as the first time.
+    async fn open(&self, open: Open) -> Result<Opened, HostError>;
+
+    /// Renews the lease.
+    async fn renew(&self, id: &DeploymentId) -> Result<(), HostError>;
+
+    /// Carries out one order of a deployment; events come while it goes on.
+    async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError>;
+
+    /// The deployments of an environment, the newest first, `limit` at most.
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, HostError>;
+
+    /// What runs for an environment, as a person would want to know it.
+    async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError>;
+
+    /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
+    async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;
+
+    /// Ends the daemon; with `everything` its slots and its proxy too.
+    async fn stop(&self, everything: bool) -> Result<(), HostError>;
+}
+
+/// Hashes of secret values, by component and name.
+pub type SecretDigests = std::collections::BTreeMap<plimsoll_model::ComponentName, std::collections::BTreeMap<String, Digest>>;

@@ -1,0 +1,105 @@
+//! What requests and answers are made of.
+
+use std::collections::BTreeSet;
+
+use plimsoll_model::deployment::{ComponentChange, Holder, Stage};
+use plimsoll_model::plan::{Plan, Served};
+use plimsoll_model::route::RouteSpec;
+use plimsoll_model::slot::ObservedSlot;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, HostName, ReleaseId};
+use serde::{Deserialize, Serialize};
+
+use crate::SecretValues;
+
+/// What a host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Version of the daemon.
+    pub version: String,
+    /// Tells one build of the daemon from another.
+    pub build: String,
+    /// Operating system and architecture, such as `linux-x86_64`.
+    pub platform: String,
+    /// Name of the machine.
+    pub machine: String,
+    /// Process id of the daemon.
+    pub pid: u32,
+    /// When the daemon started.
+    pub started_at: Moment,
+    /// Process id of the proxy, while it runs.
+    pub proxy_pid: Option<u32>,
+    /// Processor cores.
+    pub cores: u32,
+    /// Memory, in bytes.
+    pub memory_bytes: u64,
+    /// Free space where releases are kept, in bytes.
+    pub disk_free_bytes: u64,
+    /// The folder that holds all of the host's state.
+    pub folder: String,
+    /// The environments that it has.
+    pub environments: Vec<EnvironmentKey>,
+}
+
+/// What to look at when observing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// The environment.
+    pub key: EnvironmentKey,
+    /// Releases of which to tell whether they are there.
+    pub releases: BTreeSet<ReleaseId>,
+    /// Ports of which to tell whether they are free.
+    pub ports: BTreeSet<u16>,
+}
+
+/// Begins a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// The name that the home host gave it; absent when the home host is asked.
+    pub id: Option<DeploymentId>,
+    /// The name of the host that is asked, as the plan calls it.
+    pub host: HostName,
+    /// What is to be done, for all hosts.
+    pub plan: Plan,
+    /// What it changes, by component.
+    pub components: Vec<ComponentChange>,
+    /// Who runs it.
+    pub holder: Holder,
+    /// Why, in the words of who runs it.
+    pub reason: Option<String>,
+    /// The values of the secrets that its slots get.
+    pub secrets: SecretValues,
+}
+
+/// A deployment that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use = "a deployment that was begun must be decided or rolled back"]
+pub struct Opened {
+    /// Its name.
+    pub id: DeploymentId,
+    /// How far it is: further than `running` when it was opened before.
+    pub stage: Stage,
+}
+
+/// A component as it runs on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: ComponentName,
+    /// What serves.
+    pub served: Option<Served>,
+    /// The version that serves.
+    pub version: Option<String>,
+    /// The commit that it was made from.
+    pub commit: Option<String>,
+    /// When it was switched to what serves.
+    pub since: Option<Moment>,
+    /// Whether it answers its health check right now.
+    pub healthy: bool,
+    /// Why it is not healthy.
+    pub trouble: Option<String>,
+    /// Its route.
+    pub route: Option<RouteSpec>,
+    /// Its slots.
+    pub slots: Vec<ObservedSlot>,
+}
