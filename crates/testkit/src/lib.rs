@@ -1,1 +1,3 @@
 //! For tests only: the probe, fixtures, and hosts in memory.
+
+pub mod probe;
