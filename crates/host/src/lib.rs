@@ -1,1 +1,21 @@
 //! HostApi for this machine: ledger, releases, slots, routes, and the daemon that serves them.
+//!
+//! [`Host`] carries out orders. It keeps the protocol (intent before effect, undo in reverse, leases) and leaves
+//! every effect to one narrow trait each, gathered in [`World`]: the same host runs on a real machine and in a
+//! simulated one. [`serve`] is the daemon around it.
+
+pub mod clock;
+mod execute;
+pub mod folders;
+mod host;
+pub mod ledger;
+pub mod probe;
+pub mod releases;
+pub mod route;
+pub mod secrets;
+pub mod serve;
+pub mod supervise;
+mod world;
+
+pub use host::Host;
+pub use world::{Trouble, World};

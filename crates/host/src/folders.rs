@@ -1,0 +1,96 @@
+//! Where a host keeps what it keeps.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
+
+/// The folders of a host, all below one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    root: PathBuf,
+}
+
+impl Folders {
+    /// Everything below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder that holds all.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The socket of the daemon.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.root.join("host.sock")
+    }
+
+    /// Held by the one daemon that runs here.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("host.lock")
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.sqlite")
+    }
+
+    /// The daemon's own log files.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Files of releases, by hash.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// The proxy's folder.
+    #[must_use]
+    pub fn proxy(&self) -> PathBuf {
+        self.root.join("proxy")
+    }
+
+    /// All that belongs to one environment.
+    #[must_use]
+    pub fn environment(&self, key: &EnvironmentKey) -> PathBuf {
+        self.root.join("environments").join(key.project.as_str()).join(key.environment.as_str())
+    }
+
+    /// A release laid out for a component.
+    #[must_use]
+    pub fn release(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf {
+        self.environment(key).join("releases").join(component.as_str()).join(&release.to_string()[..16])
+    }
+
+    /// What outlives the releases of a component.
+    #[must_use]
+    pub fn shared(&self, key: &EnvironmentKey, component: &ComponentName) -> PathBuf {
+        self.environment(key).join("shared").join(component.as_str())
+    }
+
+    /// A slot's own folder.
+    #[must_use]
+    pub fn slot(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
+        self.environment(key).join("slots").join(slot.as_str())
+    }
+
+    /// What a slot writes.
+    #[must_use]
+    pub fn slot_log(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
+        self.environment(key).join("logs").join(format!("{slot}.log"))
+    }
+
+    /// Values of secrets, by component and configuration.
+    #[must_use]
+    pub fn secrets(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("secrets")
+    }
+}

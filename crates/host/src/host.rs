@@ -1,0 +1,1 @@
+//! HostApi, carried out.

@@ -1,0 +1,147 @@
+//! The ledger: what a host has on record. Journal, deployments, releases in use, slots, what serves.
+//!
+//! It is the truth. What the world looks like can be brought back to it at any time; it cannot be brought back
+//! from the world.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use plimsoll_model::deployment::{DeploymentRecord, Event};
+use plimsoll_model::plan::{Plan, Served};
+use plimsoll_model::slot::ProcessSpec;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, EnvironmentKey, HostName, ReleaseId, SlotId};
+use serde::{Deserialize, Serialize};
+
+use crate::world::Trouble;
+
+/// What is on record. Each call is one transaction, and durable when it returns.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Records a new deployment, its plan and its lease.
+    async fn begin(&self, stored: &Stored) -> Result<(), Trouble>;
+
+    /// Appends an event to the journal of a deployment, together with what it changes. The event must be one
+    /// that is possible: the caller has asked [`plimsoll_model::deployment::Progress::next`].
+    /// `Closed` also sets the time and outcome of the record, `RollingBack` its failure, and a failed commit step adds a leftover.
+    async fn append(&self, id: &DeploymentId, at: Moment, event: &Event, changes: &[Change]) -> Result<(), Trouble>;
+
+    /// Sets the end of a lease.
+    async fn renew(&self, id: &DeploymentId, until: Moment) -> Result<(), Trouble>;
+
+    /// A deployment, whole.
+    async fn deployment(&self, id: &DeploymentId) -> Result<Option<Stored>, Trouble>;
+
+    /// Every deployment that is not closed.
+    async fn unsettled(&self) -> Result<Vec<Stored>, Trouble>;
+
+    /// The deployments of an environment, the newest first, `limit` at most.
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble>;
+
+    /// The components of an environment.
+    async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble>;
+
+    /// Every environment that has or had anything.
+    async fn environments(&self) -> Result<Vec<EnvironmentKey>, Trouble>;
+
+    /// The key of an environment, with which hashes of its secrets are made. Made on first use, never shown.
+    async fn secret_key(&self, key: &EnvironmentKey) -> Result<[u8; 32], Trouble>;
+
+    /// How long each component took, from its first step's intent to the end of its verify steps, in milliseconds, in the last
+    /// committed deployments (10 at most) of the environment: the median of each.
+    async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble>;
+}
+
+/// A deployment as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What is shown of it.
+    pub record: DeploymentRecord,
+    /// What it does.
+    pub plan: Plan,
+    /// What the plan calls this host.
+    pub host: HostName,
+    /// When its lease ends.
+    pub lease_until: Moment,
+    /// Its journal.
+    pub journal: Vec<Event>,
+}
+
+/// Something that changes together with a journal record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A slot is there, or is another than before. Raises the component's next slot number above it.
+    Slot(SlotRow),
+    /// A slot is gone.
+    SlotGone {
+        /// Its environment.
+        key: EnvironmentKey,
+        /// Its name.
+        slot: SlotId,
+    },
+    /// A release is laid out, and was used last.
+    Staged {
+        /// Its environment.
+        key: EnvironmentKey,
+        /// Its component.
+        component: ComponentName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A release is no longer laid out.
+    Unstaged {
+        /// Its environment.
+        key: EnvironmentKey,
+        /// Its component.
+        component: ComponentName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Something else serves, or nothing any more. What serves counts as used last among the staged releases.
+    Served {
+        /// The environment.
+        key: EnvironmentKey,
+        /// The component.
+        component: ComponentName,
+        /// What serves, with the deployment that made it.
+        served: Option<Served>,
+        /// Since when.
+        since: Moment,
+    },
+}
+
+/// A slot as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRow {
+    /// Its environment.
+    pub key: EnvironmentKey,
+    /// Its component.
+    pub component: ComponentName,
+    /// Its name.
+    pub slot: SlotId,
+    /// The release that it runs.
+    pub release: ReleaseId,
+    /// How it is configured.
+    pub config: ConfigHash,
+    /// The same in full.
+    pub spec: ProcessSpec,
+    /// The port that it was given.
+    pub port: u16,
+    /// Whether it shall run.
+    pub running: bool,
+}
+
+/// A component as it is recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ComponentRow {
+    /// What serves.
+    pub served: Option<Served>,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// Its slots.
+    pub slots: Vec<SlotRow>,
+    /// The number that its next slot gets.
+    pub next_slot: u32,
+    /// Releases that are laid out, the last used first.
+    pub staged: Vec<ReleaseId>,
+}

@@ -1,0 +1,68 @@
+//! Asking whether something serves: one try each, judged by the caller.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Asks once.
+#[async_trait]
+pub trait Prober: Send + Sync {
+    /// GETs `path` of what listens at `address`, as `host`. Answers the status.
+    ///
+    /// # Errors
+    /// Why there was no answer within `timeout_ms`, in words.
+    async fn get(&self, address: SocketAddr, host: &str, path: &str, timeout_ms: u64) -> Result<u16, String>;
+
+    /// Connects to `address`.
+    ///
+    /// # Errors
+    /// Why that was not possible within `timeout_ms`, in words.
+    async fn connect(&self, address: SocketAddr, timeout_ms: u64) -> Result<(), String>;
+}
+
+/// Asks over the network.
+pub struct NetworkProber;
+
+#[async_trait]
+impl Prober for NetworkProber {
+    async fn get(&self, address: SocketAddr, host: &str, path: &str, timeout_ms: u64) -> Result<u16, String> {
+        within(timeout_ms, request(address, host, path)).await
+    }
+
+    async fn connect(&self, address: SocketAddr, timeout_ms: u64) -> Result<(), String> {
+        within(timeout_ms, async { TcpStream::connect(address).await.map(drop).map_err(|error| words(&error)) }).await
+    }
+}
+
+async fn within<T>(timeout_ms: u64, work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = |_| Err(format!("no answer within {timeout_ms} ms"));
+    tokio::time::timeout(Duration::from_millis(timeout_ms), work).await.unwrap_or_else(late)
+}
+
+async fn request(address: SocketAddr, host: &str, path: &str) -> Result<u16, String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| words(&error))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let request = http::Request::get(path)
+        .header("host", host)
+        .header("user-agent", concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
+        .header("connection", "close")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| error.to_string())?;
+    // The connection lives as long as the answer is awaited, and not a moment longer.
+    tokio::select! {
+        answer = sender.send_request(request) => answer.map(|answer| answer.status().as_u16()).map_err(|error| error.to_string()),
+        ended = connection => Err(ended.err().map_or_else(|| "closed without an answer".into(), |error| error.to_string())),
+    }
+}
+
+fn words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        _ => error.to_string(),
+    }
+}

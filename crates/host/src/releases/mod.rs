@@ -1,0 +1,41 @@
+//! Releases on a host: files kept by their hash, and laid out as folders where they are needed.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_model::release::ReleaseManifest;
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey, ReleaseId, RelPath};
+use tokio::io::AsyncRead;
+
+use crate::world::Trouble;
+
+/// The release store.
+#[async_trait]
+pub trait Releases: Send + Sync {
+    /// Tells of a release; answers which files are missing. When none is, the release is registered.
+    async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, Trouble>;
+
+    /// Takes the content of a file in; refuses it when its hash is another. `size` in bytes.
+    async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), Trouble>;
+
+    /// Whether a release is there with all of its files.
+    async fn has(&self, release: &ReleaseId) -> Result<bool, Trouble>;
+
+    /// Lays a release out as a read-only folder; what is in `shared` leads to folders that outlive it.
+    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: &[RelPath]) -> Result<(), Trouble>;
+
+    /// Where a release is laid out for a component.
+    fn folder(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf;
+
+    /// Takes the folder away again; what is shared stays.
+    async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble>;
+
+    /// Forgets a release that is laid out nowhere, and deletes the files that no other needs.
+    async fn prune(&self, release: &ReleaseId) -> Result<(), Trouble>;
+
+    /// Reads every file of a release again and compares its hash; answers the paths that are damaged or missing.
+    async fn verify(&self, release: &ReleaseId) -> Result<Vec<RelPath>, Trouble>;
+
+    /// Free space where releases are kept, in bytes.
+    fn disk_free_bytes(&self) -> u64;
+}

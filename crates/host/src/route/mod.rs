@@ -1,0 +1,31 @@
+//! Where traffic goes.
+
+use async_trait::async_trait;
+use plimsoll_model::plan::PortUse;
+use plimsoll_model::route::Route;
+use plimsoll_model::{EnvironmentKey, SlotId};
+
+use crate::world::Trouble;
+
+/// Leads traffic to slots and sites.
+#[async_trait]
+pub trait Router: Send + Sync {
+    /// Makes `routes` all the routes of this host, at once. When it returns, every new request follows them.
+    /// On failure nothing has changed.
+    async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble>;
+
+    /// Returns when no request is under way in a slot any more, or `within_ms` have passed.
+    async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble>;
+
+    /// Who uses a port, if anyone does.
+    async fn port(&self, port: u16) -> Option<PortUse>;
+
+    /// Process id of the proxy, while it runs.
+    async fn pid(&self) -> Option<u32>;
+}
+
+/// What the proxy calls a slot: unique over all environments of the host.
+#[must_use]
+pub fn slot_name(key: &EnvironmentKey, slot: &SlotId) -> String {
+    format!("{key}/{slot}")
+}

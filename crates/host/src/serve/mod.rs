@@ -1,0 +1,1 @@
+//! The daemon: HostApi over HTTP on a Unix socket.

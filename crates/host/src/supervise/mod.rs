@@ -1,0 +1,50 @@
+//! Running slots.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_model::slot::Condition;
+use plimsoll_model::{EnvironmentKey, Secret, SlotId};
+
+use crate::ledger::SlotRow;
+use crate::world::Trouble;
+
+/// What a slot is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// What it is doing.
+    pub condition: Condition,
+    /// Process id of its program, while there is one.
+    pub pid: Option<u32>,
+    /// How often its program was started again after it had ended by itself.
+    pub restarts: u32,
+}
+
+/// Starts, watches and stops slots.
+#[async_trait]
+pub trait Supervisor: Send + Sync {
+    /// Whether this host may run a slot so (its user, its limits), before anything is started.
+    fn judge(&self, row: &SlotRow) -> Result<(), Trouble>;
+
+    /// A port on which nothing listens, of those kept for slots, and in none of `taken`.
+    async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble>;
+
+    /// Starts a slot in `folder`, unless it runs already.
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble>;
+
+    /// What a slot is doing.
+    async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble>;
+
+    /// Returns when the program of a slot has ended by itself, with how it ended in words. Never, when it does not.
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String;
+
+    /// The last lines that a slot wrote.
+    async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String>;
+
+    /// Stops a slot: asks it to end, and kills it after `grace_ms`. Stopped already is as good.
+    async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble>;
+
+    /// Forgets all about a stopped slot but what it wrote.
+    async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble>;
+}

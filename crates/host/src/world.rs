@@ -1,0 +1,35 @@
+//! All that a host has an effect on, each behind one narrow trait.
+
+use std::sync::Arc;
+
+use plimsoll_model::deployment::Failure;
+
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::probe::Prober;
+use crate::releases::Releases;
+use crate::route::Router;
+use crate::secrets::SecretStore;
+use crate::supervise::Supervisor;
+
+/// What went wrong with an effect: already worded for people, with what to do next.
+pub type Trouble = Failure;
+
+/// The effects of a host.
+#[derive(Clone)]
+pub struct World {
+    /// What is on record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Files of releases.
+    pub releases: Arc<dyn Releases>,
+    /// Values of secrets.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Running slots.
+    pub supervisor: Arc<dyn Supervisor>,
+    /// Where traffic goes.
+    pub router: Arc<dyn Router>,
+    /// Asking whether something serves.
+    pub prober: Arc<dyn Prober>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
