@@ -1,3 +1,28 @@
-//! From text to [`project::Project`]: reading, judging, describing the manifest.
+//! From text to [`project::Project`]: reading, judging, describing and guessing the manifest.
+//!
+//! One table ([`keys`]) names every key, its shape, its default and what it is for. The reader ([`walk`]), the
+//! published schema ([`schema`]) and the reference ([`reference`]) all follow it, so they cannot say different things.
+//! Nothing here touches a disk: what needs the project's folder asks a [`Tree`]. Its implementation for a real
+//! folder belongs to the use cases, and showing findings to people belongs to the command line.
 
+mod assemble;
+mod component;
+mod document;
+mod environment;
+mod fit;
+mod graph;
+mod keys;
+mod merge;
 pub mod project;
+mod quantity;
+mod read;
+mod report;
+mod routes;
+mod rules;
+mod section;
+mod shape;
+mod suggest;
+mod value;
+mod walk;
+
+pub use read::{MAX_BYTES, environments, judge, read};

@@ -1,0 +1,69 @@
+//! A project for one environment: its components as that environment sees them, judged together.
+
+use std::collections::BTreeMap;
+
+use super::environment::{self, LOCAL};
+use super::project::{Component, Hooks, Project};
+use super::report::Report;
+use super::section::Section;
+use super::suggest::{listed, nearest, shown};
+use super::{component, fit, graph, keys, merge, routes};
+use crate::{ComponentName, EnvironmentName, ProjectName};
+
+/// The project that `manifest` describes, as `name` sees it. None when the report says why.
+pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut Report<'_>) -> Option<Project> {
+    let nothing = Section::new(0..0, Some(&keys::ENVIRONMENT));
+    let section = match manifest.section("environments").and_then(|environments| environments.section(name.as_str())) {
+        Some(section) => section,
+        None if name.as_str() == LOCAL => &nothing,
+        None => return unknown(manifest, name, report),
+    };
+    environment::judge(name.as_str(), section, manifest, report);
+    let components = components(manifest, section, environment::is_here(name, section), report);
+    Some(Project {
+        name: ProjectName::new(manifest.text("name")?).ok()?,
+        version: manifest.text("version"),
+        environment: environment::environment(name, section)?,
+        components: components?,
+        hooks: manifest.section("hooks").map(hooks).unwrap_or_default(),
+    })
+}
+
+fn unknown(manifest: &Section, name: &EnvironmentName, report: &mut Report<'_>) -> Option<Project> {
+    let known = || manifest.sections("environments").map(|(name, _)| name).chain([LOCAL]);
+    // A name whose section was refused has been complained about, and is not unknown.
+    if !manifest.section("environments").is_some_and(|environments| environments.has(name.as_str())) {
+        let meant = nearest(name.as_str(), known()).map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+        let message = format!("there is no environment {} in the manifest", shown(name.as_str()));
+        report.misplaced("unknown-environment", message, format!("{meant}there are {}", listed(known())));
+    }
+    None
+}
+
+type Components = BTreeMap<ComponentName, Component>;
+
+fn components(manifest: &Section, environment: &Section, here: bool, report: &mut Report<'_>) -> Option<Components> {
+    if manifest.section("components").is_some_and(|components| components.entries.is_empty()) {
+        report.error("no-components", &manifest.span_of("components"), "the project has no components", "write `[components.web]` and what it runs");
+    }
+    let overrides = environment.section("components");
+    let merge = |(name, section)| (name, merge::component(section, environment.entry("env"), overrides.and_then(|all| all.section(name))));
+    let merged: BTreeMap<&str, Section> = manifest.sections("components").map(merge).collect();
+    for (name, section) in &merged {
+        fit::judge(name, section, report);
+    }
+    graph::judge(merged.iter().map(|(name, section)| (*name, section)), report);
+    let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, here)?));
+    let built: Components = merged.iter().filter_map(build).collect();
+    routes::judge(built.iter().map(|(name, component)| (name, component, merged[name.as_str()].span_of("route"))), report);
+    (built.len() == merged.len()).then_some(built)
+}
+
+fn hooks(section: &Section) -> Hooks {
+    Hooks {
+        before_build: section.text("before_build"),
+        before_switch: section.text("before_switch"),
+        after_commit: section.text("after_commit"),
+        after_rollback: section.text("after_rollback"),
+    }
+}

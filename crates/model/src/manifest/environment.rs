@@ -1,0 +1,81 @@
+//! An environment: judging it, and making it of its section. `local` needs none.
+
+use super::project::Environment;
+use super::report::Report;
+use super::section::{Node, Section};
+use super::suggest::{nearest, shown};
+use crate::{EnvironmentName, HostName};
+
+/// The environment that is always there: this machine.
+pub(super) const LOCAL: &str = "local";
+
+/// The environment that waits for a yes by default.
+const PRODUCTION: &str = "production";
+
+/// Says what does not fit together in an environment.
+pub(super) fn judge(name: &str, section: &Section, manifest: &Section, report: &mut Report<'_>) {
+    hosts(name, section, report);
+    for (component, overrides) in section.sections("components") {
+        let known = || manifest.sections("components").map(|(name, _)| name);
+        match manifest.section("components").and_then(|components| components.section(component)) {
+            Some(base) => kind(base, overrides, report),
+            None if !manifest.section("components").is_some_and(|components| components.has(component)) => {
+                let meant =
+                    nearest(component, known()).map_or_else(|| "write the name of a component".into(), |name| format!("did you mean `{name}`?"));
+                let message = format!("there is no component {} to override", shown(component));
+                report.error("unknown-component", &overrides.span, message, meant);
+            }
+            None => {}
+        }
+    }
+}
+
+fn hosts(name: &str, section: &Section, report: &mut Report<'_>) {
+    let hosts = section.texts("hosts");
+    if name == LOCAL {
+        if hosts.iter().any(|(host, _)| host != LOCAL) {
+            let help = "remove `hosts`, or give the environment another name";
+            report.error("local-has-hosts", &section.span_of("hosts"), "`local` is this machine, and has no other hosts", help);
+        }
+    } else if hosts.is_empty() && !matches!(section.entry("hosts").map(|entry| &entry.node), Some(Node::Refused)) {
+        let message = format!("environment {} has no hosts", shown(name));
+        let help = "write `hosts = [\"deploy@dev.shop.example\"]`, as after `ssh`; `hosts = [\"local\"]` is this machine";
+        report.error("no-hosts", &section.span_of("hosts"), message, help);
+    }
+    for (index, (host, span)) in hosts.iter().enumerate() {
+        if hosts[..index].iter().any(|(other, _)| other == host) {
+            report.error("duplicate-host", span, format!("host {} stands here twice", shown(host)), "keep one of the two");
+        }
+    }
+}
+
+/// A program stays a program in every environment, and a site a site.
+fn kind(base: &Section, overrides: &Section, report: &mut Report<'_>) {
+    for (key, other) in [("run", "site"), ("site", "run")] {
+        if overrides.has(key) && base.has(other) && !base.has(key) {
+            let message = format!("`{key}` would make this component something else than its `{other}` does");
+            report.error("kind-change", &overrides.span_of(key), message, "make it a component of its own");
+        }
+    }
+}
+
+/// The environment `name`, as `section` describes it.
+pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<Environment> {
+    let local = name.as_str() == LOCAL;
+    let hosts = section.texts("hosts").into_iter().filter_map(|(host, _)| HostName::new(host).ok()).collect();
+    let branch = section.text("branch");
+    Some(Environment {
+        name: name.clone(),
+        hosts: if local { vec![HostName::local()] } else { hosts },
+        lease_ms: section.number("lease")?,
+        keep_releases: u32::try_from(section.number("keep_releases")?).ok()?,
+        confirm: section.flag("confirm").unwrap_or(name.as_str() == PRODUCTION),
+        work_tree: section.flag("work_tree").unwrap_or(local && branch.is_none()),
+        branch,
+    })
+}
+
+/// Whether all of the environment is this machine.
+pub(super) fn is_here(name: &EnvironmentName, section: &Section) -> bool {
+    name.as_str() == LOCAL || section.texts("hosts").iter().all(|(host, _)| host == LOCAL)
+}

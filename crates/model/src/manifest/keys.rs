@@ -1,0 +1,218 @@
+//! The table of keys: everything that may stand in a manifest.
+//!
+//! A new key is a line here and a line where it is made part of the project ([`super::component`],
+//! [`super::environment`]); a test fails for a key that has no effect.
+
+use super::rules::{BRANCH, COMMAND, HEALTH_PATH, NAME, PREFIX, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::shape::{Choice, Key, Shape, Table};
+
+/// The manifest itself.
+pub(super) static MANIFEST: Table = Table {
+    name: "manifest",
+    doc: "A project: its components, and the environments that they are deployed to.",
+    one_of: &[],
+    keys: &[
+        Key::new("name", Shape::Text(&NAME), "\"shop\"", "Name of the project: letters a-z, digits and '-', at most 40.").required(),
+        Key::new("version", Shape::Text(&VERSION), "\"1.4.0\"", "Version of what is deployed. Without it, releases are called after their commit."),
+        Key::new("components", Shape::Map(&NAME, &Shape::Table(&COMPONENT)), "{ web = { run = \"./web\" } }", "The deployable parts, by name.")
+            .required(),
+        Key::new(
+            "environments",
+            Shape::Map(&NAME, &Shape::Table(&ENVIRONMENT)),
+            "{ dev = { hosts = [\"deploy@dev.shop.example\"] } }",
+            "The places to deploy to, by name. `local`, this machine, is always there.",
+        ),
+        Key::new("hooks", Shape::Table(&HOOKS), "{ before_build = \"./check.sh\" }", "Commands run on the operator's machine at certain moments."),
+        Key::new("databases", Shape::NotYet("databases"), "", ""),
+    ],
+};
+
+/// A component.
+pub(super) static COMPONENT: Table = Table {
+    name: "component",
+    doc: "A deployable part of the project. What it is follows from its `run` or `site`.",
+    one_of: &["run", "site"],
+    keys: &[
+        Key::new("path", Shape::Path, "\"backend\"", "Its folder, relative to the project's.").default("\".\"").fixed(),
+        Key::new("sources", Shape::List(&Shape::Path), "[\"shared/proto\"]", "Files and folders of the project that it is made from as well.")
+            .fixed(),
+        Key::new(
+            "build",
+            Shape::Either(&[Shape::Text(&COMMAND), Shape::Table(&BUILD)]),
+            "{ command = \"cargo build --release\", output = [\"target/release/backend\"] }",
+            "How it is built: a command, or a table. Without it, its folder is its release.",
+        )
+        .fixed(),
+        Key::new("test", Shape::Text(&COMMAND), "\"cargo test\"", "Command that tests it after its build, in its folder.").fixed(),
+        Key::new(
+            "run",
+            Shape::Text(&COMMAND),
+            "\"./backend\"",
+            "Command line of the program, run in the release's folder. It gets `PORT`, and answers there.",
+        ),
+        Key::new("site", Shape::Path, "\"dist\"", "Folder of the release that the route serves as a static site."),
+        Key::new("spa", Shape::Flag, "true", "Answers a site's unknown paths with its `index.html` (single-page application).").default("false"),
+        Key::new(
+            "health",
+            Shape::Either(&[Shape::Text(&HEALTH_PATH), Shape::Table(&HEALTH)]),
+            "\"/health\"",
+            "How to find out whether it serves: a path, or a table. By default its port must accept connections when it has a route, and it \
+             must stay up for 1s when it has none.",
+        ),
+        Key::new("route", Shape::Table(&ROUTE), "{ host = \"api.shop.example\" }", "Where its traffic comes from. A site needs one."),
+        Key::new("env", Shape::Map(&VARIABLE, &Shape::Scalar), "{ LOG = \"info\" }", "Environment variables. `PORT` is reserved."),
+        Key::new(
+            "secrets",
+            Shape::List(&Shape::Text(&VARIABLE)),
+            "[\"DATABASE_URL\"]",
+            "Names of the secrets that it gets as environment variables.",
+        ),
+        Key::new("depends_on", Shape::List(&Shape::Text(&NAME)), "[\"db\"]", "Components that must serve before it."),
+        Key::new("shared", Shape::List(&Shape::Path), "[\"uploads\"]", "Files and folders, relative to the release, that outlive releases."),
+        Key::new("user", Shape::Text(&USER), "\"shop\"", "The user that it runs as, where the host allows it."),
+        Key::new("limits", Shape::Table(&LIMITS), "{ memory = \"512MB\" }", "What it may use of its host."),
+        Key::new("start_timeout", Shape::Duration { min_ms: 1 }, "\"45s\"", "How long it may take until it is healthy.").default("\"30s\""),
+        Key::new(
+            "drain_timeout",
+            Shape::Duration { min_ms: 0 },
+            "\"20s\"",
+            "How long it may take to finish its requests and stop; then it is killed.",
+        )
+        .default("\"10s\""),
+        Key::new(
+            "strategy",
+            Shape::Choice(&[
+                Choice { word: "blue-green", available: true },
+                Choice { word: "recreate", available: true },
+                Choice { word: "rolling", available: false },
+                Choice { word: "canary", available: false },
+                Choice { word: "reload", available: false },
+            ]),
+            "\"recreate\"",
+            "How it is replaced: `blue-green` starts the new one beside the old one (default with a route, and what a site always does), \
+             `recreate` stops the old one first (default without a route).",
+        ),
+        Key::new("image", Shape::NotYet("container images"), "", ""),
+        Key::new("compose", Shape::NotYet("compose projects"), "", ""),
+        Key::new("config", Shape::NotYet("configuration bundles"), "", ""),
+        Key::new("stack", Shape::NotYet("stacks"), "", ""),
+    ],
+};
+
+/// How a component is built.
+static BUILD: Table = Table {
+    name: "build",
+    doc: "How a component is built.",
+    one_of: &[],
+    keys: &[
+        Key::new("command", Shape::Text(&COMMAND), "\"npm ci && npm run build\"", "Command line, run by `/bin/sh -c` in the component's folder.")
+            .required(),
+        Key::new(
+            "output",
+            Shape::List(&Shape::Path),
+            "[\"target/release/backend\"]",
+            "What it gives, relative to the component's folder. Each lands in the release under its last name; `.` is the whole folder.",
+        )
+        .default("[\".\"]"),
+    ],
+};
+
+/// How to find out whether a component serves.
+pub(super) static HEALTH: Table = Table {
+    name: "health",
+    doc: "How to find out whether a component serves: by one of `path`, `connect` and `stays_up`.",
+    one_of: &[],
+    keys: &[
+        Key::new("path", Shape::Text(&HEALTH_PATH), "\"/health\"", "A GET of this path answers with a status of 200 to 299."),
+        Key::new("connect", Shape::Flag, "true", "Its port accepts a connection."),
+        Key::new("stays_up", Shape::Duration { min_ms: 1 }, "\"2s\"", "Its program is still up after this time: for what listens nowhere."),
+        Key::new("interval", Shape::Duration { min_ms: 10 }, "\"2s\"", "Time between two tries. The first ones come quicker.").default("\"1s\""),
+        Key::new("timeout", Shape::Duration { min_ms: 10 }, "\"2s\"", "Longest time for one try.").default("\"5s\""),
+    ],
+};
+
+/// Where traffic comes from.
+static ROUTE: Table = Table {
+    name: "route",
+    doc: "Which requests a component gets.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "port",
+            Shape::Count { min: 1, max: 65535, code: "bad-port" },
+            "8443",
+            "Port that people use. By default 80 on hosts, and 8080 on this machine.",
+        ),
+        Key::new("host", Shape::Text(&WEB_HOST), "\"api.shop.example\"", "Host name that the request asks for; any when absent."),
+        Key::new("path", Shape::Text(&PREFIX), "\"/api\"", "Path prefix, on whole segments.").default("\"/\""),
+        Key::new("strip_prefix", Shape::Flag, "true", "Takes the prefix off the path before the component sees it.").default("false"),
+        Key::new("public_status", Shape::Flag, "true", "Answers `/_deploy/health` and `/_deploy/status` to others than this machine.")
+            .default("false"),
+        Key::new("timeout", Shape::Duration { min_ms: 1 }, "\"10s\"", "How long a request may wait for the first byte of its answer.")
+            .default("\"60s\""),
+    ],
+};
+
+/// What a component may use.
+static LIMITS: Table = Table {
+    name: "limits",
+    doc: "What a component may use of its host. What is absent has no limit.",
+    one_of: &[],
+    keys: &[
+        Key::new("memory", Shape::Size, "\"512MB\"", "Address space of each of its processes."),
+        Key::new("open_files", Shape::Count { min: 1, max: 1 << 30, code: "bad-number" }, "1024", "Open files of each of its processes."),
+        Key::new("processes", Shape::Count { min: 1, max: 1 << 30, code: "bad-number" }, "64", "Processes of its user."),
+        Key::new("cpu", Shape::Duration { min_ms: 1_000 }, "\"60s\"", "CPU time of each of its processes, rounded up to seconds."),
+    ],
+};
+
+/// An environment.
+pub(super) static ENVIRONMENT: Table = Table {
+    name: "environment",
+    doc: "A place to deploy to.",
+    one_of: &[],
+    keys: &[
+        Key::new("branch", Shape::Text(&BRANCH), "\"main\"", "Branch that it takes its source from. Without it, the one that is checked out."),
+        Key::new(
+            "hosts",
+            Shape::List(&Shape::Text(&SSH_HOST)),
+            "[\"deploy@a.shop.example\"]",
+            "Its hosts, written as after `ssh`; the first one keeps its records. Every environment but `local` needs them.",
+        ),
+        Key::new("lease", Shape::Duration { min_ms: 1_000 }, "\"20s\"", "How long a deployment stays claimed when nobody renews the claim.")
+            .default("\"30s\""),
+        Key::new("keep_releases", Shape::Count { min: 2, max: 1000, code: "bad-number" }, "3", "Releases of each component that are kept.")
+            .default("5"),
+        Key::new("confirm", Shape::Flag, "true", "Waits for a yes before it deploys. By default only in `production`."),
+        Key::new(
+            "work_tree",
+            Shape::Flag,
+            "true",
+            "Deploys the work tree as it is, uncommitted changes included. By default only in `local`, when it names no branch.",
+        ),
+        Key::new("env", Shape::Map(&VARIABLE, &Shape::Scalar), "{ LOG = \"debug\" }", "Environment variables for all of its components."),
+        Key::new(
+            "components",
+            Shape::Map(&NAME, &Shape::Overrides(&COMPONENT)),
+            "{ web = { drain_timeout = \"1m\" } }",
+            "What is different here, by component. A value replaces that of the component; `env` is merged into it.",
+        ),
+        Key::new("requires", Shape::NotYet("requirements"), "", ""),
+    ],
+};
+
+/// Commands at certain moments.
+static HOOKS: Table = Table {
+    name: "hooks",
+    doc: "Commands run on the operator's machine at certain moments, in the project's folder.",
+    one_of: &[],
+    keys: &[
+        Key::new("before_build", Shape::Text(&COMMAND), "\"./check.sh\"", "Before anything is built. A failure ends the deployment."),
+        Key::new("before_switch", Shape::Text(&COMMAND), "\"./ready.sh\"", "Before the first route is switched. A failure rolls back."),
+        Key::new("after_commit", Shape::Text(&COMMAND), "\"./tell.sh\"", "After the commit. A failure is reported and changes nothing."),
+        Key::new("after_rollback", Shape::Text(&COMMAND), "\"./alarm.sh\"", "After a roll back. A failure is reported and changes nothing."),
+    ],
+};
+
+/// All tables, for who wants to walk through all keys.
+pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &LIMITS, &ENVIRONMENT, &HOOKS];

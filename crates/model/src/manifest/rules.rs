@@ -1,0 +1,163 @@
+//! What text may stand at a place: one rule per kind of text.
+//!
+//! Each rule has a regular expression for the schema as well. Where both differ, the expression is the looser one.
+
+use super::suggest::shown;
+use crate::{HostName, name};
+
+/// What text of some kind looks like.
+pub(super) struct Rule {
+    /// What such a text is called in a sentence, with its article.
+    pub noun: &'static str,
+    /// A regular expression that such texts match.
+    pub pattern: Option<&'static str>,
+    /// Says what is wrong with a text.
+    pub judge: fn(&str) -> Result<(), Refusal>,
+}
+
+/// Why a text was refused.
+pub(super) struct Refusal {
+    /// Stable code of the finding.
+    pub code: &'static str,
+    /// What is the matter.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// A command line for the shell.
+pub(super) static COMMAND: Rule = Rule { noun: "a command line (a string)", pattern: Some("\\S"), judge: command };
+/// The name of a project, component or environment.
+pub(super) static NAME: Rule = Rule { noun: "a name (a string)", pattern: Some("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), judge: plain_name };
+/// What one writes after `ssh`.
+pub(super) static SSH_HOST: Rule =
+    Rule { noun: "a host (a string)", pattern: Some("^[A-Za-z0-9@._:\\[\\]%/][A-Za-z0-9@._:\\[\\]%/-]*$"), judge: ssh_host };
+/// The host name of a request.
+pub(super) static WEB_HOST: Rule =
+    Rule { noun: "a host name (a string)", pattern: Some("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"), judge: web_host };
+/// The path prefix of a route.
+pub(super) static PREFIX: Rule = Rule { noun: "a path prefix (a string)", pattern: Some("^/[^\\s?#]*$"), judge: prefix };
+/// The path, and maybe the query, that a health check asks for.
+pub(super) static HEALTH_PATH: Rule = Rule { noun: "a path such as \"/health\"", pattern: Some("^/[^\\s#]*$"), judge: health_path };
+/// A git branch.
+pub(super) static BRANCH: Rule = Rule { noun: "a branch (a string)", pattern: Some("^[^\\s~^:?*\\[\\\\]+$"), judge: branch };
+/// A user of the host.
+pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: Some("^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), judge: user };
+/// The name of an environment variable.
+pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: Some("^[A-Za-z_][A-Za-z0-9_]*$"), judge: variable };
+/// A version, in whatever scheme.
+pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: Some("^\\S{1,100}$"), judge: version };
+
+fn refuse(code: &'static str, message: String, help: impl Into<String>) -> Result<(), Refusal> {
+    Err(Refusal { code, message, help: help.into() })
+}
+
+fn command(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return refuse("bad-command", "the command is empty".into(), "write the command line, or leave the key out");
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return refuse("bad-command", format!("{} has a control character", shown(text)), "remove it; a line break or a tab may stay");
+    }
+    Ok(())
+}
+
+fn plain_name(text: &str) -> Result<(), Refusal> {
+    name::judge(text).or_else(|error| {
+        let tidy = tidied(text);
+        let help = if tidy.is_empty() { "write a short name, such as `shop`".into() } else { format!("write {}", shown(&tidy)) };
+        refuse("bad-name", format!("{} is not a name: {error}", shown(text)), help)
+    })
+}
+
+/// The name that is nearest to `text`, or nothing.
+pub(super) fn tidied(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let words: String = text.chars().map(plain).collect();
+    let joined = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
+    joined[..joined.len().min(name::MAX_NAME)].trim_end_matches('-').into()
+}
+
+fn ssh_host(text: &str) -> Result<(), Refusal> {
+    match HostName::new(text) {
+        Ok(_) => Ok(()),
+        Err(_) => refuse("bad-host", format!("{} is not a host", shown(text)), "write it as after `ssh`, such as \"deploy@dev.shop.example\""),
+    }
+}
+
+fn web_host(text: &str) -> Result<(), Refusal> {
+    let label = |label: &str| {
+        let edges = !label.starts_with('-') && !label.ends_with('-');
+        (1..=63).contains(&label.len()) && edges && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if text.len() <= 253 && text.split('.').all(label) {
+        return Ok(());
+    }
+    let help = match text {
+        text if text.contains('*') => "write one full host name; a pattern is not possible, but a route without `host` takes all of them",
+        text if text.contains(['/', ':']) => "write the host alone, such as \"shop.example\"; `port` and `path` are keys of their own",
+        _ => "write labels of letters, digits and '-' with dots between them, such as \"shop.example\"",
+    };
+    refuse("bad-host", format!("{} is not a host name", shown(text)), help)
+}
+
+fn prefix(text: &str) -> Result<(), Refusal> {
+    let wrong = |why: &str| refuse("bad-route-path", format!("{} is not a path prefix: {why}", shown(text)), "write a path such as \"/api\"");
+    let segments = || text.trim_matches('/').split('/');
+    match text {
+        text if !text.starts_with('/') => wrong("it does not start with '/'"),
+        text if text.len() > 1024 => wrong("it has more than 1024 bytes"),
+        text if text.chars().any(|c| c.is_whitespace() || c.is_control() || "?#*\\".contains(c)) => {
+            wrong("it has a space, a control character or one of ?#*\\")
+        }
+        text if text.contains("//") || segments().any(|segment| segment == "." || segment == "..") => wrong("it has a segment '', '.' or '..'"),
+        _ if segments().next() == Some("_deploy") => wrong("paths below /_deploy are answered by Plimsoll itself"),
+        _ => Ok(()),
+    }
+}
+
+fn health_path(text: &str) -> Result<(), Refusal> {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '#';
+    if text.starts_with('/') && text.len() <= 1024 && text.chars().all(plain) {
+        return Ok(());
+    }
+    let help = "write a path with a leading slash, such as \"/health\"; `{ connect = true }` or `{ stays_up = \"1s\" }` ask nothing of HTTP";
+    refuse("bad-health-path", format!("{} is not a path that can be asked for", shown(text)), help)
+}
+
+fn branch(text: &str) -> Result<(), Refusal> {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
+    let good = !text.is_empty() && text.len() <= 250 && !text.starts_with(['-', '/', '.']) && !text.ends_with(['/', '.']);
+    if good && !text.contains("..") && !text.contains("@{") && !text.contains(forbidden) {
+        return Ok(());
+    }
+    refuse("bad-branch", format!("{} is not a branch that git knows", shown(text)), "write the branch's name, such as \"main\"")
+}
+
+fn user(text: &str) -> Result<(), Refusal> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if (1..=32).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(inner) {
+        return Ok(());
+    }
+    refuse("bad-user", format!("{} is not the name of a user", shown(text)), "write the name of a user of the host, such as \"shop\"")
+}
+
+fn variable(text: &str) -> Result<(), Refusal> {
+    if text == "PORT" {
+        let message = "`PORT` is reserved: each slot gets the port that it must listen on in it".to_owned();
+        return refuse("reserved-variable", message, "remove it; the port that people use is `route.port`");
+    }
+    let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.len() <= 256 && text.chars().all(inner) {
+        return Ok(());
+    }
+    let help = "write letters, digits and '_', with no digit first, such as \"DATABASE_URL\"";
+    refuse("bad-variable", format!("{} is not the name of an environment variable", shown(text)), help)
+}
+
+fn version(text: &str) -> Result<(), Refusal> {
+    if (1..=100).contains(&text.len()) && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Ok(());
+    }
+    refuse("bad-version", format!("{} is not a version", shown(text)), "write at most 100 characters without spaces, such as \"1.4.0\"")
+}
