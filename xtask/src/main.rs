@@ -1,2 +1,43 @@
-//! Tasks of the workspace: `cargo xtask help`.
-fn main() {}
+//! Tasks of the workspace: `cargo xtask help` lists them.
+
+mod command;
+mod generate;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// What a task gives: nothing, or why it failed, in words for people.
+type Outcome = Result<(), String>;
+
+const HELP: &str = "\
+Tasks of this workspace: cargo xtask TASK
+
+  test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
+  tidy                  the rules of the house that no compiler knows
+  generate [--check]    write the files that the binary describes itself with, or compare them
+  help                  this
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match args.as_slice() {
+        ["test"] => test::run_all(),
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::write(),
+        ["generate", "--check"] => generate::check(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no task `{}`\n\n{HELP}", other.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask test`: everything that has to hold, in one command, cheapest first.
+//!
+//! All parts run even when one fails, so that one run tells all; the last lines say which failed.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::command::{cargo, exists, need, root, run, target};
+use crate::{Outcome, generate, tidy};
+
+/// A part of the whole: its name, and how it is run.
+type Part = (&'static str, fn() -> Outcome);
+
+const PARTS: &[Part] = &[
+    ("format", format),
+    ("tidy", tidy::run),
+    ("lints", lints),
+    ("generated files", generate::check),
+    ("tests", tests),
+    ("documentation tests", documentation),
+    ("example shop", example_shop),
+];
+
+/// Runs all of it.
+///
+/// # Errors
+/// Names the parts that failed.
+pub fn run_all() -> Outcome {
+    need(&["git"], "git ca-certificates")?;
+    let mut told = Vec::new();
+    let mut failed = Vec::new();
+    for (name, part) in PARTS {
+        eprintln!("\n── {name}");
+        let began = Instant::now();
+        let outcome = part();
+        told.push(format!("{:>7.1} s  {}  {name}", began.elapsed().as_secs_f32(), if outcome.is_ok() { "ok    " } else { "FAILED" }));
+        if let Err(why) = outcome {
+            eprintln!("{name}: {why}");
+            failed.push(*name);
+        }
+    }
+    eprintln!("\n{}", told.join("\n"));
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+fn format() -> Outcome {
+    run(cargo("fmt --all --check"))?;
+    run(cargo("fmt --check --manifest-path examples/shop/backend/Cargo.toml"))
+}
+
+fn lints() -> Outcome {
+    run(cargo("clippy --workspace --all-targets --locked -- --deny warnings"))
+}
+
+/// The end-to-end tests run the binary, so it is built first.
+fn tests() -> Outcome {
+    run(cargo("build --locked --package plimsoll-cli"))?;
+    let runner = if exists("cargo-nextest") {
+        "nextest run --workspace --locked --no-fail-fast"
+    } else {
+        "test --workspace --locked --no-fail-fast --lib --bins --tests"
+    };
+    let mut tests = cargo(runner);
+    tests.env("PLIMSOLL_BIN", target().join("debug/plimsoll"));
+    run(tests)
+}
+
+fn documentation() -> Outcome {
+    run(cargo("test --workspace --locked --doc --quiet"))
+}
+
+fn example_shop() -> Outcome {
+    let in_shop = |mut command: Command| {
+        command.current_dir(root().join("examples/shop/backend")).env("CARGO_TARGET_DIR", target().join("examples"));
+        command
+    };
+    run(in_shop(cargo("clippy --locked --all-targets --quiet -- --deny warnings")))?;
+    run(in_shop(cargo("test --locked --quiet")))
+}
