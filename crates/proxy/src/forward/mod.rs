@@ -1,0 +1,69 @@
+//! Forwarding a request to its slot and the answer back, streaming both ways.
+//!
+//! The story is here; connections ([`pool`]), what may be said twice ([`exchange`]), bodies on their way out
+//! ([`upload`]) and back ([`relay`]), headers ([`headers`]) and tunnels ([`tunnel`]) have files of their own.
+
+pub(crate) mod exchange;
+pub(crate) mod headers;
+pub(crate) mod pool;
+pub(crate) mod relay;
+mod tunnel;
+pub(crate) mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+
+use crate::live::Claim;
+use crate::payload::{self, Payload};
+use crate::serve::Visitor;
+use crate::slot::Slot;
+use exchange::{Answer, ForwardError};
+use relay::Relay;
+use upload::Upload;
+
+/// Asks `slot` and gives back what it answers, or why it does not.
+pub(crate) async fn forward(visitor: &Visitor, claim: Claim, slot: &Arc<Slot>, request: Request<Incoming>) -> Response<Payload> {
+    match ask(visitor, &claim, slot, request).await {
+        Ok((answer, tunnel)) => {
+            claim.answered(answer.response.status());
+            give_back(claim, answer, tunnel)
+        }
+        Err(error) => {
+            tracing::warn!(slot = slot.name, address = %slot.address, %error, "a request could not be forwarded");
+            let response = payload::text(error.status(), error.told());
+            claim.answered(response.status());
+            response
+        }
+    }
+}
+
+async fn ask(
+    visitor: &Visitor,
+    claim: &Claim,
+    slot: &Arc<Slot>,
+    mut request: Request<Incoming>,
+) -> Result<(Answer, Option<hyper::upgrade::OnUpgrade>), ForwardError> {
+    let spec = &claim.entry().route.spec;
+    let upgrade = headers::upgrade(request.headers());
+    let tunnel = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
+    let request = headers::outgoing(request, visitor.peer.ip(), spec, upgrade)?.map(Upload::new);
+    let limit = Duration::from_millis(spec.response_timeout_ms);
+    let answer = exchange::exchange(slot.pool(visitor.worker.number), request, limit).await?;
+    Ok((answer, tunnel))
+}
+
+fn give_back(claim: Claim, answer: Answer, tunnel: Option<hyper::upgrade::OnUpgrade>) -> Response<Payload> {
+    let Answer { mut response, link, pool } = answer;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let upstream = hyper::upgrade::on(&mut response);
+        if let Some(client) = tunnel {
+            tokio::spawn(tunnel::join(client, upstream, claim));
+        }
+        return response.map(|_| Payload::empty());
+    }
+    headers::returning(response.headers_mut());
+    response.map(|body| Payload::Relay(Relay::new(body, claim, link, pool)))
+}

@@ -1,0 +1,55 @@
+//! One request: find its route, claim it, and hand it to what answers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+
+use super::worker::Worker;
+use crate::forward;
+use crate::forward::headers;
+use crate::live::{Claim, Target};
+use crate::payload::{self, Payload};
+
+/// Who asks, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    /// The thread that serves the connection.
+    pub(crate) worker: Arc<Worker>,
+    /// The port it came to.
+    pub(crate) port: u16,
+    /// The other end of the connection.
+    pub(crate) peer: SocketAddr,
+}
+
+/// Answers `request`.
+pub(crate) async fn answer(visitor: Visitor, request: Request<Incoming>) -> Response<Payload> {
+    let version = request.version();
+    let worker = Arc::clone(&visitor.worker);
+    let mut response = route(visitor, request).await;
+    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if version != Version::HTTP_2 && !is_upgrade && worker.stop.is_cancelled() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn route(visitor: Visitor, request: Request<Incoming>) -> Response<Payload> {
+    if request.method() == Method::CONNECT {
+        return payload::text(StatusCode::NOT_IMPLEMENTED, "this proxy makes no tunnels to elsewhere");
+    }
+    let claim = visitor.worker.live.claim(visitor.port, headers::authority(&request), request.uri().path());
+    let Some(claim) = claim else { return payload::text(StatusCode::NOT_FOUND, "nothing is deployed here") };
+    let entry = Arc::clone(claim.entry());
+    match &entry.target {
+        Target::Slot(slot) => forward::forward(&visitor, claim, slot, request).await,
+        Target::Site(site) => site_answer(claim, site),
+    }
+}
+
+fn site_answer(claim: Claim, _site: &crate::site::Site) -> Response<Payload> {
+    let response = payload::text(StatusCode::NOT_FOUND, "not found");
+    claim.answered(response.status());
+    response
+}

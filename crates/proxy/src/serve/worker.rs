@@ -1,0 +1,72 @@
+//! A serving thread: a runtime of its own, with its own listening sockets and its own connections to the slots.
+
+use std::sync::Arc;
+
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{self, HEADER_TIMEOUT};
+use super::{Accept, Pace, listen};
+use crate::live::Live;
+
+/// What all connections of a thread share.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    /// Which of the workers it is; its pool in each slot has the same number.
+    pub(crate) number: usize,
+    /// What is served.
+    pub(crate) live: Arc<Live>,
+    /// The proxy is to stop.
+    pub(crate) stop: CancellationToken,
+    /// How it stops.
+    pub(crate) pace: Pace,
+    /// Connections under way. Tunnels are not among them: they would never end by themselves.
+    pub(crate) connections: TaskTracker,
+    /// How connections are served.
+    pub(crate) http: Builder<TokioExecutor>,
+}
+
+impl Worker {
+    /// A worker that is not running yet.
+    pub(crate) fn new(number: usize, live: Arc<Live>, stop: CancellationToken, pace: Pace) -> Self {
+        let mut http = Builder::new(TokioExecutor::new());
+        http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+        http.http2().timer(TokioTimer::new()).keep_alive_interval(None);
+        connection::limit(&mut http);
+        Self { number, live, stop, pace, connections: TaskTracker::new(), http }
+    }
+
+    /// Serves until told to stop; `ended` hears of it.
+    pub(crate) fn run(self, inbox: mpsc::UnboundedReceiver<Accept>, ended: oneshot::Sender<()>) {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return tracing::error!(worker = self.number, %error, "a serving thread cannot start"),
+        };
+        runtime.block_on(serve(Arc::new(self), inbox));
+        // Dropped first: it ends the tunnels, which hold claims.
+        drop(runtime);
+        drop(ended);
+    }
+}
+
+async fn serve(worker: Arc<Worker>, mut inbox: mpsc::UnboundedReceiver<Accept>) {
+    let listeners = TaskTracker::new();
+    loop {
+        tokio::select! {
+            () = worker.stop.cancelled() => break,
+            order = inbox.recv() => match order {
+                Some(order) => drop(listeners.spawn(listen::accept(Arc::clone(&worker), order))),
+                None => break,
+            },
+        }
+    }
+    listeners.close();
+    listeners.wait().await;
+    worker.connections.close();
+    if tokio::time::timeout(worker.pace.drain, worker.connections.wait()).await.is_err() {
+        tracing::warn!(worker = worker.number, connections = worker.connections.len(), "connections are cut off: the time to drain is up");
+    }
+}

@@ -1,0 +1,215 @@
+//! Changes what is served: the steps of a switch in their order, and what has to be known for them.
+//!
+//! Everything here happens on the control thread, and blocks it: a switch is short, and there is one at a time.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+
+use plimsoll_model::route::{Match, Route, RouteTable, Upstream};
+use tokio_util::sync::CancellationToken;
+
+use crate::control::{ControlError, RouteStatus, Status};
+use crate::live::{Entry, Live, Snapshot, Target};
+use crate::serve::Workers;
+use crate::site::Site;
+use crate::slot::Slot;
+use crate::sockets::Kept;
+use crate::sockets::bind::{self, Addresses};
+use crate::sockets::notify::Holder;
+use crate::state;
+use crate::table::Matcher;
+use crate::traffic::Traffic;
+
+/// Owns the ports, the slots and the state on disk.
+#[derive(Debug)]
+pub(crate) struct Switchboard {
+    folder: PathBuf,
+    addresses: Addresses,
+    holder: Holder,
+    workers: Workers,
+    live: Arc<Live>,
+    ports: HashMap<u16, Port>,
+    slots: HashMap<String, Weak<Traffic>>,
+}
+
+/// A port that is listened on.
+#[derive(Debug)]
+struct Port {
+    names: Vec<String>,
+    closed: CancellationToken,
+}
+
+impl Switchboard {
+    /// Serves `table`, as it was kept in `folder`, from the sockets that were `kept` and new ones where some are
+    /// missing. A port that cannot be opened is no reason not to serve the others.
+    pub(crate) fn start(
+        folder: PathBuf,
+        addresses: Addresses,
+        holder: Holder,
+        workers: Workers,
+        live: Arc<Live>,
+        (table, kept): (RouteTable, Vec<Kept>),
+    ) -> Result<Self, ControlError> {
+        let mut board = Self { folder, addresses, holder, workers, live, ports: HashMap::new(), slots: HashMap::new() };
+        let snapshot = board.assemble(table)?;
+        let wanted = ports_of(&snapshot.table);
+        board.live.swap(snapshot);
+        board.adopt(kept, &wanted);
+        for port in wanted {
+            if let Err(error) = board.open(port).map(|sockets| board.listen(port, sockets)) {
+                tracing::error!(port, %error, "a port of the kept table cannot be served");
+            }
+        }
+        board.holder.ready();
+        Ok(board)
+    }
+
+    /// The switch. Whatever can fail comes before the swap, and is taken back when something does.
+    pub(crate) fn put(&mut self, table: RouteTable) -> Result<(), ControlError> {
+        let current = self.live.snapshot().table.generation;
+        if table.generation < current {
+            return Err(ControlError::Stale { given: table.generation, current });
+        }
+        table.routes.iter().try_for_each(has_its_files)?;
+        let snapshot = self.assemble(table)?;
+        let wanted = ports_of(&snapshot.table);
+        let opened = wanted.iter().map(|port| Ok((*port, self.open(*port)?))).collect::<Result<Vec<_>, ControlError>>()?;
+        state::write(&self.folder, &snapshot.table).map_err(|error| ControlError::State { reason: error.to_string() })?;
+        tracing::info!(generation = snapshot.table.generation, routes = snapshot.entries.len(), "serving a new table");
+        self.live.swap(snapshot);
+        opened.into_iter().for_each(|(port, sockets)| self.listen(port, sockets));
+        self.close_all_but(&wanted);
+        self.slots.retain(|_, traffic| traffic.strong_count() > 0);
+        Ok(())
+    }
+
+    /// What is served.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.live.snapshot()
+    }
+
+    /// What is served, and what goes through it.
+    pub(crate) fn status(&self) -> Status {
+        let snapshot = self.live.snapshot();
+        Status { generation: snapshot.table.generation, routes: snapshot.entries.iter().map(|entry| status_of(entry)).collect() }
+    }
+
+    /// The traffic of a slot that no route leads to any more; none when the proxy has forgotten it, being idle.
+    pub(crate) fn traffic_of(&self, slot: &str) -> Result<Option<Arc<Traffic>>, ControlError> {
+        let leads_to = |route: &Route| matches!(&route.upstream, Upstream::Slot { slot: name, .. } if name == slot);
+        if self.live.snapshot().table.routes.iter().any(leads_to) {
+            return Err(ControlError::StillRouted { slot: slot.to_owned() });
+        }
+        Ok(self.slots.get(slot).and_then(Weak::upgrade))
+    }
+
+    /// Tells the holder of sockets that the proxy stops.
+    pub(crate) fn stopping(&self) {
+        self.holder.stopping();
+    }
+
+    fn assemble(&mut self, table: RouteTable) -> Result<Snapshot, ControlError> {
+        let former = self.live.snapshot();
+        let mut targets: Vec<Target> = former.entries.iter().map(|entry| entry.target.clone()).collect();
+        let traffic: HashMap<&Match, &Arc<Traffic>> = former.entries.iter().map(|entry| (&entry.route.spec.matches, &entry.traffic)).collect();
+        let mut entries = Vec::with_capacity(table.routes.len());
+        for route in &table.routes {
+            let target = self.target(route, &targets);
+            targets.push(target.clone());
+            let traffic = traffic.get(&route.spec.matches).map(|traffic| Arc::clone(traffic)).unwrap_or_default();
+            entries.push(Arc::new(Entry { route: route.clone(), traffic, target }));
+        }
+        let rows = entries.iter().map(|entry| (entry.route.spec.matches.clone(), Arc::clone(entry)));
+        let matcher = Matcher::new(rows).map_err(|error| ControlError::Invalid { reason: error.to_string() })?;
+        Ok(Snapshot { table, entries, matcher })
+    }
+
+    /// The target of `route`: one of `known` when it is the same, so that its connections and counters stay.
+    fn target(&mut self, route: &Route, known: &[Target]) -> Target {
+        if let Some(target) = known.iter().find(|target| target.serves(&route.upstream)) {
+            return target.clone();
+        }
+        match &route.upstream {
+            Upstream::Slot { slot, address } => Target::Slot(Arc::new(Slot::new(slot, *address, self.counter(slot), self.workers.count()))),
+            Upstream::Site { root } => Target::Site(Arc::new(Site::new(root))),
+        }
+    }
+
+    fn counter(&mut self, slot: &str) -> Arc<Traffic> {
+        if let Some(traffic) = self.slots.get(slot).and_then(Weak::upgrade) {
+            return traffic;
+        }
+        let traffic = Arc::default();
+        self.slots.insert(slot.to_owned(), Arc::downgrade(&traffic));
+        traffic
+    }
+
+    /// Sockets for `port`; none when it is open already.
+    fn open(&self, port: u16) -> Result<Vec<Kept>, ControlError> {
+        if self.ports.contains_key(&port) { Ok(Vec::new()) } else { bind::group(port, &self.addresses, self.workers.count()) }
+    }
+
+    fn adopt(&mut self, kept: Vec<Kept>, wanted: &HashSet<u16>) {
+        let mut ports: HashMap<u16, Vec<Kept>> = HashMap::new();
+        for socket in kept {
+            match socket.listener.local_addr() {
+                Ok(address) if wanted.contains(&address.port()) => ports.entry(address.port()).or_default().push(socket),
+                _ => self.holder.forget(&socket.name),
+            }
+        }
+        ports.into_iter().for_each(|(port, sockets)| self.accept(port, sockets));
+    }
+
+    /// New sockets are held elsewhere before anything is accepted from them.
+    fn listen(&mut self, port: u16, sockets: Vec<Kept>) {
+        sockets.iter().for_each(|socket| self.holder.store(socket));
+        if !sockets.is_empty() {
+            self.accept(port, sockets);
+        }
+    }
+
+    fn accept(&mut self, port: u16, sockets: Vec<Kept>) {
+        let open = Port { names: sockets.iter().map(|socket| socket.name.clone()).collect(), closed: CancellationToken::new() };
+        for (number, socket) in sockets.into_iter().enumerate() {
+            self.workers.accept(number, port, socket.listener, open.closed.clone());
+        }
+        self.ports.insert(port, open);
+    }
+
+    fn close_all_but(&mut self, wanted: &HashSet<u16>) {
+        let holder = &self.holder;
+        self.ports.retain(|port, open| {
+            if wanted.contains(port) {
+                return true;
+            }
+            open.names.iter().for_each(|name| holder.forget(name));
+            open.closed.cancel();
+            false
+        });
+    }
+}
+
+/// Judged when a table is given, not when it is taken from disk: one site that was lost must not stop the others.
+fn has_its_files(route: &Route) -> Result<(), ControlError> {
+    match &route.upstream {
+        Upstream::Site { root } if !root.is_dir() => Err(ControlError::Invalid { reason: format!("the site {} is no folder", root.display()) }),
+        _ => Ok(()),
+    }
+}
+
+fn ports_of(table: &RouteTable) -> HashSet<u16> {
+    table.routes.iter().map(|route| route.spec.matches.port).collect()
+}
+
+fn status_of(entry: &Entry) -> RouteStatus {
+    let route = &entry.route;
+    RouteStatus {
+        key: route.key.clone(),
+        component: route.component.clone(),
+        matches: route.spec.matches.clone(),
+        upstream: route.upstream.clone(),
+        route: entry.traffic.counts(),
+        slot: entry.target.traffic().map(Traffic::counts),
+    }
+}
