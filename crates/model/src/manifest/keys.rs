@@ -88,7 +88,7 @@ pub(super) static COMPONENT: Table = Table {
                 Choice { word: "canary", available: false },
                 Choice { word: "reload", available: false },
             ]),
-            "\"recreate\"",
+            "\"blue-green\"",
             "How it is replaced: `blue-green` starts the new one beside the old one (default with a route, and what a site always does), \
              `recreate` stops the old one first (default without a route).",
         ),

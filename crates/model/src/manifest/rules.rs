@@ -10,7 +10,7 @@ pub(super) struct Rule {
     /// What such a text is called in a sentence, with its article.
     pub noun: &'static str,
     /// A regular expression that such texts match.
-    pub pattern: Option<&'static str>,
+    pub pattern: &'static str,
     /// Says what is wrong with a text.
     pub judge: fn(&str) -> Result<(), Refusal>,
 }
@@ -26,27 +26,25 @@ pub(super) struct Refusal {
 }
 
 /// A command line for the shell.
-pub(super) static COMMAND: Rule = Rule { noun: "a command line (a string)", pattern: Some("\\S"), judge: command };
+pub(super) static COMMAND: Rule = Rule { noun: "a command line (a string)", pattern: "\\S", judge: command };
 /// The name of a project, component or environment.
-pub(super) static NAME: Rule = Rule { noun: "a name (a string)", pattern: Some("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), judge: plain_name };
+pub(super) static NAME: Rule = Rule { noun: "a name (a string)", pattern: "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", judge: plain_name };
 /// What one writes after `ssh`.
-pub(super) static SSH_HOST: Rule =
-    Rule { noun: "a host (a string)", pattern: Some("^[A-Za-z0-9@._:\\[\\]%/][A-Za-z0-9@._:\\[\\]%/-]*$"), judge: ssh_host };
+pub(super) static SSH_HOST: Rule = Rule { noun: "a host (a string)", pattern: "^[A-Za-z0-9@._:\\[\\]%/][A-Za-z0-9@._:\\[\\]%/-]*$", judge: ssh_host };
 /// The host name of a request.
-pub(super) static WEB_HOST: Rule =
-    Rule { noun: "a host name (a string)", pattern: Some("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"), judge: web_host };
+pub(super) static WEB_HOST: Rule = Rule { noun: "a host name (a string)", pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", judge: web_host };
 /// The path prefix of a route.
-pub(super) static PREFIX: Rule = Rule { noun: "a path prefix (a string)", pattern: Some("^/[^\\s?#]*$"), judge: prefix };
+pub(super) static PREFIX: Rule = Rule { noun: "a path prefix (a string)", pattern: "^/[^\\s?#]*$", judge: prefix };
 /// The path, and maybe the query, that a health check asks for.
-pub(super) static HEALTH_PATH: Rule = Rule { noun: "a path such as \"/health\"", pattern: Some("^/[^\\s#]*$"), judge: health_path };
+pub(super) static HEALTH_PATH: Rule = Rule { noun: "a path such as \"/health\"", pattern: "^/[^\\s#]*$", judge: health_path };
 /// A git branch.
-pub(super) static BRANCH: Rule = Rule { noun: "a branch (a string)", pattern: Some("^[^\\s~^:?*\\[\\\\]+$"), judge: branch };
+pub(super) static BRANCH: Rule = Rule { noun: "a branch (a string)", pattern: "^[^\\s~^:?*\\[\\\\]+$", judge: branch };
 /// A user of the host.
-pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: Some("^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"), judge: user };
+pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", judge: user };
 /// The name of an environment variable.
-pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: Some("^[A-Za-z_][A-Za-z0-9_]*$"), judge: variable };
+pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: "^[A-Za-z_][A-Za-z0-9_]*$", judge: variable };
 /// A version, in whatever scheme.
-pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: Some("^\\S{1,100}$"), judge: version };
+pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: "^\\S{1,100}$", judge: version };
 
 fn refuse(code: &'static str, message: String, help: impl Into<String>) -> Result<(), Refusal> {
     Err(Refusal { code, message, help: help.into() })
