@@ -16,9 +16,9 @@ const PARTS: &[Part] = &[
     ("tidy", tidy::run),
     ("lints", lints),
     ("generated files", generate::check),
-    ("tests", tests),
     ("documentation tests", documentation),
     ("example shop", example_shop),
+    ("tests", tests),
 ];
 
 /// Runs all of it.
@@ -40,6 +40,7 @@ pub fn run_all() -> Outcome {
         }
     }
     eprintln!("\n{}", told.join("\n"));
+    println!("parts: {} passed, {} failed", PARTS.len() - failed.len(), failed.len());
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
@@ -50,19 +51,6 @@ fn format() -> Outcome {
 
 fn lints() -> Outcome {
     run(cargo("clippy --workspace --all-targets --locked -- --deny warnings"))
-}
-
-/// The end-to-end tests run the binary, so it is built first.
-fn tests() -> Outcome {
-    run(cargo("build --locked --package plimsoll-cli"))?;
-    let runner = if exists("cargo-nextest") {
-        "nextest run --workspace --locked --no-fail-fast"
-    } else {
-        "test --workspace --locked --no-fail-fast --lib --bins --tests"
-    };
-    let mut tests = cargo(runner);
-    tests.env("PLIMSOLL_BIN", target().join("debug/plimsoll"));
-    run(tests)
 }
 
 fn documentation() -> Outcome {
@@ -76,4 +64,17 @@ fn example_shop() -> Outcome {
     };
     run(in_shop(cargo("clippy --locked --all-targets --quiet -- --deny warnings")))?;
     run(in_shop(cargo("test --locked --quiet")))
+}
+
+/// The end-to-end tests run the binary, so it is built first.
+fn tests() -> Outcome {
+    run(cargo("build --locked --package plimsoll-cli"))?;
+    let runner = if exists("cargo-nextest") {
+        "nextest run --workspace --locked --no-fail-fast"
+    } else {
+        "test --workspace --locked --no-fail-fast --lib --bins --tests"
+    };
+    let mut tests = cargo(runner);
+    tests.env("PLIMSOLL_BIN", target().join("debug/plimsoll"));
+    run(tests)
 }

@@ -14,9 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 pub use report::{Failure, Latency, Report, Sample};
 pub use target::{Answer, Body, Connection, Expect, Target};
@@ -119,14 +118,13 @@ impl Run {
     /// Sends until `stopped`, or until whoever could stop it is gone.
     async fn until(self, mut stopped: oneshot::Receiver<()>, pause: Duration) -> Report {
         let run = Arc::new(self);
+        let mut due = ticks(run.began, pause);
         let mut under_way = JoinSet::new();
-        let mut due = tokio::time::interval(pause);
-        due.set_missed_tick_behavior(MissedTickBehavior::Burst);
         for wire in run.wires.iter().cycle() {
             tokio::select! {
                 biased;
                 _ = &mut stopped => break,
-                at = due.tick() => under_way.spawn(Arc::clone(&run).send(Arc::clone(wire), at.into_std())),
+                Some(at) = due.recv() => under_way.spawn(Arc::clone(&run).send(Arc::clone(wire), at)),
             };
             while under_way.try_join_next().is_some() {}
         }
@@ -142,6 +140,20 @@ impl Run {
         self.report.lock().unwrap_or_else(PoisonError::into_inner).add(&wire.target.name, sample, outcome);
         self.seen.send_modify(|seen| *seen = Progress { ended: seen.ended + 1, failed: seen.failed + failed });
     }
+}
+
+/// The times at which requests are due, each told when it has come. A thread tells them: the timers of the
+/// runtime are late by up to a millisecond, which would count as latency. It ends with the receiver.
+fn ticks(began: Instant, pause: Duration) -> mpsc::UnboundedReceiver<Instant> {
+    let (tell, due) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let mut at = began;
+        while tell.send(at).is_ok() {
+            at += pause;
+            std::thread::sleep(at.saturating_duration_since(Instant::now()));
+        }
+    });
+    due
 }
 
 fn millis(time: Duration) -> u64 {
