@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a host did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(tag = "error", content = "details", rename_all = "snake_case")]
 pub enum HostError {
     /// The host did not answer, or the connection broke: whether it did anything is not known.
     #[error("{host} cannot be reached: {why}")]

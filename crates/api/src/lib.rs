@@ -1,13 +1,14 @@
 //! Everything that can be asked of a host: the trait [`HostApi`] and its types.
 //!
 //! The host itself, the client that reaches it, and the hosts of the simulated world implement it alike.
-//! How requests travel is known to none of the types here.
+//! How requests travel is known to none of the types here but those of [`wire`].
 
 mod error;
 mod logs;
 mod order;
 mod secrets;
 mod types;
+pub mod wire;
 
 use std::path::PathBuf;
 

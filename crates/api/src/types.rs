@@ -39,6 +39,8 @@ pub struct Facts {
     pub folder: String,
     /// The environments that it has.
     pub environments: Vec<EnvironmentKey>,
+    /// Whether a deployment with a living lease is under way.
+    pub busy: bool,
 }
 
 /// What to look at when observing.

@@ -1,1 +1,269 @@
-//! HostApi, carried out.
+//! HostApi, carried out on this machine or in a simulated world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use plimsoll_api::{
+    Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service,
+};
+use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
+use plimsoll_model::plan::{Observed, PLAN_VERSION};
+use plimsoll_model::release::ReleaseManifest;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey};
+use tokio::sync::{Mutex, mpsc};
+
+use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
+use crate::ledger::Stored;
+use crate::world::{Trouble, World};
+use crate::{look, restore};
+
+/// How many deployments back the values of secrets are kept for a rollback.
+const SECRETS_KEPT: u32 = 20;
+
+/// A host.
+pub struct Host {
+    pub(crate) world: World,
+    pub(crate) about: About,
+    pub(crate) table: Arc<Table>,
+    /// Deployments that are not settled, one for an environment at most.
+    open: Mutex<BTreeMap<EnvironmentKey, Arc<Deployment>>>,
+}
+
+/// What a host knows of itself without looking.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Tells one build of the daemon from another.
+    pub build: String,
+    /// The folder that holds all of its state.
+    pub folder: PathBuf,
+    /// When the daemon started.
+    pub started_at: Moment,
+}
+
+impl Host {
+    /// Takes up the work: brings the world to what the ledger says, and settles what was cut off.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, or says what cannot be.
+    pub async fn start(world: World, about: About) -> Result<Arc<Self>, Trouble> {
+        let host = Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default() });
+        restore::all(&host.world, &host.table).await;
+        for stored in host.world.ledger.unsettled().await? {
+            let deployment = host.hold(stored).await?;
+            settle(&deployment, &host.table).await;
+            host.after(&deployment).await;
+        }
+        Ok(host)
+    }
+
+    /// Takes a deployment into the host's hands, with an eye on its lease.
+    async fn hold(self: &Arc<Self>, stored: Stored) -> Result<Arc<Deployment>, Trouble> {
+        let damaged = |error| Trouble::new("ledger-damaged", format!("the journal of deployment {} cannot be: {error}", stored.record.id));
+        let deployment = Arc::new(Deployment::pick_up(stored.clone(), self.world.clone()).map_err(damaged)?);
+        self.open.lock().await.insert(deployment.key().clone(), deployment.clone());
+        let (host, watched) = (self.clone(), deployment.clone());
+        tokio::spawn(async move {
+            watch_lease(watched.clone(), host.table.clone()).await;
+            host.after(&watched).await;
+        });
+        Ok(deployment)
+    }
+
+    /// Lets go of a deployment that is over, and of the secrets that nothing needs any more.
+    async fn after(&self, deployment: &Arc<Deployment>) {
+        if !matches!(deployment.stage().await, Stage::Closed { .. }) {
+            return;
+        }
+        let mut open = self.open.lock().await;
+        if !open.get(deployment.key()).is_some_and(|held| Arc::ptr_eq(held, deployment)) {
+            return;
+        }
+        open.remove(deployment.key());
+        drop(open);
+        if let Err(trouble) = self.sweep_secrets(deployment.key()).await {
+            tracing::warn!(key = %deployment.key(), %trouble, "secrets that nothing needs could not be deleted");
+        }
+    }
+
+    async fn sweep_secrets(&self, key: &EnvironmentKey) -> Result<(), Trouble> {
+        let mut needed: BTreeSet<(ComponentName, ConfigHash)> = BTreeSet::new();
+        for (component, row) in self.world.ledger.components(key).await? {
+            needed.extend(row.slots.iter().map(|slot| (component.clone(), slot.config)));
+        }
+        for record in self.world.ledger.history(key, SECRETS_KEPT).await? {
+            needed.extend(record.desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.config())));
+        }
+        self.world.secrets.sweep(key, &needed).await
+    }
+
+    pub(crate) async fn opened(&self, key: &EnvironmentKey) -> Option<Arc<Deployment>> {
+        self.open.lock().await.get(key).cloned()
+    }
+
+    async fn find(&self, id: &DeploymentId) -> Result<Arc<Deployment>, HostError> {
+        let open = self.open.lock().await;
+        open.values().find(|held| held.id() == id).cloned().ok_or_else(|| HostError::NotFound(format!("open deployment {id}")))
+    }
+
+    /// Whether a deployment with a living lease is under way.
+    pub(crate) async fn busy(&self) -> bool {
+        self.open.lock().await.values().any(|deployment| !deployment.expired())
+    }
+
+    async fn judge_open(&self, open: &Open) -> Result<(), HostError> {
+        let key = &open.plan.key;
+        if open.plan.version > PLAN_VERSION {
+            let failure = Failure::new("plan-newer", format!("the plan has form {}, this host reads up to {PLAN_VERSION}", open.plan.version));
+            return Err(HostError::Refused(failure.with_help("upgrade the host")));
+        }
+        if let Some(held) = self.opened(key).await {
+            let expires_in_ms = held.lease_until().since(self.world.clock.now());
+            return Err(HostError::LeaseHeld { id: held.id().clone(), holder: held.stored.record.holder.clone(), expires_in_ms });
+        }
+        let state = look::state(self, key).await.map_err(HostError::Internal)?;
+        match open.plan.expects.get(&open.host) {
+            Some(expected) if *expected == state => Ok(()),
+            Some(_) => Err(HostError::Stale(open.host.clone())),
+            None => Err(HostError::Unfit(format!("the plan says nothing of {}", open.host))),
+        }
+    }
+
+    /// Keeps the values that the plan's slots get, under the configuration that they belong to.
+    async fn keep_secrets(&self, open: &Open) -> Result<(), Trouble> {
+        for (component, values) in &open.secrets.0 {
+            if let Some(wanted) = open.plan.desired.components.get(component) {
+                self.world.secrets.keep(&open.plan.key, component, &wanted.config(), values).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&self, open: &Open) -> Stored {
+        let now = self.world.clock.now();
+        let plan = open.plan.hash();
+        let record = DeploymentRecord {
+            id: open.id.clone().unwrap_or_else(|| new_id(now, &plan.0)),
+            key: open.plan.key.clone(),
+            plan,
+            intent: open.plan.intent.clone(),
+            source: open.plan.source.clone(),
+            holder: open.holder.clone(),
+            reason: open.reason.clone(),
+            started_at: now,
+            ended_at: None,
+            stage: Stage::Running,
+            failure: None,
+            components: open.components.clone(),
+            leftovers: Vec::new(),
+            desired: open.plan.desired.clone(),
+        };
+        Stored { record, plan: open.plan.clone(), host: open.host.clone(), lease_until: now.plus(open.plan.lease_ms), journal: Vec::new() }
+    }
+
+    async fn begin(self: Arc<Self>, open: Open) -> Result<Opened, HostError> {
+        if let (Some(id), Some(held)) = (&open.id, self.opened(&open.plan.key).await)
+            && held.id() == id
+        {
+            return Ok(Opened { id: id.clone(), stage: held.stage().await });
+        }
+        self.judge_open(&open).await?;
+        self.keep_secrets(&open).await.map_err(HostError::Internal)?;
+        let stored = self.record(&open);
+        self.world.ledger.begin(&stored).await.map_err(HostError::Refused)?;
+        let deployment = self.hold(stored).await.map_err(HostError::Internal)?;
+        Ok(Opened { id: deployment.id().clone(), stage: deployment.stage().await })
+    }
+}
+
+/// `YYYYMMDD-HHMMSSmmm-XXXX`: sorts by time, and says when it was to whoever reads it.
+fn new_id(now: Moment, salt: &Digest) -> DeploymentId {
+    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
+    let tail = Digest::of_value(&(now, salt)).short();
+    let (day, time) = digits.split_at(8.min(digits.len()));
+    DeploymentId::new(format!("{day}-{time}-{}", &tail[..4])).expect("digits and hyphens make a name")
+}
+
+/// A host in the hands of who asks it: clones share it.
+#[derive(Clone)]
+pub struct Handle(pub Arc<Host>);
+
+#[async_trait]
+impl HostApi for Handle {
+    async fn facts(&self) -> Result<Facts, HostError> {
+        look::facts(&self.0).await.map_err(HostError::Internal)
+    }
+
+    async fn observe(&self, wanted: Look) -> Result<Observed, HostError> {
+        look::observe(&self.0, &wanted).await.map_err(HostError::Internal)
+    }
+
+    async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError> {
+        let salt = self.0.world.ledger.secret_key(key).await.map_err(HostError::Internal)?;
+        let digest = |name: &str, value: &str| Digest::keyed(&salt, format!("{name}\0{value}").as_bytes());
+        let component = |values: &BTreeMap<String, _>| {
+            values.iter().map(|(name, value): (_, &plimsoll_model::Secret<String>)| (name.clone(), digest(name, value.expose()))).collect()
+        };
+        Ok(values.0.iter().map(|(name, values)| (name.clone(), component(values))).collect())
+    }
+
+    async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, HostError> {
+        self.0.world.releases.offer(release).await.map_err(HostError::Refused)
+    }
+
+    async fn upload(&self, files: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
+        for (digest, path) in files {
+            let unreadable = |error: std::io::Error| HostError::Unfit(format!("{} cannot be read: {error}", path.display()));
+            let mut file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
+            let size = file.metadata().await.map_err(unreadable)?.len();
+            self.0.world.releases.take(digest, size, &mut file).await.map_err(HostError::Refused)?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, open: Open) -> Result<Opened, HostError> {
+        self.0.clone().begin(open).await
+    }
+
+    async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
+        let deployment = self.0.find(id).await?;
+        if deployment.expired() && deployment.stage().await == Stage::Running {
+            return Err(HostError::LeaseLost(id.clone()));
+        }
+        let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
+        self.0.world.ledger.renew(id, until).await.map_err(HostError::Internal)?;
+        deployment.renewed(until);
+        Ok(())
+    }
+
+    async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {
+        let deployment = match self.0.find(id).await {
+            Ok(deployment) => deployment,
+            Err(error) => return look::closed(&self.0, id, &order).await.ok_or(error),
+        };
+        let done = carry_out(&deployment, &self.0.table, order, &events).await;
+        self.0.after(&deployment).await;
+        done
+    }
+
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, HostError> {
+        self.0.world.ledger.history(key, limit).await.map_err(HostError::Internal)
+    }
+
+    async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
+        look::services(&self.0, key).await.map_err(HostError::Internal)
+    }
+
+    async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
+        crate::logs::read(&self.0, query, lines).await.map_err(HostError::Internal)
+    }
+
+    async fn stop(&self, everything: bool) -> Result<(), HostError> {
+        if everything {
+            restore::stop_all(&self.0.world).await.map_err(HostError::Failed)?;
+        }
+        Ok(())
+    }
+}

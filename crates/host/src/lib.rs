@@ -9,13 +9,17 @@ mod execute;
 pub mod folders;
 mod host;
 pub mod ledger;
+mod logs;
+mod look;
 pub mod probe;
 pub mod releases;
+mod restore;
 pub mod route;
 pub mod secrets;
 pub mod serve;
 pub mod supervise;
 mod world;
 
-pub use host::Host;
+pub use host::{About, Handle, Host};
+pub use look::platform;
 pub use world::{Trouble, World};

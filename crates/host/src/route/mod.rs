@@ -22,6 +22,9 @@ pub trait Router: Send + Sync {
 
     /// Process id of the proxy, while it runs.
     async fn pid(&self) -> Option<u32>;
+
+    /// Ends the proxy: the listening sockets close.
+    async fn stop(&self) -> Result<(), Trouble>;
 }
 
 /// What the proxy calls a slot: unique over all environments of the host.

@@ -1,0 +1,219 @@
+//! How requests travel: what the daemon and its clients agree on, and nobody else needs to know.
+//!
+//! HTTP on a Unix socket. Bodies and answers are JSON; what lasts is answered line by line, one JSON document each
+//! ([`OrderLine`], [`LogsLine`]); contents of files are sent in frames ([`FrameHead`]). A request that is refused is
+//! answered with a [`HostError`]. Carrying any of this is left to `host` and `connect`.
+
+use plimsoll_model::deployment::Failure;
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, ProjectName};
+use serde::{Deserialize, Serialize};
+
+use crate::{HostError, HostEvent, LogLine, LogQuery, Report, SecretValues};
+
+/// Version of the protocol. A daemon serves every version up to its own, and refuses a newer one but for [`path::FACTS`] and
+/// [`path::STOP`], which a newer client needs to replace it.
+pub const PROTOCOL: u32 = 1;
+
+/// The header in which a client says the version that it speaks.
+pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
+
+/// Where requests go. In deployments, `{id}` stands for the name.
+pub mod path {
+    /// GET. See [`crate::HostApi::facts`].
+    pub const FACTS: &str = "/v1/facts";
+    /// POST. See [`crate::HostApi::observe`].
+    pub const OBSERVE: &str = "/v1/observe";
+    /// POST. See [`crate::HostApi::digest_secrets`].
+    pub const DIGEST_SECRETS: &str = "/v1/secrets/digest";
+    /// POST. See [`crate::HostApi::offer`].
+    pub const OFFER: &str = "/v1/releases/offer";
+    /// POST. See [`crate::HostApi::upload`].
+    pub const FILES: &str = "/v1/releases/files";
+    /// POST opens, GET lists. See [`crate::HostApi::open`] and [`crate::HostApi::history`].
+    pub const DEPLOYMENTS: &str = "/v1/deployments";
+    /// POST. See [`crate::HostApi::renew`].
+    pub const RENEW: &str = "/v1/deployments/{id}/renew";
+    /// POST. See [`crate::HostApi::order`].
+    pub const ORDERS: &str = "/v1/deployments/{id}/orders";
+    /// GET. See [`crate::HostApi::services`].
+    pub const SERVICES: &str = "/v1/services";
+    /// GET. See [`crate::HostApi::logs`].
+    pub const LOGS: &str = "/v1/logs";
+    /// POST. See [`crate::HostApi::stop`].
+    pub const STOP: &str = "/v1/stop";
+}
+
+/// Asks for [`crate::HostApi::digest_secrets`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DigestSecrets {
+    /// The environment.
+    pub key: EnvironmentKey,
+    /// The values.
+    pub values: SecretValues,
+}
+
+/// Asks for [`crate::HostApi::stop`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The slots and the proxy too.
+    pub everything: bool,
+}
+
+/// The query of a request that asks about an environment. Its parts are names, which need no escaping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The project.
+    pub project: ProjectName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// How many to answer at most.
+    pub limit: Option<u32>,
+    /// Only this component.
+    pub component: Option<ComponentName>,
+    /// How many of the last lines to begin with.
+    pub tail: Option<u32>,
+    /// Goes on with what is written from now on.
+    pub follow: Option<bool>,
+}
+
+impl About {
+    /// About an environment as a whole.
+    #[must_use]
+    pub fn environment(key: &EnvironmentKey) -> Self {
+        let EnvironmentKey { project, environment } = key.clone();
+        Self { project, environment, limit: None, component: None, tail: None, follow: None }
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn key(&self) -> EnvironmentKey {
+        EnvironmentKey { project: self.project.clone(), environment: self.environment.clone() }
+    }
+
+    /// As it stands behind the `?` of a request.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let optional = [
+            self.limit.map(|limit| format!("&limit={limit}")),
+            self.component.as_ref().map(|component| format!("&component={component}")),
+            self.tail.map(|tail| format!("&tail={tail}")),
+            self.follow.map(|follow| format!("&follow={follow}")),
+        ];
+        format!("project={}&environment={}{}", self.project, self.environment, optional.into_iter().flatten().collect::<String>())
+    }
+}
+
+impl From<LogQuery> for About {
+    fn from(asked: LogQuery) -> Self {
+        Self { component: asked.component, tail: Some(asked.tail), follow: Some(asked.follow), ..Self::environment(&asked.key) }
+    }
+}
+
+impl From<About> for LogQuery {
+    fn from(about: About) -> Self {
+        Self { key: about.key(), component: about.component, tail: about.tail.unwrap_or(0), follow: about.follow.unwrap_or(false) }
+    }
+}
+
+/// One line of the answer to an order. A report or an error is the last; an answer without either was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderLine {
+    /// Something happened.
+    Event(HostEvent),
+    /// The order is carried out.
+    Report(Report),
+    /// The order was not carried out.
+    Error(HostError),
+}
+
+/// One line of the answer to [`path::LOGS`]. An end or an error is the last; an answer without either was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogsLine {
+    /// A slot wrote a line.
+    Line(LogLine),
+    /// That was all.
+    End,
+    /// No more can be read.
+    Error(HostError),
+}
+
+/// What a daemon that is started on demand writes on its standard output, in one line, when it serves or knows that it will not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Started {
+    /// It serves.
+    Ready,
+    /// It ends.
+    Failed(Failure),
+}
+
+/// What precedes the content of each file: 32 bytes of hash, 8 bytes of size (little-endian), one byte that is 0 and reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHead {
+    /// The hash of the content.
+    pub digest: Digest,
+    /// Its size, in bytes.
+    pub size: u64,
+}
+
+impl FrameHead {
+    /// Length of a head, in bytes.
+    pub const LEN: usize = 41;
+
+    /// The head as it is sent.
+    #[must_use]
+    pub fn encode(&self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        bytes[..32].copy_from_slice(self.digest.as_bytes());
+        bytes[32..40].copy_from_slice(&self.size.to_le_bytes());
+        bytes
+    }
+
+    /// Reads a head; none when its reserved byte says that it means something that came after this program.
+    #[must_use]
+    pub fn decode(bytes: &[u8; Self::LEN]) -> Option<Self> {
+        let (digest, rest) = bytes.split_first_chunk::<32>()?;
+        let (size, flags) = rest.split_first_chunk::<8>()?;
+        (flags == [0]).then(|| Self { digest: Digest::from(*digest), size: u64::from_le_bytes(*size) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::deployment::Holder;
+    use plimsoll_model::{DeploymentId, HostName};
+
+    use super::*;
+
+    #[test]
+    fn a_frame_head_is_read_as_it_was_written() {
+        let head = FrameHead { digest: Digest::of(b"x"), size: u64::MAX - 1 };
+        let mut bytes = head.encode();
+        assert_eq!(FrameHead::decode(&bytes), Some(head));
+        bytes[40] = 1;
+        assert_eq!(FrameHead::decode(&bytes), None, "a flag that is not known here");
+    }
+
+    #[test]
+    fn every_error_travels() {
+        let id = DeploymentId::new("d-1").unwrap();
+        let holder = Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() };
+        let failure = Failure::new("code", "message").with_help("help").with_output(vec!["line".into()]);
+        for error in [
+            HostError::Unreachable { host: HostName::local(), why: "w".into(), help: "h".into() },
+            HostError::LeaseHeld { id: id.clone(), holder, expires_in_ms: 5 },
+            HostError::LeaseLost(id),
+            HostError::Stale(HostName::local()),
+            HostError::Failed(failure.clone()),
+            HostError::Refused(failure.clone()),
+            HostError::NotFound("x".into()),
+            HostError::Unfit("x".into()),
+            HostError::Internal(failure),
+        ] {
+            let sent = serde_json::to_string(&error).unwrap();
+            assert_eq!(serde_json::from_str::<HostError>(&sent).unwrap(), error, "{sent}");
+        }
+    }
+}

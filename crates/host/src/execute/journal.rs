@@ -1,0 +1,44 @@
+//! The journal of one deployment: what may happen is judged, then recorded, then true.
+
+use std::sync::Arc;
+
+use plimsoll_model::DeploymentId;
+use plimsoll_model::deployment::{Event, IllegalEvent, Progress};
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::ledger::{Change, Ledger};
+use crate::world::Trouble;
+
+/// A journal and the state that it leads to.
+pub(crate) struct Journal {
+    id: DeploymentId,
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    /// Held while a record is written: this lock is what puts the records of steps that run side by side in one order.
+    progress: Mutex<Progress>,
+}
+
+impl Journal {
+    pub(crate) fn new(id: DeploymentId, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, progress: Progress) -> Self {
+        Self { id, ledger, clock, progress: Mutex::new(progress) }
+    }
+
+    /// Records `event` together with what it changes. When this fails, the event has not happened, and nothing may follow.
+    pub(crate) async fn record(&self, event: Event, changes: &[Change]) -> Result<(), Trouble> {
+        let mut progress = self.progress.lock().await;
+        let after = progress.clone().next(&event).map_err(|illegal| self.illegal(&illegal))?;
+        self.ledger.append(&self.id, self.clock.now(), &event, changes).await?;
+        *progress = after;
+        Ok(())
+    }
+
+    /// The state that the journal leads to.
+    pub(crate) async fn progress(&self) -> Progress {
+        self.progress.lock().await.clone()
+    }
+
+    fn illegal(&self, illegal: &IllegalEvent) -> Trouble {
+        Trouble::new("out-of-order", format!("deployment {}: {illegal}", self.id))
+    }
+}

@@ -1,0 +1,168 @@
+//! What each step does, and how it is undone. Both may be repeated.
+
+use plimsoll_model::plan::{Served, Step};
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
+
+use super::{Deployment, Table, health};
+use crate::ledger::{Change, ComponentRow, SlotRow};
+use crate::world::{Trouble, World};
+
+/// Where a step happens.
+pub(crate) struct At<'a> {
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) table: &'a Table,
+    pub(crate) component: &'a ComponentName,
+}
+
+type Changes = Result<Vec<Change>, Trouble>;
+
+/// What is recorded with the intent of a step: what must be known even when nothing of the step is.
+pub(crate) async fn intend(at: &At<'_>, step: &Step) -> Changes {
+    let Step::StartSlot { slot, release, config, spec } = step else { return Ok(Vec::new()) };
+    let component = at.row().await?;
+    if component.slots.iter().any(|row| row.slot == *slot) {
+        return Ok(Vec::new());
+    }
+    let taken = at.ports_of_slots().await?;
+    let row = SlotRow {
+        key: at.key().clone(),
+        component: at.component.clone(),
+        slot: slot.clone(),
+        release: *release,
+        config: *config,
+        spec: spec.clone(),
+        port: at.world().supervisor.free_port(&taken).await?,
+        running: true,
+    };
+    at.world().supervisor.judge(&row)?;
+    Ok(vec![Change::Slot(row)])
+}
+
+/// Does a step; answers what it changed.
+pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
+    match step {
+        Step::StageRelease { release, shared } => {
+            at.world().releases.stage(at.key(), at.component, release, shared).await?;
+            Ok(vec![Change::Staged { key: at.key().clone(), component: at.component.clone(), release: *release }])
+        }
+        Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
+        Step::AwaitHealthy { slot, check, within_ms } => {
+            health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
+        }
+        Step::Switch { to, .. } => at.switch(to.as_ref(), true).await,
+        Step::CheckRoute { matches, path, within_ms } => {
+            health::check_route(at.world(), at.key(), matches, path, *within_ms).await.map(|()| Vec::new())
+        }
+        Step::StopSlot { slot, drain_ms } => at.stop(slot, *drain_ms).await,
+        Step::RemoveSlot { slot } => at.remove(slot).await,
+        Step::PruneRelease { release } => {
+            at.unstage(release).await?;
+            at.world().releases.prune(release).await?;
+            Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
+        }
+    }
+}
+
+/// Undoes a step, however far it came; answers what that changed.
+pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
+    match step {
+        Step::StageRelease { release, .. } => {
+            at.unstage(release).await?;
+            Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
+        }
+        Step::StartSlot { slot, spec, .. } => {
+            at.stop(slot, spec.drain_timeout_ms).await?;
+            at.remove(slot).await
+        }
+        Step::Switch { from, .. } => at.switch(from.as_ref(), false).await,
+        Step::StopSlot { slot, .. } => {
+            let row = at.start(slot).await?;
+            health::await_healthy(at.world(), &row, &row.spec.health, row.spec.start_timeout_ms).await?;
+            Ok(vec![Change::Slot(row)])
+        }
+        // The first two only look; the last two come after the decision, when nothing is undone.
+        Step::AwaitHealthy { .. } | Step::CheckRoute { .. } | Step::RemoveSlot { .. } | Step::PruneRelease { .. } => Ok(Vec::new()),
+    }
+}
+
+impl At<'_> {
+    fn world(&self) -> &World {
+        &self.deployment.world
+    }
+
+    fn key(&self) -> &EnvironmentKey {
+        self.deployment.key()
+    }
+
+    async fn row(&self) -> Result<ComponentRow, Trouble> {
+        Ok(self.world().ledger.components(self.key()).await?.remove(self.component).unwrap_or_default())
+    }
+
+    async fn find(&self, slot: &SlotId) -> Result<Option<SlotRow>, Trouble> {
+        Ok(self.row().await?.slots.into_iter().find(|row| row.slot == *slot))
+    }
+
+    async fn slot(&self, slot: &SlotId) -> Result<SlotRow, Trouble> {
+        let missing = || Trouble::new("slot-missing", format!("the ledger has no slot {slot} of {}", self.key()));
+        self.find(slot).await?.ok_or_else(missing)
+    }
+
+    async fn ports_of_slots(&self) -> Result<Vec<u16>, Trouble> {
+        let mut ports = Vec::new();
+        for key in self.world().ledger.environments().await? {
+            let rows = self.world().ledger.components(&key).await?;
+            ports.extend(rows.values().flat_map(|row| row.slots.iter().map(|slot| slot.port)));
+        }
+        Ok(ports)
+    }
+
+    async fn start(&self, slot: &SlotId) -> Result<SlotRow, Trouble> {
+        let row = SlotRow { running: true, ..self.slot(slot).await? };
+        start(self.world(), &row).await?;
+        Ok(row)
+    }
+
+    /// Lets requests finish, then stops the slot. One that is not on record never started.
+    async fn stop(&self, slot: &SlotId, drain_ms: u64) -> Changes {
+        self.world().router.drain(self.key(), slot, drain_ms).await?;
+        self.world().supervisor.stop(self.key(), slot, drain_ms).await?;
+        Ok(self.find(slot).await?.map(|row| Change::Slot(SlotRow { running: false, ..row })).into_iter().collect())
+    }
+
+    async fn remove(&self, slot: &SlotId) -> Changes {
+        self.world().supervisor.forget(self.key(), slot).await?;
+        Ok(vec![Change::SlotGone { key: self.key().clone(), slot: slot.clone() }])
+    }
+
+    async fn unstage(&self, release: &ReleaseId) -> Result<(), Trouble> {
+        self.world().releases.unstage(self.key(), self.component, release).await
+    }
+
+    async fn switch(&self, served: Option<&Served>, forward: bool) -> Changes {
+        let by = forward.then_some(&self.deployment.stored.record);
+        self.table.switch(self.world(), self.key(), self.component, served, by).await?;
+        let since = if forward { self.world().clock.now() } else { self.since(served).await? };
+        let deployment = |served: &Served| served.deployment.clone().filter(|_| !forward).or_else(|| Some(self.deployment.id().clone()));
+        let served = served.map(|served| Served { deployment: deployment(served), ..served.clone() });
+        Ok(vec![Change::Served { key: self.key().clone(), component: self.component.clone(), served, since }])
+    }
+
+    /// Since when the former target had served.
+    async fn since(&self, served: Option<&Served>) -> Result<Moment, Trouble> {
+        let Some(id) = served.and_then(|served| served.deployment.as_ref()) else { return Ok(self.world().clock.now()) };
+        let stored = self.world().ledger.deployment(id).await?;
+        Ok(stored.and_then(|stored| stored.record.ended_at).unwrap_or_else(|| self.world().clock.now()))
+    }
+}
+
+/// Starts a slot as it is on record, unless it runs.
+pub(crate) async fn start(world: &World, row: &SlotRow) -> Result<(), Trouble> {
+    let secrets = world.secrets.read(&row.key, &row.component, &row.config).await?;
+    if let Some(missing) = row.spec.secrets.keys().find(|name| !secrets.contains_key(*name)) {
+        let message = format!("the value of secret {missing} of {} {} is not on this host any more", row.key, row.component);
+        return Err(Trouble::new("secret-gone", message).with_help("deploy again with the secret set"));
+    }
+    let folder = world.releases.folder(&row.key, &row.component, &row.release);
+    world.supervisor.start(row, folder, &secrets).await
+}

@@ -1,0 +1,120 @@
+//! The host's routing table: what serves, as the proxy is told.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use plimsoll_model::deployment::DeploymentRecord;
+use plimsoll_model::plan::{Served, Target};
+use plimsoll_model::route::{About, Match, Route, Upstream};
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, EnvironmentKey};
+use tokio::sync::Mutex;
+
+use crate::route::slot_name;
+use crate::world::{Trouble, World};
+
+type Routes = BTreeMap<(EnvironmentKey, ComponentName), Route>;
+
+/// All routes of the host. Components that switch side by side change it one after the other.
+#[derive(Default)]
+pub(crate) struct Table(Mutex<Routes>);
+
+impl Table {
+    /// Makes the proxy serve what the ledger says, for all environments.
+    pub(crate) async fn restore(&self, world: &World) -> Result<(), Trouble> {
+        let mut routes = self.0.lock().await;
+        let mut recorded = Routes::new();
+        for key in world.ledger.environments().await? {
+            for (component, row) in world.ledger.components(&key).await? {
+                let Some(served) = &row.served else { continue };
+                let since = row.since.unwrap_or(Moment(0));
+                if let Some(route) = route(world, &key, &component, served, None, since).await? {
+                    recorded.insert((key.clone(), component), route);
+                }
+            }
+        }
+        // Without routes there is no need of a proxy.
+        if !recorded.is_empty() {
+            world.router.apply(recorded.values().cloned().collect()).await?;
+        }
+        *routes = recorded;
+        Ok(())
+    }
+
+    /// Leads the traffic of a component to `served`, or nowhere. `by` is the deployment that does so, when it is a new one.
+    pub(crate) async fn switch(
+        &self,
+        world: &World,
+        key: &EnvironmentKey,
+        component: &ComponentName,
+        served: Option<&Served>,
+        by: Option<&DeploymentRecord>,
+    ) -> Result<(), Trouble> {
+        let mut routes = self.0.lock().await;
+        let mut after = routes.clone();
+        let name = (key.clone(), component.clone());
+        let route = match served {
+            Some(served) => route(world, key, component, served, by, world.clock.now()).await?,
+            None => None,
+        };
+        match route {
+            Some(route) => after.insert(name, route),
+            None => after.remove(&name),
+        };
+        if after != *routes {
+            world.router.apply(after.values().cloned().collect()).await?;
+            *routes = after;
+        }
+        Ok(())
+    }
+
+    /// What other environments than `key` take.
+    pub(crate) async fn foreign(&self, key: &EnvironmentKey) -> Vec<(EnvironmentKey, Match)> {
+        let routes = self.0.lock().await;
+        routes.iter().filter(|((owner, _), _)| owner != key).map(|((owner, _), route)| (owner.clone(), route.spec.matches.clone())).collect()
+    }
+}
+
+/// The route that leads to `served`; none when it has no route.
+async fn route(
+    world: &World,
+    key: &EnvironmentKey,
+    component: &ComponentName,
+    served: &Served,
+    by: Option<&DeploymentRecord>,
+    at: Moment,
+) -> Result<Option<Route>, Trouble> {
+    let Some(spec) = served.route.clone() else { return Ok(None) };
+    let upstream = upstream(world, key, component, served).await?;
+    let about = match (by, &served.deployment) {
+        (Some(record), _) => about(record, at),
+        (None, Some(id)) => match world.ledger.deployment(id).await? {
+            Some(stored) => about(&stored.record, stored.record.ended_at.unwrap_or(at)),
+            None => return Err(Trouble::new("ledger-damaged", format!("the ledger has no deployment {id}, which serves for {component} of {key}"))),
+        },
+        (None, None) => return Err(Trouble::new("ledger-damaged", format!("what serves for {component} of {key} has no deployment"))),
+    };
+    Ok(Some(Route { key: key.clone(), component: component.clone(), spec, upstream, about }))
+}
+
+async fn upstream(world: &World, key: &EnvironmentKey, component: &ComponentName, served: &Served) -> Result<Upstream, Trouble> {
+    match &served.target {
+        Target::Site { root } => Ok(Upstream::Site { root: root.under(&world.releases.folder(key, component, &served.release)) }),
+        Target::Slot { slot } => {
+            let rows = world.ledger.components(key).await?;
+            let row = rows.get(component).and_then(|row| row.slots.iter().find(|row| row.slot == *slot));
+            let row = row.ok_or_else(|| Trouble::new("ledger-damaged", format!("the ledger has no slot {slot} of {key}")))?;
+            Ok(Upstream::Slot { slot: slot_name(key, slot), address: SocketAddr::from((Ipv4Addr::LOCALHOST, row.port)) })
+        }
+    }
+}
+
+fn about(record: &DeploymentRecord, at: Moment) -> About {
+    About {
+        deployment: record.id.clone(),
+        version: record.source.version.clone(),
+        commit: record.source.commit.clone(),
+        branch: record.source.branch.clone(),
+        deployed_at: at.to_string(),
+    }
+}

@@ -1,0 +1,175 @@
+//! Looking: what a host tells of itself, without changing anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use plimsoll_api::{Facts, Look, Order, Report, Service};
+use plimsoll_model::deployment::{Outcome, Stage, serving, stable_before};
+use plimsoll_model::plan::{Observed, ObservedComponent};
+use plimsoll_model::slot::ObservedSlot;
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
+
+use crate::execute::well;
+use crate::host::Host;
+use crate::ledger::{ComponentRow, SlotRow};
+use crate::world::{Trouble, World};
+
+/// How many deployments back a rollback may want to go.
+const HISTORY: u32 = 50;
+
+/// What a host holds for an environment.
+pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trouble> {
+    let world = &host.world;
+    let mut releases = BTreeSet::new();
+    for release in &wanted.releases {
+        if world.releases.has(release).await? {
+            releases.insert(*release);
+        }
+    }
+    let mut ports = BTreeMap::new();
+    for port in &wanted.ports {
+        ports.extend(world.router.port(*port).await.map(|user| (*port, user)));
+    }
+    let open = host.opened(&wanted.key).await;
+    Ok(Observed {
+        platform: platform(),
+        components: components(world, &wanted.key).await?,
+        releases,
+        ports,
+        foreign_routes: host.table.foreign(&wanted.key).await,
+        disk_free_bytes: world.releases.disk_free_bytes(),
+        open: match open {
+            Some(deployment) => Some(deployment.observe().await),
+            None => None,
+        },
+        durations_ms: world.ledger.durations(&wanted.key).await?,
+    })
+}
+
+/// The state that a plan for an environment must expect.
+pub(crate) async fn state(host: &Host, key: &EnvironmentKey) -> Result<StateHash, Trouble> {
+    let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+    Ok(observe(host, &look).await?.state())
+}
+
+async fn components(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ObservedComponent>, Trouble> {
+    let needed = needed(world, key).await?;
+    let mut seen = BTreeMap::new();
+    for (name, row) in world.ledger.components(key).await? {
+        let needed = needed.get(&name).cloned().unwrap_or_default();
+        let slots = slots(world, &row).await?;
+        seen.insert(name, ObservedComponent { served: row.served, slots, next_slot: row.next_slot, staged: row.staged, needed });
+    }
+    Ok(seen)
+}
+
+/// The releases of what serves, and of what a rollback would return to.
+async fn needed(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, BTreeSet<ReleaseId>>, Trouble> {
+    let history = world.ledger.history(key, HISTORY).await?;
+    let mut needed: BTreeMap<ComponentName, BTreeSet<ReleaseId>> = BTreeMap::new();
+    for record in [serving(&history), stable_before(&history).ok()].into_iter().flatten() {
+        for (name, wanted) in &record.desired.components {
+            needed.entry(name.clone()).or_default().insert(wanted.release);
+        }
+    }
+    Ok(needed)
+}
+
+async fn slots(world: &World, row: &ComponentRow) -> Result<Vec<ObservedSlot>, Trouble> {
+    let mut slots = Vec::new();
+    for row in &row.slots {
+        slots.push(slot(world, row).await?);
+    }
+    Ok(slots)
+}
+
+async fn slot(world: &World, row: &SlotRow) -> Result<ObservedSlot, Trouble> {
+    let running = world.supervisor.look(&row.key, &row.slot).await?;
+    Ok(ObservedSlot {
+        slot: row.slot.clone(),
+        release: row.release,
+        config: row.config,
+        port: row.port,
+        condition: running.condition,
+        restarts: running.restarts,
+        pid: running.pid,
+    })
+}
+
+/// What runs for an environment, asked right now.
+pub(crate) async fn services(host: &Host, key: &EnvironmentKey) -> Result<Vec<Service>, Trouble> {
+    let rows = host.world.ledger.components(key).await?;
+    let there = rows.into_iter().filter(|(_, row)| row.served.is_some() || !row.slots.is_empty());
+    join_all(there.map(|(name, row)| service(&host.world, name, row))).await.into_iter().collect()
+}
+
+async fn service(world: &World, name: ComponentName, row: ComponentRow) -> Result<Service, Trouble> {
+    let by = match row.served.as_ref().and_then(|served| served.deployment.as_ref()) {
+        Some(id) => world.ledger.deployment(id).await?.map(|stored| stored.record),
+        None => None,
+    };
+    let trouble = trouble(world, &row).await;
+    Ok(Service {
+        name,
+        version: by.as_ref().map(|record| record.source.version.clone()),
+        commit: by.and_then(|record| record.source.commit),
+        since: row.since.filter(|_| row.served.is_some()),
+        healthy: trouble.is_none(),
+        trouble,
+        route: row.served.as_ref().and_then(|served| served.route.clone()),
+        slots: slots(world, &row).await?,
+        served: row.served,
+    })
+}
+
+/// Why a component does not serve as it should.
+async fn trouble(world: &World, row: &ComponentRow) -> Option<String> {
+    let Some(served) = &row.served else { return Some("nothing serves".into()) };
+    let slot = served.target.slot()?;
+    match row.slots.iter().find(|row| row.slot == *slot) {
+        Some(row) => well(world, row, &row.spec.health).await.err(),
+        None => Some(format!("its slot {slot} is gone")),
+    }
+}
+
+/// The answer to an order for a deployment that is over: repeating an order that was carried out is no error.
+pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Option<Report> {
+    let record = host.world.ledger.deployment(id).await.ok().flatten()?.record;
+    let fits = match (record.outcome(), order) {
+        (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }) => true,
+        _ => false,
+    };
+    fits.then_some(Report { stage: Stage::Closed { outcome: record.outcome() }, leftovers: record.leftovers })
+}
+
+/// What a host is.
+pub(crate) async fn facts(host: &Host) -> Result<Facts, Trouble> {
+    let system = rustix::system::uname();
+    Ok(Facts {
+        version: env!("CARGO_PKG_VERSION").into(),
+        build: host.about.build.clone(),
+        platform: platform(),
+        machine: system.nodename().to_string_lossy().into_owned(),
+        pid: std::process::id(),
+        started_at: host.about.started_at,
+        proxy_pid: host.world.router.pid().await,
+        cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
+        memory_bytes: memory_bytes(),
+        disk_free_bytes: host.world.releases.disk_free_bytes(),
+        folder: host.about.folder.display().to_string(),
+        environments: host.world.ledger.environments().await?,
+        busy: host.busy().await,
+    })
+}
+
+/// Operating system and architecture, as releases are built for.
+#[must_use]
+pub fn platform() -> String {
+    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+fn memory_bytes() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.totalram as u64 * u64::from(info.mem_unit)
+}
+
