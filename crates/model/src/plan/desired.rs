@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
-use crate::route::RouteSpec;
+use crate::route::{Match, RouteSpec};
 use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, ReleaseId, RelPath};
 
@@ -52,5 +53,26 @@ impl DesiredComponent {
     #[must_use]
     pub fn config(&self) -> ConfigHash {
         ConfigHash(Digest::of_value(&(&self.kind, &self.shared)))
+    }
+
+    /// What to GET through the route to learn whether the component serves: its health path where that lies on the
+    /// route, else what the proxy itself answers for it.
+    #[must_use]
+    pub fn route_check(&self) -> Option<(&Match, String)> {
+        let route = self.route.as_ref()?;
+        let asked = match &self.kind {
+            DesiredKind::Site { .. } => Some("/"),
+            DesiredKind::Process(ProcessSpec { health: HealthCheck { question: Question::Http { path }, .. }, .. }) => Some(path.as_str()),
+            DesiredKind::Process(_) => None,
+        };
+        let prefix = route.matches.path.trim_end_matches('/');
+        let inside = |path: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
+        let path = match asked {
+            Some(path) if prefix.is_empty() => path.to_owned(),
+            Some(path) if route.strip_prefix || path == "/" => format!("{prefix}{path}"),
+            Some(path) if inside(path) => path.to_owned(),
+            _ => format!("{prefix}/_deploy/health"),
+        };
+        Some((&route.matches, path))
     }
 }

@@ -17,7 +17,7 @@ pub fn steps(site: &Site<'_>, spec: &ProcessSpec) -> Steps {
     Steps {
         prepare,
         switch: vec![site.switch_to(Target::Slot { slot: slot.clone() })],
-        verify: site.check_route(&spec.health.question).into_iter().collect(),
+        verify: site.check_route().into_iter().collect(),
         commit: retire.chain(site.prune()).collect(),
     }
 }

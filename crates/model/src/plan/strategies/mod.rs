@@ -7,7 +7,6 @@ pub mod site;
 
 use super::make::prunable;
 use super::{DesiredComponent, ObservedComponent, Served, Step, Target};
-use crate::check::Question;
 use crate::slot::{ObservedSlot, ProcessSpec};
 use crate::{ComponentName, SlotId};
 
@@ -59,18 +58,10 @@ impl Site<'_> {
         Step::Switch { from: self.seen.served.clone(), to: Some(to) }
     }
 
-    /// Asks the new release through its route; `health` is the path that answers when it is well.
-    fn check_route(&self, health: &Question) -> Option<Step> {
-        let route = self.wanted.route.as_ref()?;
-        let Question::Http { path } = health else { return None };
-        let inside = path.starts_with(&format!("{}/", route.matches.path)) || *path == route.matches.path;
-        let path = match route.matches.path.as_str() {
-            "/" => path.clone(),
-            prefix if route.strip_prefix => format!("{prefix}{path}"),
-            _ if inside => path.clone(),
-            prefix => format!("{prefix}/_deploy/health"),
-        };
-        Some(Step::CheckRoute { matches: route.matches.clone(), path, within_ms: ROUTE_CHECK_MS })
+    /// Asks the new release through its route.
+    fn check_route(&self) -> Option<Step> {
+        let (matches, path) = self.wanted.route_check()?;
+        Some(Step::CheckRoute { matches: matches.clone(), path, within_ms: ROUTE_CHECK_MS })
     }
 
     fn prune(&self) -> impl Iterator<Item = Step> {

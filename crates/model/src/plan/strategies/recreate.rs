@@ -9,7 +9,7 @@ use crate::slot::ProcessSpec;
 pub fn steps(site: &Site<'_>, spec: &ProcessSpec) -> Steps {
     if let Some(ready) = site.ready_slot() {
         let switch = vec![site.switch_to(Target::Slot { slot: ready.slot.clone() })];
-        return Steps { switch, verify: site.check_route(&spec.health.question).into_iter().collect(), ..Steps::default() };
+        return Steps { switch, verify: site.check_route().into_iter().collect(), ..Steps::default() };
     }
     let slot = site.new_slot();
     let stop = site.seen.slots.iter().map(|old| Step::StopSlot { slot: old.slot.clone(), drain_ms: spec.drain_timeout_ms });
@@ -18,7 +18,7 @@ pub fn steps(site: &Site<'_>, spec: &ProcessSpec) -> Steps {
     Steps {
         prepare: site.stage().into_iter().collect(),
         switch: stop.chain(site.start(&slot, spec)).chain(switch).collect(),
-        verify: site.check_route(&spec.health.question).into_iter().collect(),
+        verify: site.check_route().into_iter().collect(),
         commit: remove.chain(site.prune()).collect(),
     }
 }

@@ -1,0 +1,41 @@
+//! Asking a host until it has answered: an order may be repeated, so a broken connection is no reason to give up at once.
+
+use std::time::Duration;
+
+use plimsoll_api::{HostApi, HostError, Order, Report};
+use plimsoll_model::{DeploymentId, HostName};
+use tokio::sync::mpsc;
+
+use crate::conduct::{Conduct, Note};
+
+/// First pause after a broken connection, in milliseconds; doubled each time.
+const FIRST_PAUSE_MS: u64 = 50;
+/// Longest pause, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 1_000;
+
+/// Gives an order to a host, again while the host cannot be reached, for as long as a lease lasts.
+pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
+    let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
+    let mut pause_ms = FIRST_PAUSE_MS;
+    loop {
+        let answer = once(conduct, name, host, id, order.clone()).await;
+        let Err(HostError::Unreachable { why, .. }) = &answer else { return answer };
+        if tokio::time::Instant::now() >= end {
+            return answer;
+        }
+        conduct.note(Note::Waiting { host: name.clone(), why: why.clone() });
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
+    }
+}
+
+async fn once(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let pass_on = async {
+        while let Some(event) = events.recv().await {
+            conduct.note(Note::Step { host: name.clone(), event });
+        }
+    };
+    let (answer, ()) = futures_util::join!(host.order(id, order, sender), pass_on);
+    answer
+}

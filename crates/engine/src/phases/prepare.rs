@@ -1,0 +1,61 @@
+//! Prepare: bring what hosts lack, then let them stage, start and wait, while the old release keeps serving.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use plimsoll_api::{HostApi, HostError, Order};
+use plimsoll_model::plan::{Phase, Step};
+use plimsoll_model::release::FileContent;
+use plimsoll_model::{DeploymentId, Digest, HostName};
+
+use crate::conduct::{Conduct, Note, Shipment};
+
+/// Prepares one level on all hosts.
+pub(crate) async fn run(conduct: &Conduct<'_>, id: &DeploymentId, level: u32) -> Result<(), HostError> {
+    conduct.note(Note::Phase { level, phase: Phase::Prepare });
+    conduct.fleet.all(|name, host| upload(conduct, name, host, level)).await.into_values().collect::<Result<(), _>>()?;
+    super::each(conduct, id, level, Order::Prepare { level }).await
+}
+
+/// Brings the releases that this level stages on a host.
+async fn upload(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, level: u32) -> Result<(), HostError> {
+    let stages = |step: &Step| matches!(step, Step::StageRelease { .. });
+    for work in conduct.plan.part(name).nth(level as usize).unwrap_or_default() {
+        let Some(shipment) = conduct.shipments.get(&work.component) else { continue };
+        if work.steps.prepare.iter().any(stages) && work.release == Some(shipment.manifest.id) {
+            let missing = host.offer(&shipment.manifest).await?;
+            if !missing.is_empty() {
+                let (files, bytes) = pick(shipment, &missing)?;
+                conduct.note(Note::Uploading { host: name.clone(), component: work.component.clone(), files: files.len(), bytes });
+                host.upload(files).await?;
+                confirm(host, shipment).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The files to send, and their sizes together.
+fn pick(shipment: &Shipment, missing: &[Digest]) -> Result<(Vec<(Digest, PathBuf)>, u64), HostError> {
+    let missing: BTreeSet<&Digest> = missing.iter().collect();
+    let mut bytes = 0;
+    let mut seen = BTreeSet::new();
+    for entry in &shipment.manifest.files {
+        if let FileContent::File { digest, size, .. } = &entry.content
+            && missing.contains(digest)
+            && seen.insert(digest)
+        {
+            bytes += size;
+        }
+    }
+    let file = |digest: &Digest| shipment.files.get(digest).map(|path| (*digest, path.clone()));
+    let files = missing.iter().map(|digest| file(digest).ok_or_else(|| HostError::Unfit(format!("nobody has the file {digest}"))));
+    Ok((files.collect::<Result<_, _>>()?, bytes))
+}
+
+async fn confirm(host: &dyn HostApi, shipment: &Shipment) -> Result<(), HostError> {
+    match host.offer(&shipment.manifest).await?.first() {
+        None => Ok(()),
+        Some(digest) => Err(HostError::Unfit(format!("the file {digest} of {} did not arrive", shipment.manifest.component))),
+    }
+}

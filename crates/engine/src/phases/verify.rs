@@ -1,0 +1,32 @@
+//! Verify: each level from inside its hosts, and after the last one the whole environment from outside.
+
+use futures_util::future::try_join_all;
+use plimsoll_api::{HostError, Order};
+use plimsoll_model::plan::Phase;
+use plimsoll_model::{DeploymentId, HostName};
+
+use crate::conduct::{Conduct, Note, RouteCheck};
+
+/// Verifies one level on all hosts.
+pub(crate) async fn level(conduct: &Conduct<'_>, id: &DeploymentId, level: u32) -> Result<(), HostError> {
+    conduct.note(Note::Phase { level, phase: Phase::Verify });
+    super::each(conduct, id, level, Order::Verify { level }).await
+}
+
+/// Asks every route of the environment, changed or not, on every host, as a client would.
+pub(crate) async fn environment(conduct: &Conduct<'_>) -> Result<(), HostError> {
+    conduct.note(Note::Verifying);
+    let checks: Vec<RouteCheck> = conduct
+        .plan
+        .desired
+        .components
+        .iter()
+        .filter_map(|(component, wanted)| {
+            let (matches, path) = wanted.route_check()?;
+            Some(RouteCheck { component: component.clone(), matches: matches.clone(), path })
+        })
+        .collect();
+    let hosts: Vec<&HostName> = conduct.fleet.hosts.keys().collect();
+    let asked = hosts.iter().flat_map(|host| checks.iter().map(move |check| conduct.outside.check(host, check)));
+    try_join_all(asked).await.map(drop).map_err(HostError::Failed)
+}
