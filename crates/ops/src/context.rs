@@ -1,0 +1,27 @@
+//! What an operation knows of where it was called: everything that the surface read for it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use plimsoll_model::Secret;
+use plimsoll_model::deployment::Holder;
+use tokio_util::sync::CancellationToken;
+
+/// Where and by whom an operation was called.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The folder of the project: where its `plimsoll.toml` lies.
+    pub project: PathBuf,
+    /// The folder of this machine's own host, in user mode.
+    pub home: PathBuf,
+    /// The folder for what can be made again: checked-out sources, built releases.
+    pub cache: PathBuf,
+    /// The running binary, from which the daemon is started.
+    pub exe: PathBuf,
+    /// Who calls.
+    pub holder: Holder,
+    /// The caller's environment variables: where secrets come from.
+    pub variables: BTreeMap<String, Secret<String>>,
+    /// Set when the caller wants it to end: a deployment rolls back.
+    pub cancel: CancellationToken,
+}
