@@ -1,0 +1,35 @@
+//! The one way in which this crate writes small files that must be whole after a crash.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use crate::BuildError;
+
+/// Puts `bytes` at `path`, entirely or not at all. A file that already holds them is left alone.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    replace(path, bytes).map_err(BuildError::io("write", path))
+}
+
+/// Makes the folder `path`, and those above it.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn folder(path: &Path) -> Result<(), BuildError> {
+    fs::create_dir_all(path).map_err(BuildError::io("make the folder", path))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

@@ -1,0 +1,149 @@
+//! Running one of the project's commands: its output streamed and kept, its end awaited, nothing of it left behind.
+//!
+//! A command is a process group. When it ends, takes too long, or nobody waits for it any more, what is still alive of
+//! the group is killed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use plimsoll_model::secret::Redactor;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe::Receiver;
+use tokio::process::Child;
+
+use crate::record::Record;
+use crate::{BuildError, BuildEvent, Notify, Task, process};
+
+/// A process that left the group can hold the output open for ever; what it prints after the end is waited for this long.
+const LATE_OUTPUT: Duration = Duration::from_secs(1);
+
+/// A command of the project, and all that it needs to run.
+pub(crate) struct Script<'a> {
+    /// What it is run for.
+    pub(crate) task: Task,
+    /// The command line.
+    pub(crate) command: &'a str,
+    /// Where it runs.
+    pub(crate) folder: PathBuf,
+    /// What it finds in its environment, beside the operator's own.
+    pub(crate) facts: BTreeMap<String, String>,
+    /// Where its output is kept.
+    pub(crate) log: PathBuf,
+    /// How long it may take, in milliseconds.
+    pub(crate) limit_ms: Option<u64>,
+    /// Knows what must not be shown.
+    pub(crate) redactor: &'a Redactor,
+    /// Who is told.
+    pub(crate) notify: Notify<'a>,
+}
+
+impl Script<'_> {
+    /// Runs it to its end. Dropping the future kills it.
+    ///
+    /// # Errors
+    /// It cannot be started, fails, or takes too long.
+    pub(crate) async fn run(&self) -> Result<(), BuildError> {
+        let begun = Instant::now();
+        let mut record = Record::create(&self.log, self.redactor)?;
+        (self.notify)(BuildEvent::Started { task: self.task.clone(), command: self.redactor.redact(self.command) });
+        let ended = match self.limit_ms {
+            None => self.follow(&mut record).await.map(Some),
+            Some(limit) => tokio::time::timeout(Duration::from_millis(limit), self.follow(&mut record)).await.ok().transpose(),
+        };
+        self.judge(ended?, &record, begun)
+    }
+
+    async fn follow(&self, record: &mut Record<'_>) -> Result<ExitStatus, BuildError> {
+        let (mut output, mut child) = self.spawn().map_err(BuildError::io("run /bin/sh in", &self.folder))?;
+        let group = Group::of(&child);
+        let status = loop {
+            let mut buffer = [0; 8192];
+            tokio::select! {
+                biased;
+                read = output.read(&mut buffer) => match read {
+                    Ok(length) if length > 0 => self.tell(record, Some(&buffer[..length]))?,
+                    _ => break child.wait().await,
+                },
+                status = child.wait() => break status,
+            }
+        };
+        drop(group);
+        self.read_late(&mut output, record).await?;
+        status.map_err(BuildError::io("wait for /bin/sh in", &self.folder))
+    }
+
+    fn spawn(&self) -> io::Result<(Receiver, Child)> {
+        // One pipe for both streams keeps their lines in the order in which they were printed.
+        let (reader, writer) = io::pipe()?;
+        let mut command = process::shell(self.command, &self.folder, &self.facts);
+        command.stdout(writer.try_clone()?).stderr(writer);
+        Ok((Receiver::from_owned_fd(OwnedFd::from(reader))?, command.spawn()?))
+    }
+
+    async fn read_late(&self, output: &mut Receiver, record: &mut Record<'_>) -> Result<(), BuildError> {
+        let mut rest = Vec::new();
+        let _ = tokio::time::timeout(LATE_OUTPUT, output.read_to_end(&mut rest)).await;
+        self.tell(record, Some(&rest))?;
+        self.tell(record, None)
+    }
+
+    fn tell(&self, record: &mut Record<'_>, printed: Option<&[u8]>) -> Result<(), BuildError> {
+        for line in record.add(printed)? {
+            (self.notify)(BuildEvent::Output { task: self.task.clone(), line });
+        }
+        Ok(())
+    }
+
+    fn judge(&self, ended: Option<ExitStatus>, record: &Record<'_>, begun: Instant) -> Result<(), BuildError> {
+        let task = self.task.clone();
+        let error = match ended {
+            Some(status) if status.success() => {
+                let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                (self.notify)(BuildEvent::Finished { task, duration_ms });
+                return Ok(());
+            }
+            Some(status) => self.failed(status, record),
+            None => self.timed_out(record),
+        };
+        (self.notify)(BuildEvent::Failed { task, message: error.to_string() });
+        Err(error)
+    }
+
+    fn failed(&self, status: ExitStatus, record: &Record<'_>) -> BuildError {
+        let how = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, signal) => format!("signal {}", signal.unwrap_or_default()),
+        };
+        let (task, command) = (self.task.clone(), self.redactor.redact(self.command));
+        BuildError::CommandFailed { task, command, how, exit: status.code(), tail: record.tail(), log: self.log.clone() }
+    }
+
+    fn timed_out(&self, record: &Record<'_>) -> BuildError {
+        let (task, command) = (self.task.clone(), self.redactor.redact(self.command));
+        BuildError::TimedOut { task, command, limit_ms: self.limit_ms.unwrap_or_default(), tail: record.tail(), log: self.log.clone() }
+    }
+}
+
+/// The process group of a command. Killed when dropped.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Fails when nothing is left of it, which is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
