@@ -1,5 +1,6 @@
 //! An environment: judging it, and making it of its section. `local` needs none.
 
+use super::merge::changed_kind;
 use super::project::Environment;
 use super::report::Report;
 use super::section::{Node, Section};
@@ -51,8 +52,8 @@ fn hosts(name: &str, section: &Section, report: &mut Report<'_>) {
 
 /// A program stays a program in every environment, and a site a site.
 fn kind(base: &Section, overrides: &Section, report: &mut Report<'_>) {
-    for (key, other) in [("run", "site"), ("site", "run")] {
-        if overrides.has(key) && base.has(other) && !base.has(key) {
+    for key in ["run", "site"].into_iter().filter(|key| overrides.has(key)) {
+        if let Some(other) = changed_kind(base, key) {
             let message = format!("`{key}` would make this component something else than its `{other}` does");
             report.error("kind-change", &overrides.span_of(key), message, "make it a component of its own");
         }

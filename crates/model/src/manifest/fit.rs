@@ -85,7 +85,7 @@ fn output(component: &Section, report: &mut Report<'_>) {
     let Some(site) = component.path("site") else { return };
     let first = site.as_str().split('/').next();
     if site.last().is_some() && !names.contains(&None) && !names.contains(&first) {
-        let message = format!("{} is not in the release: the build gives {}", shown(site.as_str()), listed(outputs.iter().map(RelPath::as_str)));
+        let message = format!("{} is not in the release, which holds {}", shown(site.as_str()), listed(names.into_iter().flatten()));
         let help = "outputs land in the release under their last names: write that name in `site`";
         report.error("site-not-in-output", &component.span_of("site"), message, help);
     }

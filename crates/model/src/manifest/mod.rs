@@ -30,6 +30,9 @@ mod tree;
 mod value;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use guess::{Guess, guess};
 pub use read::{MAX_BYTES, environments, judge, read};
 pub use reference::reference;

@@ -88,13 +88,14 @@ fn variable(found: &DeValue<'_>) -> Option<Result<Node, Refusal>> {
 }
 
 fn path(text: &str) -> Result<Node, Refusal> {
-    let (code, help) = match RelPath::new(text) {
+    let stay = "must stay inside the folder that it is relative to";
+    let (code, what, help) = match RelPath::new(text) {
         Ok(path) => return Ok(Node::Path(path)),
-        Err(PathError::Absolute) => ("path-leaves-project", "write it relative, without a leading '/'"),
-        Err(PathError::Leaves) => ("path-leaves-project", "write a path that stays inside, without '..'"),
-        Err(PathError::Malformed) => ("bad-path", "write a path of at most 4096 bytes, without control characters"),
+        Err(PathError::Absolute) => ("path-leaves-project", stay, "write it relative, without a leading '/'"),
+        Err(PathError::Leaves) => ("path-leaves-project", stay, "write a path that stays inside, without '..'"),
+        Err(PathError::Malformed) => ("bad-path", "is not a path", "write at most 4096 bytes, without control characters"),
     };
-    refuse(code, format!("{} must stay inside the folder that it is relative to", shown(text)), help)
+    refuse(code, format!("{} {what}", shown(text)), help)
 }
 
 fn not_yet(what: &str, key: &Key) -> Refusal {

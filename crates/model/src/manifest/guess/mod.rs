@@ -73,7 +73,7 @@ pub fn guess(tree: &dyn Tree, name: &str) -> Guess {
     for folder in folders(tree, &name) {
         let root_is_taken = drafts.iter().any(|(path, _)| path.last().is_none());
         let found = look(&folder, !root_is_taken);
-        notes.extend(found.notes);
+        notes.extend(found.notes.iter().map(|note| note.replace(char::is_control, " ")));
         drafts.extend(found.drafts.into_iter().map(|draft| (folder.path.clone(), draft)));
     }
     let drafts = writable(&name, named(drafts), &mut notes);
@@ -102,7 +102,7 @@ fn look(folder: &Folder<'_>, shy: bool) -> Found {
         let found = DETECTORS.iter().filter(|detector| detector.voice == voice).map(|detector| (detector.detect)(folder));
         found.fold(Found::default(), |mut all, found| {
             all.drafts.extend(found.drafts);
-            all.notes.extend(found.notes);
+            all.notes.extend(found.notes.iter().map(|note| note.replace(char::is_control, " ")));
             all
         })
     };

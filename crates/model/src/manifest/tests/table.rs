@@ -1,0 +1,160 @@
+//! The table of keys, the reader and the schema say the same.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use toml::Table;
+
+use super::super::shape::{Key, Shape};
+use super::super::{judge, keys, read, reference, schema, walk};
+use super::environment;
+
+/// A manifest that has each table of the table of keys, with nothing in it that could be left out.
+const BARE: &str = r#"
+    name = "bare"
+    components = { web = { run = "x", build = { command = "x" }, health = {}, limits = {} }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+    hooks = {}
+"#;
+
+/// The same with a site.
+const SITE: &str = r#"
+    name = "bare"
+    components = { web = { site = "x", route = {} }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
+/// Where each table stands in [`BARE`].
+const PLACES: &[(&str, &[&str])] = &[
+    ("manifest", &[]),
+    ("component", &["components", "web"]),
+    ("build", &["components", "web", "build"]),
+    ("health", &["components", "web", "health"]),
+    ("route", &["components", "web", "route"]),
+    ("limits", &["components", "web", "limits"]),
+    ("environment", &["environments", "dev"]),
+    ("hooks", &["hooks"]),
+];
+
+fn base(table: &str, key: &str) -> Table {
+    let site = table == "route" || ["site", "spa"].contains(&key);
+    toml::from_str(if site { SITE } else { BARE }).expect("it is TOML")
+}
+
+fn set(manifest: &mut Table, place: &[&str], key: &Key) {
+    let table = place.iter().fold(manifest, |table, part| table[*part].as_table_mut().expect("the place is a table"));
+    let example: Table = toml::from_str(&format!("x = {}", key.example)).unwrap_or_else(|error| panic!("{}: {error}", key.name));
+    table.insert(key.name.into(), example["x"].clone());
+}
+
+#[test]
+fn every_key_is_read_and_has_an_effect() {
+    for (table, place) in PLACES {
+        let table = keys::TABLES.iter().find(|known| known.name == *table).expect("the table is known");
+        // An environment that replaces all others is no longer the one that is looked at.
+        for key in table.keys.iter().filter(|key| key.available() && key.name != "environments") {
+            let without = base(table.name, key.name);
+            let mut with = without.clone();
+            set(&mut with, place, key);
+            let project = |manifest: &Table| read(&manifest.to_string(), "", &environment("dev"));
+            assert_eq!(judge(&with.to_string(), ""), [], "{}.{}", table.name, key.name);
+            assert_ne!(project(&with), project(&without), "{}.{} changes nothing", table.name, key.name);
+        }
+    }
+    assert_eq!(PLACES.len(), keys::TABLES.len());
+}
+
+#[test]
+fn every_default_has_the_shape_of_its_key() {
+    let keys = keys::TABLES.iter().flat_map(|table| table.keys);
+    for key in keys.filter(|key| key.default.is_some()) {
+        let node = walk::default_of(key).expect("it has a default");
+        assert!(!matches!(node, super::super::section::Node::Refused), "{}", key.name);
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_of_the_reader() {
+    let schema = schema();
+    for table in keys::TABLES {
+        let object = if table.name == "manifest" { &schema } else { &schema["$defs"][table.name] };
+        let published: BTreeSet<&str> = object["properties"].as_object().expect("it is an object").keys().map(String::as_str).collect();
+        let known: BTreeSet<&str> = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet(_))).map(|key| key.name).collect();
+        assert_eq!(published, known, "{}", table.name);
+        assert_eq!(object["additionalProperties"], false);
+    }
+}
+
+#[test]
+fn what_the_reader_takes_the_schema_takes() {
+    let schema = schema();
+    let check = |text: &str, expect: bool| {
+        let manifest: Value = toml::from_str(text).expect("it is TOML");
+        assert_eq!(valid(&schema, &schema, &manifest), expect, "{text}");
+    };
+    for good in [super::GOOD, BARE, SITE] {
+        check(good, true);
+    }
+    check("name = \"x\"", false);
+    check("name = \"x\"\ncomponents.web = {}", false);
+    check("name = \"x\"\ncomponents.web = { run = 5 }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", rum = 5 }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", strategy = \"rolling\" }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", route = { port = 0 } }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\" }\nenvironments.dev.components.web.path = \"x\"", false);
+}
+
+/// Whether `value` suits `schema`: as much of the standard as the published schema uses, but for patterns.
+fn valid(root: &Value, schema: &Value, value: &Value) -> bool {
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
+        return valid(root, &root["$defs"][name], value);
+    }
+    let any = |key: &str| schema[key].as_array().map(|all| all.iter().filter(|schema| valid(root, schema, value)).count());
+    let typed = match (&schema["type"], value) {
+        (Value::String(word), value) => word == kind(value) || (word == "number" && value.is_i64()),
+        (Value::Array(words), value) => words.iter().any(|word| word == kind(value) || (word == "number" && value.is_i64())),
+        _ => true,
+    };
+    let known = schema["enum"].as_array().is_none_or(|words| words.contains(value));
+    let ranged = value.as_i64().is_none_or(|number| {
+        schema["minimum"].as_i64().is_none_or(|min| min <= number) && schema["maximum"].as_i64().is_none_or(|max| number <= max)
+    });
+    let required = schema["required"].as_array().is_none_or(|keys| keys.iter().all(|key| value.get(key.as_str().expect("a key")).is_some()));
+    let inner = value.as_object().is_none_or(|entries| {
+        entries.iter().all(|(key, value)| match (schema["properties"].get(key), &schema["additionalProperties"]) {
+            (Some(schema), _) => valid(root, schema, value),
+            (None, Value::Bool(allowed)) => *allowed,
+            (None, Value::Null) => true,
+            (None, schema) => valid(root, schema, value),
+        })
+    });
+    let items = value.as_array().is_none_or(|items| schema["items"].is_null() || items.iter().all(|item| valid(root, &schema["items"], item)));
+    typed
+        && known
+        && ranged
+        && required
+        && inner
+        && items
+        && any("oneOf").is_none_or(|count| count == 1)
+        && any("anyOf").is_none_or(|count| count > 0)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[test]
+fn the_reference_tells_every_key() {
+    let page = reference();
+    for key in keys::TABLES.iter().flat_map(|table| table.keys).filter(|key| key.available()) {
+        assert!(page.contains(&format!("| `{}` |", key.name)), "{}", key.name);
+    }
+}
