@@ -1,5 +1,6 @@
 //! Tasks of the workspace: `cargo xtask help` lists them.
 
+mod bench;
 mod command;
 mod generate;
 mod test;
@@ -15,6 +16,7 @@ Tasks of this workspace: cargo xtask TASK
 
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
+  bench NAME [--json]   measure beside the peers; NAME is one of: local
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";
@@ -25,6 +27,8 @@ fn main() -> ExitCode {
     let outcome = match args.as_slice() {
         ["test"] => test::run_all(),
         ["tidy"] => tidy::run(),
+        ["bench", name] => bench::run(name, false),
+        ["bench", name, "--json"] => bench::run(name, true),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         [] | ["help" | "--help" | "-h"] => {

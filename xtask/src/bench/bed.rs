@@ -1,0 +1,150 @@
+//! What a benchmark runs on: the release build, a home of its own, a project, and a clock.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::process;
+use crate::command::{cargo, output, root, run, target};
+
+/// The built binaries.
+pub struct Bed {
+    /// `plimsoll`.
+    pub plimsoll: PathBuf,
+    /// The probe.
+    pub probe: PathBuf,
+    /// The API of the example shop.
+    pub backend: PathBuf,
+}
+
+/// A project in a folder of its own, deployed by a `plimsoll` with a home of its own. All that runs there is
+/// stopped when it is dropped.
+pub struct Ground<'a> {
+    bed: &'a Bed,
+    home: TempDir,
+    project: TempDir,
+    /// The port of its route.
+    pub port: u16,
+}
+
+impl Bed {
+    /// Builds all that is measured, as it is released.
+    ///
+    /// # Errors
+    /// When something does not build.
+    pub fn build() -> Result<Self, String> {
+        run(cargo("build --release --locked --package plimsoll-cli"))?;
+        run(cargo("build --release --locked --package plimsoll-testkit --bin probe"))?;
+        let mut shop = cargo("build --release --locked --target-dir target");
+        shop.current_dir(root().join("examples/shop/backend"));
+        run(shop)?;
+        let release = target().join("release");
+        let backend = root().join("examples/shop/backend/target/release/backend");
+        Ok(Self { plimsoll: release.join("plimsoll"), probe: release.join("probe"), backend })
+    }
+
+    /// A project `bench` with one component `api` that runs `command`; `fill` puts files into the component's folder.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn ground(&self, command: &str, fill: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<Ground<'_>, String> {
+        let ground = Ground { bed: self, home: folder()?, project: folder()?, port: free_port() };
+        let component = ground.component();
+        let manifest = format!(
+            "name = \"bench\"\n\n[components.api]\npath = \"api\"\nrun = \"{command}\"\nhealth = \"/health\"\nroute = {{ port = {} }}\n",
+            ground.port
+        );
+        let write = || {
+            fs::create_dir(&component)?;
+            fill(&component)?;
+            fs::write(ground.project.path().join("plimsoll.toml"), manifest)
+        };
+        write().map_err(|error| format!("cannot make the project in {}: {error}", ground.project.path().display()))?;
+        Ok(ground)
+    }
+}
+
+impl Ground<'_> {
+    /// The folder of its component.
+    pub fn component(&self) -> PathBuf {
+        self.project.path().join("api")
+    }
+
+    /// Runs `plimsoll` with these arguments separated by spaces; gives its JSON document.
+    ///
+    /// # Errors
+    /// When it does not end with success.
+    pub fn plimsoll(&self, args: &str) -> Result<Value, String> {
+        let text = output(self.command(&format!("{args} --json")))?;
+        serde_json::from_str(&text).map_err(|error| format!("plimsoll {args} printed no JSON: {error}"))
+    }
+
+    /// The same, timed: seconds.
+    ///
+    /// # Errors
+    /// As [`Self::plimsoll`].
+    pub fn timed(&self, args: &str) -> Result<f64, String> {
+        timed(|| self.plimsoll(args).map(drop))
+    }
+
+    /// Pids of the processes of `plimsoll` that serve this home.
+    pub fn serving(&self) -> Vec<u32> {
+        process::running(&self.bed.plimsoll, &format!("PLIMSOLL_HOME={}", self.home.path().display()))
+    }
+
+    /// A URL of the route.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(&self.bed.plimsoll);
+        command.arg("-C").arg(self.project.path()).args(args.split_whitespace()).env("PLIMSOLL_HOME", self.home.path());
+        command
+    }
+}
+
+impl Drop for Ground<'_> {
+    fn drop(&mut self) {
+        let _ = self.command("host stop").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// How long `work` takes, in seconds.
+///
+/// # Errors
+/// What `work` gives.
+pub fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
+    let began = Instant::now();
+    work()?;
+    Ok(began.elapsed().as_secs_f64())
+}
+
+/// The median of `count` measurements.
+///
+/// # Errors
+/// The first one that `measure` gives.
+pub fn median(count: usize, mut measure: impl FnMut() -> Result<f64, String>) -> Result<f64, String> {
+    let mut values = (0..count).map(|_| measure()).collect::<Result<Vec<f64>, String>>()?;
+    values.sort_by(f64::total_cmp);
+    Ok(values[values.len() / 2])
+}
+
+/// An empty folder with a short name, as paths of sockets have little room.
+///
+/// # Errors
+/// When the temporary folder cannot be written.
+pub fn folder() -> Result<TempDir, String> {
+    tempfile::Builder::new().prefix("pl-").tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))
+}
+
+/// A port that nothing listens on now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("a listener has an address").port()
+}
