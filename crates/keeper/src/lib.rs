@@ -22,7 +22,7 @@ mod handover;
 mod leftover;
 mod notify;
 pub mod output;
-mod procfs;
+pub mod procfs;
 mod run;
 mod spec;
 mod state;
