@@ -1,0 +1,6 @@
+//! The proxy as its clients, its slots and its daemon see it: real sockets, on loopback.
+
+mod control;
+mod forwarding;
+mod support;
+mod switching;
