@@ -1,7 +1,7 @@
 //! From text to [`project::Project`]: reading, judging, describing and guessing the manifest.
 //!
-//! One table ([`keys`]) names every key, its shape, its default and what it is for. The reader ([`walk`]), the
-//! published schema ([`schema`]) and the reference ([`reference`]) all follow it, so they cannot say different things.
+//! One table (`keys`) names every key, its shape, its default and what it is for. The reader (`walk`), the
+//! published schema ([`schema()`]) and the reference ([`reference()`]) all follow it, so they cannot say different things.
 //! Nothing here touches a disk: what needs the project's folder asks a [`Tree`]. Its implementation for a real
 //! folder belongs to the use cases, and showing findings to people belongs to the command line.
 

@@ -1,7 +1,7 @@
 //! Guessing a manifest from what is in a project's folder, for `plimsoll init`.
 //!
-//! One file here is one detector, and one line in [`DETECTORS`]. Each looks at one folder and says which components it
-//! sees. What is guessed is always a manifest that [`read`](super::read) accepts; writing it to a file is left to others.
+//! One file here is one detector, and one line in `DETECTORS`. Each looks at one folder and says which components it
+//! sees. What is guessed is always a manifest that [`read()`] accepts; writing it to a file is left to others.
 
 mod cargo;
 mod compose;
