@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Restart;
+use crate::control::bounded;
 
 /// The wait after one that was none: a program that cannot run must not keep the machine busy.
 const SHORTEST_MS: u64 = 100;
@@ -30,7 +31,7 @@ impl Backoff {
         };
         let wait = wait.min(self.restart.max_ms);
         self.last_ms = Some(wait);
-        Duration::from_millis(wait)
+        bounded(wait)
     }
 }
 

@@ -34,8 +34,13 @@ pub(crate) struct Orders {
     grace: Duration,
 }
 
-/// The longest grace: a day. Moments that are further away may not exist.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest that anything is waited for: a day. Moments that are further away may not exist.
+const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// So many milliseconds, or a day if that is shorter.
+pub(crate) fn bounded(ms: u64) -> Duration {
+    Duration::from_millis(ms.min(LONGEST_MS))
+}
 
 impl Orders {
     /// No orders yet, and where to send them. `SIGTERM` gives the program `grace`.
@@ -47,11 +52,10 @@ impl Orders {
 
     /// Waits for the next order to stop, and returns how long that may take. Nothing is lost when the wait is given up.
     pub(crate) async fn next(&mut self) -> Duration {
-        let grace = tokio::select! {
-            Some(Request::Stop { grace_ms }) = self.requests.recv() => Duration::from_millis(grace_ms),
+        tokio::select! {
+            Some(Request::Stop { grace_ms }) = self.requests.recv() => bounded(grace_ms),
             _ = self.terminate.recv() => self.grace,
-        };
-        grace.min(LONGEST)
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backoff::Backoff;
 use crate::child::{self, Child};
-use crate::control::{self, Orders};
+use crate::control::{self, Orders, bounded};
 use crate::family::Family;
 use crate::handover::Held;
 use crate::notify::{Notice, Notices};
@@ -45,7 +45,7 @@ impl Supervisor {
     /// Gets ready to keep what `spec` says, in `folder`. To be called inside the runtime.
     pub(crate) fn new(folder: &Path, spec: KeeperSpec, credentials: Option<Credentials>) -> Result<Self, KeeperError> {
         let (report, reports) = watch::channel(Report { version: wire::VERSION, state: KeptState::NONE, stopping: false, over: false });
-        let (orders, requests) = Orders::new(Duration::from_millis(spec.stop_grace_ms))?;
+        let (orders, requests) = Orders::new(bounded(spec.stop_grace_ms))?;
         Ok(Self {
             family: Family::new()?,
             recorder: Recorder::start(&spec.output)?,
@@ -135,7 +135,7 @@ impl Supervisor {
 
     /// Sees that nothing that the program started is left, nor the program itself if it still runs.
     async fn clear_away(&mut self) {
-        let mut kill_at = self.stop_by.unwrap_or_else(|| Instant::now() + Duration::from_millis(self.spec.stop_grace_ms));
+        let mut kill_at = self.stop_by.unwrap_or_else(|| Instant::now() + bounded(self.spec.stop_grace_ms));
         while self.family.bury() {
             let late = Instant::now() >= kill_at;
             if late {
@@ -167,6 +167,8 @@ impl Supervisor {
         let last = self.family.take_exit().or(self.report.borrow().state.last_exit).unwrap_or_default();
         self.note_end(last, Condition::Stopped);
         leftover::forget();
+        // Else connections to them would still be taken, and never answered.
+        drop(self.held);
         self.recorder.finish().await;
         control::unlisten();
         Notices::unbind();

@@ -5,8 +5,8 @@ use rustix::process::{Signal, kill_process};
 
 use crate::scene::{Scene, gone, is_gone, keeper_of, program};
 
-/// Ends at once on `SIGTERM`, with a word.
-const POLITE: &str = "trap 'say bye; exit 7' TERM; say $$; while :; do sleep 1000 & wait; done";
+/// Ends at once on `SIGTERM`, with a word. The trap comes last, since a shell may lose a signal in what it is about to start.
+const POLITE: &str = "sleep 1000 & trap 'say bye; exit 7' TERM; say $$; wait";
 
 #[tokio::test]
 async fn a_program_is_asked_to_end() {
@@ -33,7 +33,7 @@ async fn a_program_that_does_not_listen_is_killed() {
 #[tokio::test]
 async fn a_second_stop_may_be_shorter() {
     let mut scene = Scene::new();
-    let keeper = scene.spawn(&scene.spec("trap 'say no' TERM; say $$; while :; do sleep 1000 & wait; done")).await;
+    let keeper = scene.spawn(&scene.spec("trap 'say no' TERM; say $$; while :; do sleep 1; done")).await;
     scene.pid().await;
     let patient = tokio::spawn({
         let keeper = keeper.clone();
