@@ -2,11 +2,51 @@
 //!
 //! An operation takes typed input and gives typed output, tells its progress as events, and fails with an [`OpError`]
 //! that knows its exit code. Nothing here prints, asks, or reads the environment: the surface puts all of that into a [`Context`].
+//!
+//! Each operation is a public module with `Input`, `Output` and `run`; what is no operation is a private one. All have the shape
+//!
+//! ```text
+//! pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError>
+//! ```
+//!
+//! but for three that change an environment and one that streams:
+//!
+//! ```text
+//! deploy, down, rollback:  run(context, input, approve: &dyn Approve, progress) -> Result<Output, OpError>
+//! logs:                    run(context, input, lines: tokio::sync::mpsc::Sender<LogLine>) -> Result<(), OpError>
+//! ```
+//!
+//! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
 
+mod approve;
+pub mod check;
 mod context;
+pub mod deploy;
+pub mod down;
 mod error;
+pub mod history;
+pub mod host_facts;
+pub mod host_stop;
+pub mod init;
+pub mod logs;
+pub mod plan;
 mod progress;
+pub mod resume;
+pub mod rollback;
+pub mod schema;
+pub mod show;
+pub mod status;
+mod views;
 
+pub use approve::{Always, Approve, Never};
 pub use context::Context;
 pub use error::{Exit, OpError};
+pub use plimsoll_api::{Facts, HostEvent, LogLine, What};
+pub use plimsoll_build::{Tests, Wanted};
+pub use plimsoll_engine::Note;
 pub use progress::{Event, Progress};
+pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
+
+/// Every operation, by name. Each surface offers all of them.
+pub const OPERATIONS: &[&str] =
+    &["check", "deploy", "down", "history", "host_facts", "host_stop", "init", "logs", "plan", "resume", "rollback", "schema", "show", "status"];

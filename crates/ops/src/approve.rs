@@ -1,0 +1,35 @@
+//! Asking for a yes before an environment that wants one is changed.
+
+use async_trait::async_trait;
+
+use crate::PlanView;
+
+/// Whoever can say yes to a plan: a person at a terminal, or what was said beforehand.
+#[async_trait]
+pub trait Approve: Send + Sync {
+    /// Whether just this plan may be carried out. Only asked where the environment wants a yes and the caller did not name the
+    /// plan by its hash.
+    async fn approve(&self, plan: &PlanView) -> bool;
+}
+
+/// Says yes to every plan: it was said beforehand.
+#[derive(Debug, Clone, Copy)]
+pub struct Always;
+
+/// Says no to every plan: nobody can be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Never;
+
+#[async_trait]
+impl Approve for Always {
+    async fn approve(&self, _: &PlanView) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Approve for Never {
+    async fn approve(&self, _: &PlanView) -> bool {
+        false
+    }
+}

@@ -1,0 +1,54 @@
+//! A plan, as it is shown before it is carried out.
+
+use std::collections::BTreeMap;
+
+use plimsoll_model::plan::{Change, Estimates, Intent, Level, Observed, Plan};
+use plimsoll_model::source::Source;
+use plimsoll_model::{ComponentName, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
+use serde::Serialize;
+
+/// A plan with its hash.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanView {
+    /// Names the plan: to run just this one, `deploy` takes it.
+    pub hash: PlanHash,
+    /// What it is for.
+    #[serde(flatten)]
+    pub intent: Intent,
+    /// What it changes.
+    #[serde(flatten)]
+    pub key: EnvironmentKey,
+    /// What the releases are made from.
+    pub source: Source,
+    /// Whether there is nothing to do.
+    pub empty: bool,
+    /// The components that get steps, each with the reason.
+    pub changes: BTreeMap<ComponentName, Change>,
+    /// The releases that are not on every host yet: they are taken from the cache, or built.
+    pub builds: BTreeMap<ComponentName, ReleaseId>,
+    /// What is done, level by level, on each host.
+    pub levels: Vec<Level>,
+    /// The state that each host must be in.
+    pub expects: BTreeMap<HostName, StateHash>,
+    /// How long it should take.
+    pub estimates: Estimates,
+}
+
+impl PlanView {
+    /// Shows `plan`, made for hosts that were `seen` so.
+    #[must_use]
+    pub fn of(plan: &Plan, seen: &BTreeMap<HostName, Observed>) -> Self {
+        Self {
+            hash: plan.hash(),
+            intent: plan.intent.clone(),
+            key: plan.key.clone(),
+            source: plan.source.clone(),
+            empty: plan.is_empty(),
+            changes: plan.changes(),
+            builds: plan.lacking(seen),
+            levels: plan.levels.clone(),
+            expects: plan.expects.clone(),
+            estimates: plan.estimates(seen),
+        }
+    }
+}
