@@ -25,13 +25,22 @@ pub fn serving(history: &[DeploymentRecord]) -> Option<&DeploymentRecord> {
     resolve(history, last)
 }
 
-/// The newest deployment that was good and is older than what serves now. `history` is newest first.
+/// The newest deployment that is older than what serves now and was good: committed, and never rolled back from. `history` is newest first.
 ///
 /// # Errors
 /// Says when there is none.
 pub fn stable_before(history: &[DeploymentRecord]) -> Result<&DeploymentRecord, HistoryError> {
     let now = serving(history).ok_or(HistoryError::Empty)?;
-    committed(history).find(|record| record.id < now.id && record.intent == Intent::Deploy).ok_or(HistoryError::NoEarlier)
+    let left = left(history);
+    let good = |record: &&DeploymentRecord| record.id < now.id && record.intent == Intent::Deploy && !left.contains(&&record.id);
+    committed(history).find(good).ok_or(HistoryError::NoEarlier)
+}
+
+/// The deployments that someone rolled back from.
+fn left(history: &[DeploymentRecord]) -> Vec<&DeploymentId> {
+    let from = |index: usize| serving(&history[index + 1..]).map(|record| &record.id);
+    let rollback = |record: &DeploymentRecord| record.outcome() == Outcome::Committed && matches!(record.intent, Intent::Rollback { .. });
+    history.iter().enumerate().filter(|(_, record)| rollback(record)).filter_map(|(index, _)| from(index)).collect()
 }
 
 /// The newest committed deployment that `fits`, called `wanted` in the error. `history` is newest first.
