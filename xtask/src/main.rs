@@ -16,7 +16,7 @@ Tasks of this workspace: cargo xtask TASK
 
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
-  bench NAME [--json]   measure beside the peers; NAME is one of: local
+  bench NAME [--json]   measure beside the peers; NAME is one of: local, proxy, switches
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";

@@ -66,9 +66,9 @@ fn example_shop() -> Outcome {
     run(in_shop(cargo("test --locked --quiet")))
 }
 
-/// The end-to-end tests run the binary, so it is built first.
+/// The end-to-end tests run the binaries, so they are built first.
 fn tests() -> Outcome {
-    run(cargo("build --locked --package plimsoll-cli"))?;
+    run(cargo("build --workspace --locked"))?;
     let runner = if exists("cargo-nextest") {
         "nextest run --workspace --locked --no-fail-fast"
     } else {

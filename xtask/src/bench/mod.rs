@@ -18,8 +18,11 @@ use row::Row;
 type Benchmark = fn(&Bed) -> Result<Vec<Row>, String>;
 
 /// Each name, and the benchmarks behind it.
-const ALL: &[(&str, &[Benchmark])] =
-    &[("local", &[local::binary::measure, local::deploy::measure, local::idle::measure, local::switches::measure, local::proxy::measure])];
+const ALL: &[(&str, &[Benchmark])] = &[
+    ("local", &[local::binary::measure, local::deploy::measure, local::idle::measure, local::switches::measure, local::proxy::measure]),
+    ("proxy", &[local::proxy::measure]),
+    ("switches", &[local::switches::measure_long]),
+];
 
 /// Runs the benchmarks called `name` and prints their rows.
 ///

@@ -4,6 +4,7 @@ mod crates;
 mod headers;
 mod names;
 mod places;
+mod quiet;
 mod registered;
 mod sizes;
 mod words;
@@ -15,7 +16,7 @@ use super::tree::Tree;
 pub type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// Every rule.
-pub const ALL: &[Rule] = &[crates::check, headers::check, names::check, places::check, registered::check, sizes::check, words::check];
+pub const ALL: &[Rule] = &[crates::check, headers::check, names::check, places::check, quiet::check, registered::check, sizes::check, words::check];
 
 /// Holds `check` against a tree of `files` and gives the findings as they are printed.
 #[cfg(test)]
