@@ -3,6 +3,8 @@
 //! It is the truth. What the world looks like can be brought back to it at any time; it cannot be brought back
 //! from the world.
 
+mod sqlite;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -14,6 +16,8 @@ use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, EnvironmentKey, Ho
 use serde::{Deserialize, Serialize};
 
 use crate::world::Trouble;
+
+pub use sqlite::SqliteLedger;
 
 /// What is on record. Each call is one transaction, and durable when it returns.
 #[async_trait]

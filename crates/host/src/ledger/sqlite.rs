@@ -1,0 +1,166 @@
+//! The ledger in a SQLite database.
+//!
+//! There is one connection, so transactions follow each other in the order in which they were asked for. A write
+//! is on the disk when it returns: WAL with `synchronous=FULL`. What an event means is not judged here.
+
+mod changes;
+mod components;
+mod deployments;
+mod durations;
+mod fault;
+mod journal;
+mod record;
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plimsoll_model::deployment::{DeploymentRecord, Event};
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
+
+use self::fault::Fault;
+use super::{Change, ComponentRow, Ledger, Stored};
+use crate::world::Trouble;
+
+/// How long to wait for a process that looks into the ledger at the same time.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The version of the JSON in rows that say which they have.
+const FORM: u32 = 1;
+
+/// A ledger in a SQLite file.
+pub struct SqliteLedger {
+    pool: SqlitePool,
+    path: PathBuf,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger at `path`, and makes it when there is none: for its owner alone.
+    ///
+    /// # Errors
+    /// `state-newer` when a later version wrote it, `ledger-damaged` when it is no ledger, `ledger-write` when it cannot be used.
+    pub async fn open(path: &Path) -> Result<Self, Trouble> {
+        Self::connect(path).await.map_err(|fault| fault.into_trouble(path))
+    }
+
+    async fn connect(path: &Path) -> Result<Self, Fault> {
+        keep_private(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        // Neither a time limit nor a test of the connection: an idle ledger does nothing at all.
+        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+        let pool = pool.connect_with(options).await?;
+        schema::bring_up(&pool).await?;
+        Ok(Self { pool, path: path.to_owned() })
+    }
+
+    /// A transaction that writes: it claims the right to at once, so that it cannot find it taken later.
+    async fn writing(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// A transaction that reads, so that all it reads is of one moment.
+    async fn reading(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        Ok(self.pool.begin().await?)
+    }
+
+    fn told<T>(&self, done: Result<T, Fault>) -> Result<T, Trouble> {
+        done.map_err(|fault| fault.into_trouble(&self.path))
+    }
+}
+
+/// SQLite gives the files that it makes beside the ledger the ledger's mode.
+fn keep_private(path: &Path) -> Result<(), Fault> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(sqlx::Error::Io)?;
+    file.set_permissions(PermissionsExt::from_mode(0o600)).map_err(sqlx::Error::Io)?;
+    Ok(())
+}
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn begin(&self, stored: &Stored) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            deployments::begin(&mut tx, stored).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn append(&self, id: &DeploymentId, at: Moment, event: &Event, changes: &[Change]) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            journal::append(&mut tx, id, at, event).await?;
+            deployments::follow(&mut tx, id, at, event).await?;
+            for change in changes {
+                changes::apply(&mut tx, change).await?;
+            }
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn renew(&self, id: &DeploymentId, until: Moment) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            deployments::renew(&mut tx, id, until).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn deployment(&self, id: &DeploymentId) -> Result<Option<Stored>, Trouble> {
+        let work = async { deployments::find(&mut *self.reading().await?, id).await };
+        self.told(work.await)
+    }
+
+    async fn unsettled(&self) -> Result<Vec<Stored>, Trouble> {
+        let work = async { deployments::unsettled(&mut *self.reading().await?).await };
+        self.told(work.await)
+    }
+
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble> {
+        let work = async { deployments::history(&mut *self.reading().await?, key, limit).await };
+        self.told(work.await)
+    }
+
+    async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble> {
+        let work = async { components::read(&mut *self.reading().await?, key).await };
+        self.told(work.await)
+    }
+
+    async fn environments(&self) -> Result<Vec<EnvironmentKey>, Trouble> {
+        let work = async { components::environments(&mut *self.reading().await?).await };
+        self.told(work.await)
+    }
+
+    async fn secret_key(&self, key: &EnvironmentKey) -> Result<[u8; 32], Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            let secret = components::secret_key(&mut tx, key).await?;
+            tx.commit().await?;
+            Ok(secret)
+        };
+        self.told(work.await)
+    }
+
+    async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
+        let work = async { journal::of_last_committed(&mut *self.reading().await?, key).await };
+        Ok(durations::medians(&self.told(work.await)?))
+    }
+}
