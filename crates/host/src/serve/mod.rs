@@ -1,1 +1,57 @@
 //! The daemon: HostApi over HTTP on a Unix socket.
+//!
+//! [`bind`] claims the folder and listens, [`serve`] answers until it is told to stop, [`Starter`] tells whoever started
+//! the daemon on demand how that went. What requests look like is said in [`plimsoll_api::wire`]; what they do is left to
+//! the [`HostApi`] behind.
+
+mod answer;
+mod ask;
+mod bind;
+mod connections;
+mod files;
+mod lines;
+mod routes;
+mod starter;
+
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use plimsoll_api::{HostApi, HostError};
+use plimsoll_model::Digest;
+use tokio::io::AsyncRead;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use bind::{Lock, bind};
+pub use starter::Starter;
+
+/// Takes contents of files in, as they arrive. Beside [`HostApi`], because an upload names files of the machine that sends.
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// Takes the content of one file in and refuses it when its hash is another. `size` in bytes. `content` holds just that
+    /// many; reading it fails when the client is gone before all of them came.
+    async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError>;
+}
+
+/// All that a request is answered with.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    api: Arc<dyn HostApi>,
+    intake: Arc<dyn Intake>,
+    /// Orders under way. They belong to the daemon, not to the connections that brought them.
+    orders: TaskTracker,
+    /// The daemon is to end.
+    end: CancellationToken,
+}
+
+/// Serves until `stop` resolves or a request to stop was answered. Then nobody new is let in, and requests and orders under
+/// way have 10 s to finish; what is left of them ends with the process, as in a crash.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn serve(api: Arc<dyn HostApi>, intake: Arc<dyn Intake>, listener: UnixListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let desk = Desk { api, intake, orders: TaskTracker::new(), end: CancellationToken::new() };
+    connections::serve(&desk, listener, stop).await
+}

@@ -1,0 +1,108 @@
+//! Claiming a folder and listening in it: one daemon each, reachable by its owner alone.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use plimsoll_model::deployment::Failure;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use tokio::net::UnixListener;
+
+use crate::folders::Folders;
+use crate::world::Trouble;
+
+/// The claim on a folder. Released when dropped, or when the process ends however it ends.
+#[derive(Debug)]
+#[must_use = "the folder is free for another daemon when this is dropped"]
+pub struct Lock {
+    socket: PathBuf,
+    #[expect(dead_code, reason = "held for its lock, and released after the socket is gone")]
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A dead socket that stays does no harm: the next daemon clears it away.
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 256;
+
+/// Longest path that the name of a socket has room for, in bytes, on all systems.
+const LONGEST_NAME: usize = 100;
+
+/// Claims the folder (making it for its owner alone, when it is missing) and listens on its socket. From then on clients may
+/// connect and wait; call it before anything that takes long. Needs a Tokio runtime.
+///
+/// # Errors
+/// `already-running` when another daemon has the folder, `no-permission`, or `folder-unusable`.
+pub fn bind(folders: &Folders) -> Result<(Lock, UnixListener), Trouble> {
+    make(folders.root())?;
+    let lock = claim(folders)?;
+    let listener = listen(&folders.socket()).map_err(|error| trouble("listen on", &folders.socket(), &error))?;
+    Ok((lock, listener))
+}
+
+/// Makes the folder, and takes the right to write away from others where they had it.
+fn make(folder: &Path) -> Result<(), Trouble> {
+    let made = || -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let mode = std::fs::metadata(folder)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            std::fs::set_permissions(folder, Permissions::from_mode(mode & 0o7755))?;
+        }
+        Ok(())
+    };
+    made().map_err(|error| trouble("make", folder, &error))
+}
+
+fn claim(folders: &Folders) -> Result<Lock, Trouble> {
+    let path = folders.lock();
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| trouble("open", &path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { socket: folders.socket(), file }),
+        Err(TryLockError::WouldBlock) => Err(already_running(folders.root())),
+        Err(TryLockError::Error(error)) => Err(trouble("lock", &path, &error)),
+    }
+}
+
+/// To be called with the lock held: a socket that is there is a dead one.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    name(&socket, path)?;
+    // Nobody can connect before there is a listener.
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    UnixListener::from_std(socket.into())
+}
+
+/// Where the path is too long for a socket's name, the way there is over a handle on its folder.
+fn name(socket: &OwnedFd, path: &Path) -> io::Result<()> {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(file)) if path.as_os_str().len() > LONGEST_NAME => {
+            let handle = File::open(folder)?;
+            let way = Path::new("/proc/self/fd").join(handle.as_raw_fd().to_string()).join(file);
+            Ok(rustix::net::bind(socket, &SocketAddrUnix::new(&way)?)?)
+        }
+        _ => Ok(rustix::net::bind(socket, &SocketAddrUnix::new(path)?)?),
+    }
+}
+
+fn already_running(folder: &Path) -> Trouble {
+    Failure::new("already-running", format!("a daemon has {} already", folder.display())).with_help("use that one; plimsoll host stop ends it")
+}
+
+fn trouble(action: &str, path: &Path, error: &io::Error) -> Trouble {
+    let code = if error.kind() == io::ErrorKind::PermissionDenied { "no-permission" } else { "folder-unusable" };
+    Failure::new(code, format!("cannot {action} {}: {error}", path.display()))
+        .with_help("the daemon's folder must belong to the user that it runs as, on a file system of this machine with space left")
+}

@@ -1,0 +1,92 @@
+//! The requests: each one line of the table, each handler one call of the host.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::from_fn;
+use axum::response::Response;
+use axum::routing::{get, post};
+use plimsoll_api::wire::{About, DigestSecrets, Stop, path};
+use plimsoll_api::{Look, Open, Order};
+use plimsoll_model::DeploymentId;
+use plimsoll_model::release::ReleaseManifest;
+
+use super::answer::{Answer, answer};
+use super::ask::{self, Asked, Named, Queried};
+use super::{Desk, files, lines};
+
+/// Largest body of a request but for [`path::FILES`], in bytes.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// How many deployments a list has when the request does not say.
+const LIST: u32 = 20;
+
+/// All requests that are answered.
+pub(super) fn router(desk: Desk) -> Router {
+    Router::new()
+        .route(path::FACTS, get(facts))
+        .route(path::OBSERVE, post(observe))
+        .route(path::DIGEST_SECRETS, post(digest_secrets))
+        .route(path::OFFER, post(offer))
+        .route(path::FILES, post(files::take_in))
+        .route(path::DEPLOYMENTS, post(open).get(history))
+        .route(path::RENEW, post(renew))
+        .route(path::ORDERS, post(order))
+        .route(path::SERVICES, get(services))
+        .route(path::LOGS, get(logs))
+        .route(path::STOP, post(stop))
+        .fallback(ask::unknown)
+        .method_not_allowed_fallback(ask::unknown)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(ask::check_protocol))
+        .layer(from_fn(ask::trace))
+        .with_state(desk)
+}
+
+async fn facts(State(desk): State<Desk>) -> Answer {
+    answer(desk.api.facts().await)
+}
+
+async fn observe(State(desk): State<Desk>, Asked(look): Asked<Look>) -> Answer {
+    answer(desk.api.observe(look).await)
+}
+
+async fn digest_secrets(State(desk): State<Desk>, Asked(DigestSecrets { key, values }): Asked<DigestSecrets>) -> Answer {
+    answer(desk.api.digest_secrets(&key, values).await)
+}
+
+async fn offer(State(desk): State<Desk>, Asked(release): Asked<ReleaseManifest>) -> Answer {
+    answer(desk.api.offer(&release).await)
+}
+
+async fn open(State(desk): State<Desk>, Asked(open): Asked<Open>) -> Answer {
+    answer(desk.api.open(open).await)
+}
+
+async fn history(State(desk): State<Desk>, Queried(about): Queried<About>) -> Answer {
+    answer(desk.api.history(&about.key(), about.limit.unwrap_or(LIST)).await)
+}
+
+async fn renew(State(desk): State<Desk>, Named(id): Named<DeploymentId>) -> Answer {
+    answer(desk.api.renew(&id).await)
+}
+
+async fn order(State(desk): State<Desk>, Named(id): Named<DeploymentId>, Asked(order): Asked<Order>) -> Response {
+    lines::order(&desk, id, order)
+}
+
+async fn services(State(desk): State<Desk>, Queried(about): Queried<About>) -> Answer {
+    answer(desk.api.services(&about.key()).await)
+}
+
+async fn logs(State(desk): State<Desk>, Queried(about): Queried<About>) -> Response {
+    lines::logs(&desk, about.into())
+}
+
+async fn stop(State(desk): State<Desk>, Asked(Stop { everything }): Asked<Stop>) -> Answer {
+    let done = desk.api.stop(everything).await;
+    if done.is_ok() {
+        // This answer still goes out: connections end when what they are answering is answered.
+        desk.end.cancel();
+    }
+    answer(done)
+}
