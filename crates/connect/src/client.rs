@@ -1,0 +1,127 @@
+//! HostApi, asked of a daemon.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::Method;
+use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Stop, path};
+use plimsoll_api::{Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service};
+use plimsoll_model::deployment::DeploymentRecord;
+use plimsoll_model::plan::Observed;
+use plimsoll_model::release::ReleaseManifest;
+use plimsoll_model::{DeploymentId, Digest, EnvironmentKey, HostName};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use crate::lines::Lines;
+use crate::link::{Link, nothing};
+use crate::upload;
+
+/// A host behind a socket. Clones share one connection, which is opened when it is needed and opened again when it broke.
+///
+/// A connection that breaks under a request is [`HostError::Unreachable`]: whether the host did anything is not known then.
+#[derive(Clone)]
+pub struct Client {
+    link: Arc<Link>,
+}
+
+impl Client {
+    /// The host that the daemon behind `socket` is; `host` is what it is called in errors.
+    #[must_use]
+    pub fn new(host: HostName, socket: PathBuf) -> Self {
+        Self { link: Arc::new(Link::new(host, socket)) }
+    }
+
+    /// The same over a stream that is open already.
+    pub(crate) async fn over(stream: UnixStream, host: HostName, socket: PathBuf) -> Result<Self, HostError> {
+        let client = Self::new(host, socket);
+        client.link.begin(stream).await?;
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("host", self.link.host()).field("socket", self.link.socket()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl HostApi for Client {
+    async fn facts(&self) -> Result<Facts, HostError> {
+        self.link.get(path::FACTS).await
+    }
+
+    async fn observe(&self, look: Look) -> Result<Observed, HostError> {
+        self.link.ask(Method::POST, path::OBSERVE, &look).await
+    }
+
+    async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError> {
+        self.link.ask(Method::POST, path::DIGEST_SECRETS, &DigestSecrets { key: key.clone(), values }).await
+    }
+
+    async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, HostError> {
+        self.link.ask(Method::POST, path::OFFER, release).await
+    }
+
+    async fn upload(&self, files: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
+        upload::upload(&self.link, files).await
+    }
+
+    async fn open(&self, open: Open) -> Result<Opened, HostError> {
+        self.link.ask(Method::POST, path::DEPLOYMENTS, &open).await
+    }
+
+    async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
+        self.link.exchange(Method::POST, &of_deployment(path::RENEW, id), nothing()).await
+    }
+
+    async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {
+        let body = self.link.json(&order)?;
+        let response = self.link.send(Method::POST, &of_deployment(path::ORDERS, id), body).await?;
+        let mut lines = Lines::of(&self.link, response);
+        loop {
+            match lines.next().await? {
+                // An order is carried out to its end, whether anyone listens or not.
+                OrderLine::Event(event) => drop(events.send(event)),
+                OrderLine::Report(report) => return Ok(report),
+                OrderLine::Error(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, HostError> {
+        let about = About { limit: Some(limit), ..About::environment(key) };
+        self.link.get(&format!("{}?{}", path::DEPLOYMENTS, about.query())).await
+    }
+
+    async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
+        self.link.get(&format!("{}?{}", path::SERVICES, About::environment(key).query())).await
+    }
+
+    async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
+        let path = format!("{}?{}", path::LOGS, About::from(query).query());
+        let mut told = Lines::of(&self.link, self.link.send(Method::GET, &path, nothing()).await?);
+        loop {
+            let line = tokio::select! {
+                line = told.next() => line?,
+                () = lines.closed() => return Ok(()),
+            };
+            match line {
+                LogsLine::Line(line) => drop(lines.send(line).await),
+                LogsLine::End => return Ok(()),
+                LogsLine::Error(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn stop(&self, everything: bool) -> Result<(), HostError> {
+        self.link.ask(Method::POST, path::STOP, &Stop { everything }).await
+    }
+}
+
+fn of_deployment(path: &str, id: &DeploymentId) -> String {
+    path.replace("{id}", id.as_str())
+}

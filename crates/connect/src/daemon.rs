@@ -1,0 +1,120 @@
+//! The daemon of this machine: found, started when it is needed, replaced when it is of another build.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plimsoll_api::{Facts, HostApi, HostError};
+use plimsoll_model::{Digest, HostName};
+
+use crate::{Client, ConnectError, door, socket, start};
+
+/// The daemon of this machine, in user mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Daemon {
+    /// The program to start: `EXE host serve --folder HOME --build BUILD --detached`.
+    pub exe: PathBuf,
+    /// The folder that holds all of its state.
+    pub home: PathBuf,
+}
+
+/// How long a daemon that ends may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often to begin anew when others start and stop daemons beside us.
+const TRIES: usize = 5;
+
+impl Daemon {
+    /// A client of the daemon. When none answers, it is started; when one of another build does, it is replaced, unless a
+    /// deployment is under way. Of several that call this at once, one starts the daemon and the others wait for it.
+    ///
+    /// # Errors
+    /// What the daemon says that keeps it from serving, or why it cannot be started or reached.
+    pub async fn connect(&self) -> Result<Client, ConnectError> {
+        let build = build_id(&self.exe)?;
+        if let Some(client) = self.serving(&build).await? {
+            return Ok(client);
+        }
+        start::make(&self.home)?;
+        let _door = door::door(self.home.join("start.lock")).await?;
+        for _ in 0..TRIES {
+            if let Some(client) = self.serving(&build).await? {
+                return Ok(client);
+            }
+            self.make_room().await?;
+            match start::start(&self.exe, &self.home()?, &build).await {
+                Ok(()) => return Ok(self.client()),
+                // Someone else's daemon came first, started by hand or by the machine.
+                Err(ConnectError::NotStarted(failure)) if failure.code == "already-running" => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ConnectError::Silent { home: self.home.clone() })
+    }
+
+    /// A client of the daemon if one answers, whatever its build. None is started.
+    ///
+    /// # Errors
+    /// There is one, and it cannot be reached or refuses us.
+    pub async fn find(&self) -> Result<Option<Client>, ConnectError> {
+        Ok(self.answering().await?.map(|(client, _)| client))
+    }
+
+    /// A client of the daemon if it can stay.
+    async fn serving(&self, build: &str) -> Result<Option<Client>, ConnectError> {
+        let fits = |facts: &Facts| facts.build == build || facts.busy;
+        Ok(self.answering().await?.filter(|(_, facts)| fits(facts)).map(|(client, _)| client))
+    }
+
+    async fn answering(&self) -> Result<Option<(Client, Facts)>, ConnectError> {
+        let path = self.socket();
+        let stream = match socket::connect(&path).await {
+            Ok(stream) => stream,
+            Err(error) if socket::nobody_there(&error) => return Ok(None),
+            Err(error) => return Err(ConnectError::io("connect to", &path)(error)),
+        };
+        let Some(client) = unless_gone(Client::over(stream, HostName::local(), path).await)? else { return Ok(None) };
+        Ok(unless_gone(client.facts().await)?.map(|facts| (client, facts)))
+    }
+
+    /// Ends the daemon that is there, if there is one; slots and proxy go on.
+    async fn make_room(&self) -> Result<(), ConnectError> {
+        if let Some((client, _)) = self.answering().await? {
+            unless_gone(client.stop(false).await)?;
+        }
+        match door::free(self.home.join("host.lock"), PATIENCE).await? {
+            true => Ok(()),
+            false => Err(ConnectError::Silent { home: self.home.clone() }),
+        }
+    }
+
+    fn client(&self) -> Client {
+        Client::new(HostName::local(), self.socket())
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.home.join("host.sock")
+    }
+
+    fn home(&self) -> Result<PathBuf, ConnectError> {
+        std::path::absolute(&self.home).map_err(ConnectError::io("find", &self.home))
+    }
+}
+
+/// Tells one build of a program from another, by its file: size and time of change.
+///
+/// # Errors
+/// There is no such file.
+pub fn build_id(exe: &Path) -> Result<String, ConnectError> {
+    let file = std::fs::metadata(exe).map_err(ConnectError::io("find", exe))?;
+    Ok(Digest::of_value(&(file.len(), file.mtime(), file.mtime_nsec())).short())
+}
+
+/// A daemon that is about to end answers no more: that is as good as none.
+fn unless_gone<T>(answer: Result<T, HostError>) -> Result<Option<T>, ConnectError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(HostError::Unreachable { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
