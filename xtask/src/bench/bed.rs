@@ -94,7 +94,7 @@ impl Ground<'_> {
 
     /// Pids of the processes of `plimsoll` that serve this home.
     pub fn serving(&self) -> Vec<u32> {
-        process::running(&self.bed.plimsoll, &format!("PLIMSOLL_HOME={}", self.home.path().display()))
+        process::running(&self.bed.plimsoll, self.home.path())
     }
 
     /// A URL of the route.

@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-/// Pids of the processes that run `program` and have `NAME=VALUE` in their environment.
-pub fn running(program: &Path, variable: &str) -> Vec<u32> {
-    let wanted = variable.as_bytes();
-    let is_it = |pid: &u32| {
-        let runs = fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == program);
-        runs && fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|entry| entry == wanted))
+/// Pids of the processes that run `program` for `home`: as `PLIMSOLL_HOME`, or by an argument below it.
+pub fn running(program: &Path, home: &Path) -> Vec<u32> {
+    let home = home.to_string_lossy();
+    let variable = format!("PLIMSOLL_HOME={home}");
+    let in_home = |pid: u32| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        command_line(pid).contains(&*home) || environ.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
     };
-    all().filter(is_it).collect()
+    all().filter(|pid| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == program) && in_home(*pid)).collect()
 }
 
 /// The process and all that descend from it.
@@ -78,6 +79,6 @@ mod tests {
         let own = std::process::id();
         assert!(family(own).contains(&own) && resident_mb(&[own]) > 0.0 && wake_ups(&[own]) >= 0.0);
         assert!(command_line(own).contains("xtask"));
-        assert!(running(Path::new("/nowhere"), "A=b").is_empty());
+        assert!(running(Path::new("/nowhere"), Path::new("/")).is_empty());
     }
 }
