@@ -1,7 +1,8 @@
 //! Checking a commit out into the kept folder, touching nothing in it that need not change.
 //!
 //! The folder is a work tree of the user's repository: it has a HEAD and an index of its own, and shares objects, branches
-//! and configuration. Builds that ask git find what they expect; the repository itself is not written to. The whole
+//! and configuration. Builds that ask git find what they expect; the repository itself is not written to (but that git notes
+//! there which submodules are in use). The whole
 //! repository is checked out, since what is built in a sub-folder may need the rest. The caller holds the lock.
 
 use std::fs;

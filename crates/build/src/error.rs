@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::ComponentName;
 
-use crate::event::Task;
+use crate::failure::Failure;
 
 /// Why there is no release.
 #[derive(Debug, thiserror::Error)]
@@ -81,36 +81,9 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A command of the project has failed.
-    #[error("the {task} failed with {how}: `{command}`{}", quote(tail))]
-    CommandFailed {
-        /// What it was run for.
-        task: Task,
-        /// The command line.
-        command: String,
-        /// How it ended: `exit code 2`, `signal 9`.
-        how: String,
-        /// Its exit code, unless a signal ended it.
-        exit: Option<i32>,
-        /// Its last lines, secrets taken out.
-        tail: Vec<String>,
-        /// The file with all that it printed.
-        log: PathBuf,
-    },
-    /// A command of the project took too long, and was ended.
-    #[error("the {task} took longer than {limit_ms} ms and was ended: `{command}`{}", quote(tail))]
-    TimedOut {
-        /// What it was run for.
-        task: Task,
-        /// The command line.
-        command: String,
-        /// What it had, in milliseconds.
-        limit_ms: u64,
-        /// Its last lines, secrets taken out.
-        tail: Vec<String>,
-        /// The file with all that it printed.
-        log: PathBuf,
-    },
+    /// A command of the project came to a bad end.
+    #[error("{0}")]
+    Command(Box<Failure>),
     /// The sources are not, or no longer, those that the release is named after.
     #[error("component {component}: its sources have changed since its release was named{}", listed(files))]
     SourcesChanged {
@@ -168,11 +141,7 @@ impl BuildError {
             Self::Git { .. } => "git-failed",
             Self::Missing { .. } => "missing-source",
             Self::Unfit { .. } => "unfit-file",
-            Self::CommandFailed { task, .. } | Self::TimedOut { task, .. } => match task {
-                Task::Build(_) => "build-failed",
-                Task::Test(_) => "test-failed",
-                Task::Hook(_) => "hook-failed",
-            },
+            Self::Command(failure) => failure.code(),
             Self::SourcesChanged { .. } => "sources-changed",
             Self::MissingOutput { .. } => "missing-output",
             Self::OutputClash { .. } => "output-clash",
@@ -194,7 +163,7 @@ impl BuildError {
             Self::Git { command, folder, .. } => format!("run it by hand: cd {} && git {command}", folder.display()),
             Self::Missing { .. } => "correct the path in plimsoll.toml; a deployment from a commit sees only what is committed".into(),
             Self::Unfit { .. } => "remove it, or leave it out of `output`".into(),
-            Self::CommandFailed { log, .. } | Self::TimedOut { log, .. } => format!("all that it printed is in {}", log.display()),
+            Self::Command(failure) => format!("all that it printed is in {}", failure.log.display()),
             Self::SourcesChanged { .. } => "run again; if the build itself writes these files, have git ignore them".into(),
             Self::MissingOutput { .. } => "did the build write somewhere else? paths in `output` are relative to the component's folder".into(),
             Self::OutputClash { .. } => "each output lands under its last name: rename one, or declare the folder that holds both".into(),
@@ -207,10 +176,6 @@ impl BuildError {
     pub(crate) fn io<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + use<'a> {
         move |source| Self::Io { doing, path: path.to_path_buf(), source }
     }
-}
-
-fn quote(tail: &[String]) -> String {
-    tail.iter().map(|line| format!("\n  | {line}")).collect()
 }
 
 fn listed(files: &[String]) -> String {

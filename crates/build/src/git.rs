@@ -71,15 +71,15 @@ impl Repository {
     pub(crate) async fn around(folder: &Path) -> Result<Option<Self>, BuildError> {
         let git = Git::at(folder);
         let question = ["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir", "--show-prefix"];
-        let answer = match git.ask(&question).await {
-            Err(BuildError::GitMissing { source, .. }) if source.kind() == io::ErrorKind::NotFound && !any_above(folder) => return Ok(None),
-            answer => answer?,
+        let (answer, ignored) = match tokio::join!(git.ask(&question), git.ask(&["check-ignore", "--quiet", "."])) {
+            (Err(BuildError::GitMissing { source, .. }), _) if source.kind() == io::ErrorKind::NotFound && !any_above(folder) => return Ok(None),
+            (answer, ignored) => (answer?, ignored?),
         };
         if !answer.status.success() {
             let none = String::from_utf8_lossy(&answer.stderr).contains("not a git repository") && !any_above(folder);
             return if none { Ok(None) } else { Err(git.failed(&question, &answer)) };
         }
-        if git.ask(&["check-ignore", "--quiet", "."]).await?.status.success() {
+        if ignored.status.success() {
             return Ok(None);
         }
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();

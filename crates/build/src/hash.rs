@@ -1,7 +1,8 @@
 //! Hashing files, many at once, none of them read into memory as a whole.
 
-use std::fs::File;
-use std::io;
+use std::fs::{File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -11,6 +12,9 @@ use plimsoll_model::Digest;
 /// Fewer items than this are not worth a thread.
 const WORTH_A_THREAD: usize = 32;
 
+/// Bytes that are read at once.
+const PIECE: usize = 64 * 1024;
+
 /// The hash of a file's bytes.
 ///
 /// # Errors
@@ -19,6 +23,30 @@ pub(crate) fn file(path: &Path) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(File::open(path)?)?;
     Ok(hasher.finalize().into())
+}
+
+/// Copies a file, and answers the hash and the number of the bytes that were written: they are those, whatever happens to
+/// the original.
+///
+/// # Errors
+/// It cannot be read, or the copy cannot be written.
+pub(crate) fn copy(from: &Path, to: &Path, mode: u32) -> io::Result<(Digest, u64)> {
+    let (mut from, mut to) = (File::open(from)?, File::create_new(to)?);
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => {
+                hasher.update(&buffer[..length]);
+                to.write_all(&buffer[..length])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    to.set_permissions(Permissions::from_mode(mode))?;
+    Ok((hasher.finalize().into(), hasher.count()))
 }
 
 /// Does `work` on each item, on as many threads as there are cores. Answers in the order of the items.

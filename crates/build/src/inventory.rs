@@ -75,20 +75,23 @@ fn select(name: &ComponentName, component: &Component, listing: &Listing) -> Res
 }
 
 fn belongs(component: &Component, path: &Path, standing: Standing) -> bool {
-    if component.sources.iter().any(|source| *source != RelPath::here() && path.starts_with(source.as_str())) {
-        return true;
-    }
-    let within = |folder: &RelPath| *folder == RelPath::here() || path.starts_with(folder.as_str());
-    let below = within(&component.path) || component.sources.contains(&RelPath::here());
-    below && path != Path::new(MANIFEST) && !(standing == Standing::Untracked && is_made(component, path))
+    let named = component.sources.iter().any(|source| *source != RelPath::here() && path.starts_with(source.as_str()));
+    let below = inner(component, path).is_some() || component.sources.contains(&RelPath::here());
+    (named || below && path != Path::new(MANIFEST)) && !(standing == Standing::Untracked && is_made(component, path))
 }
 
-/// Whether a file that nobody added is there because the component's build made it.
+/// Whether a file that nobody added is there because a build made it: the component's own, or another's in its further sources.
 fn is_made(component: &Component, path: &Path) -> bool {
-    let Some(build) = &component.build else { return false };
-    let inner = path.strip_prefix(component.path.as_str()).unwrap_or(path);
-    let declared = build.output.iter().any(|output| *output != RelPath::here() && inner.starts_with(output.as_str()));
-    declared || inner.iter().any(|part| FILLED.iter().any(|filled| part == *filled))
+    let inner = inner(component, path);
+    let output = component.build.iter().flat_map(|build| &build.output).filter(|output| **output != RelPath::here());
+    let declared = inner.is_some_and(|inner| output.into_iter().any(|output| inner.starts_with(output.as_str())));
+    let as_it_is = component.build.is_none() && inner.is_some();
+    declared || !as_it_is && path.iter().any(|part| FILLED.iter().any(|filled| part == *filled))
+}
+
+/// `path` relative to the component's folder, when it is in there.
+fn inner<'a>(component: &Component, path: &'a Path) -> Option<&'a Path> {
+    if component.path == RelPath::here() { Some(path) } else { path.strip_prefix(component.path.as_str()).ok() }
 }
 
 /// `path`, if it can be the same path everywhere.

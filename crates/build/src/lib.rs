@@ -11,6 +11,7 @@ mod checkout;
 mod durable;
 pub mod error;
 pub mod event;
+pub mod failure;
 mod gather;
 mod git;
 mod hash;

@@ -5,7 +5,12 @@ use crate::git::Git;
 
 /// All branches and tags that lead to a commit.
 #[derive(Debug, Default)]
-pub(crate) struct Refs(Vec<(String, String)>);
+pub(crate) struct Refs {
+    /// Full name and commit of each.
+    all: Vec<(String, String)>,
+    /// Full name of the branch that is checked out.
+    checked_out: Option<String>,
+}
 
 /// Names this much alike are taken for a slip of the finger.
 const ALIKE: f64 = 0.7;
@@ -17,14 +22,30 @@ impl Refs {
     /// Git fails.
     pub(crate) async fn read(git: &Git) -> Result<Self, BuildError> {
         // An annotated tag is an object of its own; what stands behind `*` is what it points at.
-        let format = "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)";
+        let format = "--format=%(HEAD)%00%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)";
         let text = git.run(&["for-each-ref", "--sort=version:refname", format, "refs/heads", "refs/remotes", "refs/tags"]).await?;
-        Ok(Self(String::from_utf8_lossy(&text).lines().filter_map(parse).collect()))
+        Ok(Self::parse(&String::from_utf8_lossy(&text)))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut refs = Self::default();
+        for (is_checked_out, name, commit) in text.lines().filter_map(parse) {
+            if is_checked_out {
+                refs.checked_out = Some(name.clone());
+            }
+            refs.all.push((name, commit));
+        }
+        refs
+    }
+
+    /// The branch that is checked out. None when it has no commit, or when a commit is checked out without a branch.
+    pub(crate) fn checked_out(&self) -> Option<&str> {
+        self.checked_out.as_deref()?.strip_prefix("refs/heads/")
     }
 
     /// Whether there is neither branch nor tag: nothing was committed yet.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The commit at the tip of `branch`: this repository's own, else `origin`'s (a CI checkout often has no other).
@@ -39,7 +60,7 @@ impl Refs {
 
     /// The tag on `commit`; of several the one with the highest version.
     pub(crate) fn tag_on(&self, commit: &str) -> Option<&str> {
-        self.0.iter().rev().filter(|(_, at)| at == commit).find_map(|(name, _)| name.strip_prefix("refs/tags/"))
+        self.all.iter().rev().filter(|(_, at)| at == commit).find_map(|(name, _)| name.strip_prefix("refs/tags/"))
     }
 
     /// The branch that is most like `name`.
@@ -53,19 +74,19 @@ impl Refs {
     }
 
     fn at(&self, full: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == full).map(|(_, commit)| commit.as_str())
+        self.all.iter().find(|(name, _)| name == full).map(|(_, commit)| commit.as_str())
     }
 
     fn like(&self, name: &str, kinds: &[&str]) -> Option<String> {
-        let short = self.0.iter().filter_map(|(full, _)| kinds.iter().find_map(|kind| full.strip_prefix(kind)));
+        let short = self.all.iter().filter_map(|(full, _)| kinds.iter().find_map(|kind| full.strip_prefix(kind)));
         let scored = short.map(|short| (strsim::jaro_winkler(name, short), short)).filter(|(score, _)| *score >= ALIKE);
         scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, short)| short.to_owned())
     }
 }
 
-fn parse(line: &str) -> Option<(String, String)> {
+fn parse(line: &str) -> Option<(bool, String, String)> {
     match *line.split('\0').collect::<Vec<_>>() {
-        [name, "commit", commit, ..] | [name, _, _, "commit", commit] => Some((name.to_owned(), commit.to_owned())),
+        [mark, name, "commit", commit, ..] | [mark, name, _, _, "commit", commit] => Some((mark == "*", name.to_owned(), commit.to_owned())),
         _ => None,
     }
 }
@@ -75,14 +96,16 @@ mod tests {
     use super::*;
 
     fn refs() -> Refs {
-        let text = "refs/heads/main\0commit\0c1\0\0\nrefs/remotes/origin/dev\0commit\0c2\0\0\nrefs/remotes/origin/main\0commit\0c9\0\0\n\
-                    refs/tags/blob\0blob\0b1\0\0\nrefs/tags/v1.9\0tag\0t1\0commit\0c1\nrefs/tags/v1.10\0commit\0c1\0\0";
-        Refs(text.lines().filter_map(parse).collect())
+        Refs::parse(
+            "*\0refs/heads/main\0commit\0c1\0\0\n \0refs/remotes/origin/dev\0commit\0c2\0\0\n \0refs/remotes/origin/main\0commit\0c9\0\0\n \
+             \0refs/tags/blob\0blob\0b1\0\0\n \0refs/tags/v1.9\0tag\0t1\0commit\0c1\n \0refs/tags/v1.10\0commit\0c1\0\0",
+        )
     }
 
     #[test]
     fn branches_and_tags_lead_to_commits() {
         let refs = refs();
+        assert_eq!(refs.checked_out(), Some("main"));
         assert_eq!(refs.branch("main"), Some("c1"), "the own branch comes before origin's");
         assert_eq!(refs.branch("dev"), Some("c2"));
         assert_eq!(refs.branch("blob"), None);

@@ -17,6 +17,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
 
+use crate::failure::{End, Failure};
 use crate::record::Record;
 use crate::{BuildError, BuildEvent, Notify, Task, process};
 
@@ -100,33 +101,21 @@ impl Script<'_> {
         Ok(())
     }
 
+    /// Tells how it ended; none stands for its time limit.
     fn judge(&self, ended: Option<ExitStatus>, record: &Record<'_>, begun: Instant) -> Result<(), BuildError> {
         let task = self.task.clone();
-        let error = match ended {
+        let end = match ended {
             Some(status) if status.success() => {
                 let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 (self.notify)(BuildEvent::Finished { task, duration_ms });
                 return Ok(());
             }
-            Some(status) => self.failed(status, record),
-            None => self.timed_out(record),
+            Some(status) => status.code().map_or(End::Signal(status.signal().unwrap_or_default()), End::Exit),
+            None => End::Limit(self.limit_ms.unwrap_or_default()),
         };
-        (self.notify)(BuildEvent::Failed { task, message: error.to_string() });
-        Err(error)
-    }
-
-    fn failed(&self, status: ExitStatus, record: &Record<'_>) -> BuildError {
-        let how = match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit code {code}"),
-            (None, signal) => format!("signal {}", signal.unwrap_or_default()),
-        };
-        let (task, command) = (self.task.clone(), self.redactor.redact(self.command));
-        BuildError::CommandFailed { task, command, how, exit: status.code(), tail: record.tail(), log: self.log.clone() }
-    }
-
-    fn timed_out(&self, record: &Record<'_>) -> BuildError {
-        let (task, command) = (self.task.clone(), self.redactor.redact(self.command));
-        BuildError::TimedOut { task, command, limit_ms: self.limit_ms.unwrap_or_default(), tail: record.tail(), log: self.log.clone() }
+        (self.notify)(BuildEvent::Failed { task: task.clone(), message: end.to_string() });
+        let command = self.redactor.redact(self.command);
+        Err(BuildError::Command(Box::new(Failure { task, command, end, tail: record.tail(), log: self.log.clone() })))
     }
 }
 

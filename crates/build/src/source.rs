@@ -4,13 +4,15 @@ use std::path::Path;
 
 use plimsoll_model::manifest::project::Environment;
 use plimsoll_model::source::Source;
+use serde::{Deserialize, Serialize};
 
 use crate::BuildError;
 use crate::git::{Git, Repository};
 use crate::refs::Refs;
 
 /// What was asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// What the environment takes by default: the work tree where it says so or where there is no git, else its branch,
     /// else what is checked out.
@@ -36,12 +38,14 @@ pub enum Place {
 }
 
 /// A source, and where its files are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Chosen {
     /// What is deployed, for the record.
     pub source: Source,
     /// Where it is.
     pub place: Place,
+    /// The repository that it was found in.
+    pub(crate) repository: Option<Repository>,
 }
 
 /// Finds out what `wanted` means in the repository around `project_dir`. `version` is the manifest's, when it has one.
@@ -51,11 +55,12 @@ pub struct Chosen {
 pub async fn resolve(project_dir: &Path, wanted: &Wanted, environment: &Environment, version: Option<&str>) -> Result<Chosen, BuildError> {
     let repository = Repository::around(project_dir).await?;
     let wanted = effective(wanted, environment, repository.is_some());
-    match (repository, wanted) {
-        (None, Wanted::WorkTree) => Ok(chosen(Place::WorkTree, State::default(), &Refs::default(), version)),
-        (None, wanted) => Err(BuildError::NotARepository { wanted: describe(&wanted), folder: project_dir.to_path_buf() }),
-        (Some(repository), wanted) => in_repository(project_dir, &repository.git, &wanted, version).await,
-    }
+    let chosen = match (&repository, wanted) {
+        (None, Wanted::WorkTree) => chosen(Place::WorkTree, State::default(), &Refs::default(), version),
+        (None, wanted) => return Err(BuildError::NotARepository { wanted: describe(&wanted), folder: project_dir.to_path_buf() }),
+        (Some(repository), wanted) => in_repository(project_dir, &repository.git, &wanted, version).await?,
+    };
+    Ok(Chosen { repository, ..chosen })
 }
 
 /// What the default amounts to. Stays the default where it means the checked-out commit.
@@ -68,26 +73,34 @@ fn effective(wanted: &Wanted, environment: &Environment, in_git: bool) -> Wanted
 }
 
 async fn in_repository(folder: &Path, git: &Git, wanted: &Wanted, version: Option<&str>) -> Result<Chosen, BuildError> {
+    if *wanted == Wanted::WorkTree {
+        let (refs, state) = tokio::try_join!(Refs::read(git), State::read(git))?;
+        return Ok(chosen(Place::WorkTree, state, &refs, version));
+    }
     let refs = Refs::read(git).await?;
     let unknown = |kind, name: &str, near| match refs.is_empty() {
         true => BuildError::NoCommits { folder: folder.to_path_buf() },
         false => BuildError::UnknownRevision { kind, name: name.to_owned(), near },
     };
     let state = match wanted {
-        Wanted::WorkTree => return Ok(chosen(Place::WorkTree, State::read(git).await?, &refs, version)),
-        Wanted::Default => State { dirty: false, ..State::read(git).await? },
+        Wanted::WorkTree | Wanted::Default => checked_out(git, &refs).await?.ok_or_else(|| unknown("commit", "HEAD", None))?,
         Wanted::Branch(name) => State::at(refs.branch(name), Some(name)).ok_or_else(|| unknown("branch", name, refs.branch_like(name)))?,
         Wanted::Tag(name) => State::at(refs.tag(name), None).ok_or_else(|| unknown("tag", name, refs.tag_like(name)))?,
         Wanted::Commit(name) => State::at(commit(git, name).await?.as_deref(), None).ok_or_else(|| unknown("commit", name, None))?,
     };
-    if state.commit.is_none() {
-        return Err(BuildError::NoCommits { folder: folder.to_path_buf() });
-    }
     let mut chosen = chosen(Place::Commit, state, &refs, version);
     if let Wanted::Tag(name) = wanted {
         chosen.source.tag = Some(name.clone());
     }
     Ok(chosen)
+}
+
+/// What is checked out: a branch, or a commit without one.
+async fn checked_out(git: &Git, refs: &Refs) -> Result<Option<State>, BuildError> {
+    match refs.checked_out() {
+        Some(branch) => Ok(State::at(refs.branch(branch), Some(branch))),
+        None => Ok(State::at(commit(git, "HEAD").await?.as_deref(), None)),
+    }
 }
 
 /// The full hash of the commit that git knows as `name`.
@@ -108,8 +121,8 @@ struct State {
 }
 
 impl State {
-    fn at(commit: Option<&str>, branch: Option<&String>) -> Option<Self> {
-        commit.map(|commit| Self { commit: Some(commit.to_owned()), branch: branch.cloned(), dirty: false })
+    fn at(commit: Option<&str>, branch: Option<&str>) -> Option<Self> {
+        commit.map(|commit| Self { commit: Some(commit.to_owned()), branch: branch.map(str::to_owned), dirty: false })
     }
 
     /// What is checked out, and whether the project's folder differs from it.
@@ -142,7 +155,7 @@ fn chosen(place: Place, state: State, refs: &Refs, version: Option<&str>) -> Cho
     let tag = state.commit.as_deref().and_then(|commit| refs.tag_on(commit)).map(str::to_owned);
     let State { commit, branch, dirty } = state;
     let version = version.map_or_else(|| called(commit.as_deref(), tag.as_deref(), dirty), str::to_owned);
-    Chosen { source: Source { version, commit, branch, tag, dirty }, place }
+    Chosen { source: Source { version, commit, branch, tag, dirty }, place, repository: None }
 }
 
 /// What people call a source that the manifest gives no version.

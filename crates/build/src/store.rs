@@ -2,9 +2,9 @@
 //!
 //! A release is put there as a whole or not at all. It is read back with every hash checked, so a damaged one is as good as none.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -55,7 +55,7 @@ pub(crate) struct Staged {
     manifest: ReleaseManifest,
 }
 
-/// Copies `load` into the cache, and hashes the copies: what is sent is what was hashed.
+/// Copies `load` into the cache, hashing what is written: what is sent is what was hashed.
 ///
 /// # Errors
 /// A file cannot be read, or the cache cannot be written.
@@ -93,7 +93,7 @@ impl Drop for Staged {
 }
 
 fn copy(tree: &Path, load: Load) -> Result<Vec<FileEntry>, BuildError> {
-    let folders: std::collections::BTreeSet<PathBuf> = load.keys().filter_map(|path| path.under(tree).parent().map(Path::to_path_buf)).collect();
+    let folders: BTreeSet<PathBuf> = load.keys().filter_map(|path| path.under(tree).parent().map(Path::to_path_buf)).collect();
     folders.iter().try_for_each(|folder| durable::folder(folder))?;
     let items: Vec<(RelPath, Item)> = load.into_iter().collect();
     hash::each(&items, |(path, item)| {
@@ -109,10 +109,7 @@ fn copy_one(to: &Path, item: &Item) -> Result<FileContent, BuildError> {
             Ok(FileContent::Link { target: target.clone() })
         }
         Item::File { from, executable } => {
-            let size = fs::copy(from, to).map_err(BuildError::io("copy", from))?;
-            let mode = if *executable { 0o755 } else { 0o644 };
-            fs::set_permissions(to, Permissions::from_mode(mode)).map_err(BuildError::io("set the permissions of", to))?;
-            let digest = hash::file(to).map_err(BuildError::io("read", to))?;
+            let (digest, size) = hash::copy(from, to, if *executable { 0o755 } else { 0o644 }).map_err(BuildError::io("copy", from))?;
             Ok(FileContent::File { digest, size, executable: *executable })
         }
     }

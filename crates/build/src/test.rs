@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use plimsoll_model::ComponentName;
 use serde::{Deserialize, Serialize};
 
+use crate::lock::Lock;
 use crate::schedule::side_by_side;
 use crate::workshop::Workshop;
 use crate::{BuildError, Task};
@@ -28,6 +29,7 @@ pub enum Tests {
 /// # Errors
 /// The first test that fails, which also ends all others.
 pub async fn run(workshop: &Workshop<'_>, changed: &BTreeSet<ComponentName>, level: Tests) -> Result<(), BuildError> {
+    let _one_at_a_time = Lock::take(&workshop.cache.build_lock(), "the build", workshop.notify).await?;
     let asked = |name: &ComponentName| match level {
         Tests::None => false,
         Tests::Smoke => changed.contains(name),

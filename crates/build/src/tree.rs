@@ -42,9 +42,8 @@ impl Sources {
     /// # Errors
     /// Git fails, the commit does not hold the project, or the cache cannot be written.
     pub async fn open(project_dir: &Path, chosen: &Chosen, cache: &Cache, notify: Notify<'_>) -> Result<Self, BuildError> {
-        let repository = Repository::around(project_dir).await?;
-        match (chosen.place, &chosen.source.commit, repository) {
-            (Place::Commit, Some(commit), Some(repository)) => Self::checked_out(&repository, commit, chosen, cache, notify).await,
+        match (chosen.place, &chosen.source.commit, &chosen.repository) {
+            (Place::Commit, Some(commit), Some(repository)) => Self::checked_out(repository, commit, chosen, cache, notify).await,
             (Place::Commit, ..) => Err(BuildError::NoCommits { folder: project_dir.to_path_buf() }),
             (Place::WorkTree, _, repository) => Self::as_it_is(project_dir, repository.as_ref(), chosen),
         }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 
+use plimsoll_build::failure::{End, Failure};
 use plimsoll_build::{BuildError, BuildEvent, Task, Wanted};
 
 use crate::world::{SECRET, World, component_name, contents};
@@ -129,8 +130,9 @@ async fn a_failing_build_says_how() {
     world.write("api/main", "");
     let error = world.build().await.unwrap_err();
     let (shown, help) = (error.to_string(), error.help());
-    let BuildError::CommandFailed { exit, tail, log, .. } = error else { panic!("{error}") };
-    assert_eq!((exit, tail.len(), tail.last().map(String::as_str)), (Some(3), 20, Some("***")));
+    let BuildError::Command(failure) = error else { panic!("{error}") };
+    let Failure { end, tail, log, .. } = *failure;
+    assert_eq!((end, tail.len(), tail.last().map(String::as_str)), (End::Exit(3), 20, Some("***")));
     assert!(help.contains(log.to_str().unwrap()) && shown.starts_with("the build of api failed with exit code 3"), "{shown}");
     let told = format!("{:?}{shown}{}", world.told(), fs::read_to_string(log).unwrap());
     assert!(!told.contains(SECRET), "{told}");
@@ -157,12 +159,9 @@ async fn a_cancelled_build_leaves_no_process() {
     let alive = watch(&world, "alive");
     let sources = world.open(Wanted::WorkTree).await;
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let begun = async { while !matches!(told.recv().await, Some(BuildEvent::Output { .. })) {} };
-    let notify = move |event| drop(tell.send(event));
-    tokio::select! {
-        _ = world.build_telling(&sources, &notify) => panic!("the build cannot end by itself"),
-        () = begun => {}
-    }
+    let build = tokio::spawn(async move { world.build_telling(&sources, &move |event| drop(tell.send(event))).await.map(drop) });
+    while !matches!(told.recv().await, Some(BuildEvent::Output { .. })) {}
+    build.abort();
     alive.await.unwrap();
 }
 
@@ -202,5 +201,5 @@ fn make_pipe(world: &World, name: &str) {
 fn watch(world: &World, name: &str) -> tokio::task::JoinHandle<()> {
     make_pipe(world, name);
     let path = world.folder().join(name);
-    tokio::task::spawn_blocking(move || drop(fs::File::open(path).unwrap().read_to_end(&mut Vec::new()).unwrap()))
+    tokio::task::spawn_blocking(move || _ = fs::File::open(path).unwrap().read_to_end(&mut Vec::new()).unwrap())
 }

@@ -61,7 +61,7 @@ async fn a_hook_that_fails_or_hangs_is_an_error() {
     assert_eq!(hook(&world, "exit 1", LIMIT_MS).await.unwrap_err().code(), "hook-failed");
     let error = hook(&world, "sleep 1000", 1).await.unwrap_err();
     assert_eq!((error.code(), error.to_string().contains("longer than 1 ms")), ("hook-failed", true), "{error}");
-    assert_eq!(hook(&world, "kill -9 $$", LIMIT_MS).await.unwrap_err().to_string(), "the hook after_commit failed with signal 9: `kill -9 $$`");
+    assert_eq!(hook(&world, "kill -9 $$", LIMIT_MS).await.unwrap_err().to_string(), "the hook after_commit was ended by signal 9: `kill -9 $$`");
 }
 
 #[tokio::test]

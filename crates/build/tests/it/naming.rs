@@ -74,6 +74,16 @@ async fn further_sources_count() {
 }
 
 #[tokio::test]
+async fn what_another_build_fills_is_no_further_source() {
+    let mut world = World::plain().with("web", None);
+    world.write("web/index.html", "").write("api/main.rs", "");
+    world.component("web").sources = vec![plimsoll_model::RelPath::new("api").unwrap()];
+    let before = world.name("web", Wanted::WorkTree).await;
+    world.write("api/target/debug/api", "made");
+    assert_eq!(world.name("web", Wanted::WorkTree).await, before);
+}
+
+#[tokio::test]
 async fn the_manifest_is_no_source_of_the_whole_folder() {
     let mut world = two_components();
     world.component("web").path = plimsoll_model::RelPath::here();

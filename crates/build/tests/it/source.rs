@@ -19,6 +19,15 @@ async fn the_default_is_the_checked_out_commit() {
 }
 
 #[tokio::test]
+async fn a_commit_can_be_checked_out_without_a_branch() {
+    let world = World::git();
+    let commit = world.write("a", "1").commit();
+    world.run_git(&["checkout", "--quiet", "--detach"]);
+    let source = world.resolve(Wanted::Default).await.unwrap().source;
+    assert_eq!((source.commit, source.branch), (Some(commit), None));
+}
+
+#[tokio::test]
 async fn the_default_follows_the_environment() {
     let mut world = World::git();
     let first = world.write("a", "1").commit();

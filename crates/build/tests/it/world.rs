@@ -67,10 +67,6 @@ impl World {
         &self.folder
     }
 
-    pub fn outside(&self) -> &Path {
-        self.temp.path()
-    }
-
     pub fn write(&self, path: &str, text: &str) -> &Self {
         let path = self.folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
