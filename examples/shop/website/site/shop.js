@@ -38,7 +38,7 @@ async function show() {
   try {
     const products = await (await ask("/api/products")).json();
     list.replaceChildren(...products.map(row));
-    document.getElementById("version").textContent = await (await ask("/version")).text();
+    document.getElementById("version").textContent = (await (await ask("/version")).text()).trim();
     news.textContent = "";
   } catch (error) {
     news.textContent = `The shop is closed: ${error.message}.`;
