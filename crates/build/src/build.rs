@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_model::manifest::project::{Component, Project};
 use plimsoll_model::{ComponentName, ReleaseId};
 
+use crate::blocking::blocking;
 use crate::inventory::{self, Inventory};
 use crate::lock::Lock;
 use crate::schedule::side_by_side;
@@ -97,7 +98,7 @@ impl Order<'_> {
             let (name, component, files, cache) = load;
             gather::gather(&name, &component, &folder, &files).and_then(|load| store::stage(&cache, &name, id, load))
         };
-        let staged = tokio::task::spawn_blocking(stage).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let staged = blocking(stage).await?;
         self.check_unchanged(name, files).await?;
         let packed = staged.keep()?;
         let (files, size) = (packed.manifest.files.len(), packed.manifest.size());

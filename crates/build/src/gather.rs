@@ -8,7 +8,7 @@ use ignore::{DirEntry, WalkBuilder};
 use plimsoll_model::manifest::project::Component;
 use plimsoll_model::{ComponentName, RelPath};
 
-use crate::inventory::{Inventory, is_executable, portable, unfit};
+use crate::inventory::{Inventory, MANIFEST, is_executable, portable, unfit};
 use crate::{BuildError, links};
 
 /// Something that goes into a release.
@@ -37,7 +37,7 @@ const LEFT_OUT: [&str; 2] = [".git", ".plimsoll"];
 /// # Errors
 /// An output is missing, two want the same place, or something lies there that can be in no release.
 pub(crate) fn gather(name: &ComponentName, component: &Component, folder: &Path, inventory: &Inventory) -> Result<Load, BuildError> {
-    let gather = Gather { name, folder };
+    let gather = Gather { name, folder, is_project: component.path == RelPath::here() };
     let mut load = Load::new();
     match &component.build {
         None => gather.own(component, inventory, &mut load)?,
@@ -50,6 +50,8 @@ pub(crate) fn gather(name: &ComponentName, component: &Component, folder: &Path,
 struct Gather<'a> {
     name: &'a ComponentName,
     folder: &'a Path,
+    /// Whether the component's folder is the project's, where the manifest lies.
+    is_project: bool,
 }
 
 impl Gather<'_> {
@@ -77,7 +79,7 @@ impl Gather<'_> {
         if !found.is_dir() {
             return self.put(portable(self.name, last)?, from, &found, load);
         }
-        for entry in everything(&from, self.folder) {
+        for entry in everything(&from, self.is_project && *output == RelPath::here()) {
             let entry = entry.map_err(|error| BuildError::io("list", &from)(std::io::Error::other(error)))?;
             let found = entry.metadata().map_err(|error| BuildError::io("read", entry.path())(std::io::Error::other(error)))?;
             if !found.is_dir() {
@@ -124,10 +126,12 @@ impl Gather<'_> {
     }
 }
 
-/// All that lies below `top`, less what is git's and ours; and less the manifest, where it lies right in `folder`.
-fn everything(top: &Path, folder: &Path) -> ignore::Walk {
-    let manifest = folder.join("plimsoll.toml");
-    let kept = move |entry: &DirEntry| !LEFT_OUT.iter().any(|name| entry.file_name() == *name) && entry.path() != manifest;
+/// All that lies below `top`, less what is git's and ours; and less the manifest, where it lies right there.
+fn everything(top: &Path, has_manifest: bool) -> ignore::Walk {
+    let manifest = has_manifest.then(|| top.join(MANIFEST));
+    let kept = move |entry: &DirEntry| {
+        !LEFT_OUT.iter().any(|name| entry.file_name() == *name) && manifest.as_deref().is_none_or(|manifest| entry.path() != manifest)
+    };
     WalkBuilder::new(top).standard_filters(false).follow_links(false).filter_entry(kept).build()
 }
 

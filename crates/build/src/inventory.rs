@@ -10,6 +10,7 @@ use std::sync::Arc;
 use plimsoll_model::manifest::project::{Component, Project};
 use plimsoll_model::{ComponentName, Digest, RelPath};
 
+use crate::blocking::blocking;
 use crate::listing::{Listing, Standing, list};
 use crate::{BuildError, Sources, hash};
 
@@ -31,7 +32,7 @@ pub(crate) enum Stamp {
 }
 
 /// The manifest. It describes releases and is in none, unless a component names it among its sources.
-const MANIFEST: &str = "plimsoll.toml";
+pub(crate) const MANIFEST: &str = "plimsoll.toml";
 
 /// Folders that tools fill, and that nobody commits. Not sources, where there is a build to fill them.
 const FILLED: [&str; 4] = ["node_modules", "target", "__pycache__", ".venv"];
@@ -52,8 +53,7 @@ pub(crate) async fn take(
         chosen.insert(name.clone(), select(name, component, &listing)?);
     }
     let root: Arc<Path> = sources.root().into();
-    let stamped = tokio::task::spawn_blocking(move || stamp_all(&root, &chosen).map(|stamps| assemble(chosen, &stamps)));
-    stamped.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    blocking(move || stamp_all(&root, &chosen).map(|stamps| assemble(chosen, &stamps))).await
 }
 
 fn check_folders(root: &Path, name: &ComponentName, component: &Component) -> Result<(), BuildError> {

@@ -5,6 +5,7 @@
 //! in the [`Cache`], [`test::run`] and [`hooks::run`] run the project's own commands. Nothing here prints: what
 //! happens is told in [`BuildEvent`]s. Sending releases to hosts is left to others.
 
+mod blocking;
 pub mod build;
 pub mod cache;
 mod checkout;

@@ -11,6 +11,7 @@ use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
 use plimsoll_model::{ComponentName, Digest, RelPath, ReleaseId};
 use serde::{Deserialize, Serialize};
 
+use crate::blocking::blocking;
 use crate::gather::{Item, Load};
 use crate::{BuildError, Cache, durable, hash};
 
@@ -39,7 +40,7 @@ impl Cache {
     /// The release of `component` called `id`, if it was built before and is undamaged.
     pub async fn cached(&self, component: &ComponentName, id: ReleaseId) -> Option<Packed> {
         let folder = self.release(component, id);
-        tokio::task::spawn_blocking(move || read(&folder, id)).await.ok().flatten()
+        blocking(move || read(&folder, id)).await
     }
 
     fn release(&self, component: &ComponentName, id: ReleaseId) -> PathBuf {

@@ -34,6 +34,14 @@ async fn the_whole_folder_leaves_out_what_is_gits_and_ours() {
 }
 
 #[tokio::test]
+async fn the_manifest_of_the_project_is_in_no_release() {
+    let mut world = World::plain().with("api", Some(("true", &["."])));
+    world.component("api").path = RelPath::here();
+    world.write("plimsoll.toml", "").write("main", "").write("inner/plimsoll.toml", "");
+    assert_eq!(contents(&world.build().await.unwrap()[&component_name("api")]), ["inner/plimsoll.toml", "main"]);
+}
+
+#[tokio::test]
 async fn without_a_build_the_sources_are_the_release() {
     let mut world = World::git().with("web", None);
     world.write("web/index.html", "").write("web/x.log", "").write("web/a/b", "").write(".gitignore", "*.log").write("plimsoll.toml", "");
