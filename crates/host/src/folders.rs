@@ -82,10 +82,16 @@ impl Folders {
         self.environment(key).join("slots").join(slot.as_str())
     }
 
-    /// What a slot writes.
+    /// What slots write.
+    #[must_use]
+    pub fn slot_logs(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("logs")
+    }
+
+    /// What one slot writes.
     #[must_use]
     pub fn slot_log(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
-        self.environment(key).join("logs").join(format!("{slot}.log"))
+        self.slot_logs(key).join(format!("{slot}.log"))
     }
 
     /// Values of secrets, by component and configuration.

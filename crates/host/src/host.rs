@@ -257,7 +257,7 @@ impl HostApi for Handle {
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
-        crate::logs::read(&self.0, query, lines).await.map_err(HostError::Internal)
+        self.0.world.supervisor.lines(&query, lines).await.map_err(HostError::Internal)
     }
 
     async fn stop(&self, everything: bool) -> Result<(), HostError> {

@@ -5,11 +5,11 @@
 //! simulated one. [`serve`] is the daemon around it.
 
 pub mod clock;
+pub mod daemon;
 mod execute;
 pub mod folders;
 mod host;
 pub mod ledger;
-mod logs;
 mod look;
 pub mod probe;
 pub mod releases;

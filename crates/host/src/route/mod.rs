@@ -1,11 +1,15 @@
 //! Where traffic goes.
 
+mod builtin;
+
 use async_trait::async_trait;
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::route::Route;
 use plimsoll_model::{EnvironmentKey, SlotId};
 
 use crate::world::Trouble;
+
+pub use builtin::Builtin;
 
 /// Leads traffic to slots and sites.
 #[async_trait]

@@ -1,14 +1,21 @@
 //! Running slots.
 
+mod builtin;
+mod log;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
+use tokio::sync::mpsc;
 
 use crate::ledger::SlotRow;
 use crate::world::Trouble;
+
+pub use builtin::Builtin;
 
 /// What a slot is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +48,10 @@ pub trait Supervisor: Send + Sync {
 
     /// The last lines that a slot wrote.
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String>;
+
+    /// Sends the lines that `query` asks for, oldest first, and goes on with what is written from then on if it says so,
+    /// until the receiver is gone.
+    async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble>;
 
     /// Stops a slot: asks it to end, and kills it after `grace_ms`. Stopped already is as good.
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble>;

@@ -1,0 +1,83 @@
+//! The daemon of this machine: a [`Host`] whose effects are real, served on its socket.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use plimsoll_api::HostError;
+use plimsoll_model::Digest;
+use tokio::io::AsyncRead;
+
+use crate::clock::{Clock, SystemClock};
+use crate::folders::Folders;
+use crate::ledger::SqliteLedger;
+use crate::probe::NetworkProber;
+use crate::releases::Store;
+use crate::secrets::SecretFiles;
+use crate::serve::{Intake, Starter, bind, serve};
+use crate::world::{Trouble, World};
+use crate::{About, Handle, Host, route, supervise};
+
+/// What a daemon is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder for all of its state.
+    pub folder: PathBuf,
+    /// The binary from which keepers and the proxy are started.
+    pub exe: PathBuf,
+    /// Tells this build of it from another.
+    pub build: String,
+    /// What every program it runs gets as environment: `PATH` and the like.
+    pub env: BTreeMap<String, String>,
+    /// Who it runs as.
+    pub user: String,
+}
+
+/// Serves until `stop` resolves or someone asks it to end. Slots and proxy go on after that.
+///
+/// # Errors
+/// The folder belongs to another daemon, cannot be used, or was written by a newer version.
+pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = ()>) -> Result<(), Trouble> {
+    let folders = Folders::new(&options.folder);
+    let started = async {
+        // Whoever connects from now on waits until the world is in order.
+        let (lock, listener) = bind(&folders)?;
+        Ok((lock, listener, start(&options, &folders).await?))
+    };
+    let (_lock, listener, host) = match started.await {
+        Ok(started) => started,
+        Err(trouble) => {
+            starter.failed(&trouble);
+            return Err(trouble);
+        }
+    };
+    starter.ready();
+    let handle = Arc::new(Handle(host));
+    let broken = |error| Trouble::new("socket", format!("{} cannot be served: {error}", folders.socket().display()));
+    serve(handle.clone(), handle, listener, stop).await.map_err(broken)
+}
+
+async fn start(options: &Options, folders: &Folders) -> Result<Arc<Host>, Trouble> {
+    let secrets = SecretFiles::new(folders.clone());
+    let supervisor =
+        supervise::Builtin::new(options.exe.clone(), folders.clone(), secrets.clone(), options.env.clone(), options.user.clone());
+    let world = World {
+        ledger: Arc::new(SqliteLedger::open(&folders.ledger()).await?),
+        releases: Arc::new(Store::open(folders)?),
+        secrets: Arc::new(secrets),
+        supervisor: Arc::new(supervisor),
+        router: Arc::new(route::Builtin::new(options.exe.clone(), folders.clone(), options.env.clone())),
+        prober: Arc::new(NetworkProber),
+        clock: Arc::new(SystemClock),
+    };
+    let about = About { build: options.build.clone(), folder: options.folder.clone(), started_at: SystemClock.now() };
+    Host::start(world, about).await
+}
+
+#[async_trait]
+impl Intake for Handle {
+    async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError> {
+        self.0.world.releases.take(digest, size, content).await.map_err(HostError::Refused)
+    }
+}

@@ -1,0 +1,159 @@
+//! Routes through our own proxy, which is kept running by a keeper.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, Output, Restart};
+use plimsoll_model::plan::PortUse;
+use plimsoll_model::route::{Route, RouteTable};
+use plimsoll_model::slot::Limits;
+use plimsoll_model::{EnvironmentKey, SlotId};
+use plimsoll_proxy::control::{Client, ControlError};
+use tokio::sync::Mutex;
+
+use super::{Router, slot_name};
+use crate::folders::Folders;
+use crate::world::Trouble;
+
+/// How long the proxy may take to finish requests when it is to end, in milliseconds.
+const GRACE_MS: u64 = 10_000;
+/// A proxy that ends is started again at once; connections wait meanwhile, as its keeper holds the listening sockets.
+const RESTART: Restart = Restart { first_ms: 0, max_ms: 2_000, healthy_after_ms: 5_000 };
+
+/// Leads traffic through our own proxy.
+pub struct Builtin {
+    exe: PathBuf,
+    folders: Folders,
+    env: BTreeMap<String, String>,
+    keeper: Mutex<Option<Keeper>>,
+}
+
+impl Builtin {
+    /// Starts the proxy from the binary `exe` when it is first needed.
+    #[must_use]
+    pub fn new(exe: PathBuf, folders: Folders, env: BTreeMap<String, String>) -> Self {
+        Self { exe, folders, env, keeper: Mutex::default() }
+    }
+
+    fn client(&self) -> Client {
+        Client::new(self.folders.proxy().join("proxy.sock"))
+    }
+
+    fn keeper_folder(&self) -> PathBuf {
+        self.folders.proxy().join("keeper")
+    }
+
+    /// The keeper of the proxy, when there is one.
+    async fn found(&self) -> Result<Option<Keeper>, Trouble> {
+        let mut held = self.keeper.lock().await;
+        if held.as_ref().is_none_or(|keeper| keeper.watch().has_changed().is_err()) {
+            *held = Keeper::attach(&self.keeper_folder()).await.map_err(|error| lost(&error))?;
+        }
+        Ok(held.clone())
+    }
+
+    /// Starts the proxy unless it runs, and waits until it takes tables.
+    async fn ensure(&self) -> Result<(), Trouble> {
+        let keeper = match self.found().await? {
+            Some(keeper) => keeper,
+            None => {
+                let keeper = Keeper::spawn(&self.exe, &self.keeper_folder(), &self.spec()).await.map_err(|error| lost(&error))?;
+                *self.keeper.lock().await = Some(keeper.clone());
+                keeper
+            }
+        };
+        let mut states = keeper.watch();
+        let ready = states.wait_for(|state| state.ready || state.restarts > 3);
+        match tokio::time::timeout(std::time::Duration::from_millis(GRACE_MS), ready).await {
+            Ok(Ok(state)) if state.ready => Ok(()),
+            _ => Err(self.does_not_start()),
+        }
+    }
+
+    fn does_not_start(&self) -> Trouble {
+        let log = self.log();
+        let output = plimsoll_keeper::output::tail(&log, 10);
+        Trouble::new("proxy-down", format!("the proxy does not start; its log is {}", log.display())).with_output(output)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folders.logs().join("proxy.log")
+    }
+
+    fn spec(&self) -> KeeperSpec {
+        let args = ["proxy".into(), "--folder".into(), self.folders.proxy().display().to_string()];
+        KeeperSpec {
+            command: Command::Program { path: self.exe.clone(), args: args.to_vec() },
+            cwd: self.folders.root().to_path_buf(),
+            env: self.env.clone(),
+            secrets_file: None,
+            user: None,
+            limits: Limits::default(),
+            output: Output { file: self.log(), max_bytes: 10 << 20, keep: 3 },
+            restart: RESTART,
+            hold_sockets: true,
+            stop_grace_ms: GRACE_MS,
+        }
+    }
+
+    /// Gives the proxy a table, once more when it was just being started again.
+    async fn put(&self, routes: Vec<Route>) -> Result<(), ControlError> {
+        let client = self.client();
+        let generation = client.table().await?.generation + 1;
+        client.put(&RouteTable { generation, routes }).await
+    }
+}
+
+#[async_trait]
+impl Router for Builtin {
+    async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble> {
+        self.ensure().await?;
+        match self.put(routes.clone()).await {
+            Err(ControlError::Unreachable { .. }) => {
+                self.ensure().await?;
+                self.put(routes).await.map_err(|error| refused(&error))
+            }
+            done => done.map_err(|error| refused(&error)),
+        }
+    }
+
+    async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble> {
+        // Without a proxy nothing is under way, and a slot that is routed to all the same is stopped on purpose.
+        match self.client().drain(&slot_name(key, slot), within_ms).await {
+            Ok(_) | Err(ControlError::Unreachable { .. } | ControlError::StillRouted { .. }) => Ok(()),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+
+    async fn port(&self, port: u16) -> Option<PortUse> {
+        let routed = |table: RouteTable| table.routes.iter().any(|route| route.spec.matches.port == port);
+        if self.client().table().await.is_ok_and(routed) {
+            return Some(PortUse::Proxy);
+        }
+        TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_err().then_some(PortUse::Other)
+    }
+
+    async fn pid(&self) -> Option<u32> {
+        self.found().await.ok().flatten()?.state().pid
+    }
+
+    async fn stop(&self) -> Result<(), Trouble> {
+        if let Some(keeper) = self.found().await? {
+            keeper.stop(GRACE_MS).await.map_err(|error| lost(&error))?;
+        }
+        *self.keeper.lock().await = None;
+        Ok(())
+    }
+}
+
+fn lost(error: &KeeperError) -> Trouble {
+    Trouble::new("proxy-down", format!("the proxy: {error}"))
+}
+
+fn refused(error: &ControlError) -> Trouble {
+    let code = if matches!(error, ControlError::PortTaken { .. }) { "port-taken" } else { "proxy-refused" };
+    let trouble = Trouble::new(code, format!("the proxy: {error}"));
+    if code == "port-taken" { trouble.with_help("choose another port for the route, or stop what listens there") } else { trouble }
+}

@@ -1,0 +1,176 @@
+//! Slots under keepers of our own: no init system is needed, and none of them ends with the daemon.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_api::{LogLine, LogQuery};
+use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, Output, Restart};
+use plimsoll_model::slot::Condition;
+use plimsoll_model::{Digest, EnvironmentKey, Secret, SlotId};
+use tokio::sync::{Mutex, mpsc};
+
+use super::{Running, Supervisor, log};
+use crate::folders::Folders;
+use crate::ledger::SlotRow;
+use crate::secrets::SecretFiles;
+use crate::world::Trouble;
+
+/// Ports for slots: below the range from which systems take ports for outgoing connections.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+/// How long a slot's log file may get, in bytes, and how many older ones are kept.
+const LOG_BYTES: u64 = 10 << 20;
+const LOGS_KEPT: u32 = 3;
+/// A program that ends is started again after 200 ms, then after twice that, up to 30 s.
+const RESTART: Restart = Restart { first_ms: 200, max_ms: 30_000, healthy_after_ms: 10_000 };
+
+/// Runs slots under keepers.
+pub struct Builtin {
+    exe: PathBuf,
+    folders: Folders,
+    secrets: SecretFiles,
+    /// What every program gets: `PATH` and the like.
+    env: BTreeMap<String, String>,
+    user: String,
+    keepers: Mutex<HashMap<PathBuf, Keeper>>,
+}
+
+impl Builtin {
+    /// Starts keepers from the binary `exe`; programs get `env` and run as `user` unless they ask for another one.
+    #[must_use]
+    pub fn new(exe: PathBuf, folders: Folders, secrets: SecretFiles, env: BTreeMap<String, String>, user: String) -> Self {
+        Self { exe, folders, secrets, env, user, keepers: Mutex::default() }
+    }
+
+    /// The keeper of a slot, when there is one.
+    async fn keeper(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Option<Keeper>, Trouble> {
+        let folder = self.folders.slot(key, slot);
+        let mut keepers = self.keepers.lock().await;
+        if let Some(keeper) = keepers.get(&folder).filter(|keeper| keeper.watch().has_changed().is_ok()) {
+            return Ok(Some(keeper.clone()));
+        }
+        let found = Keeper::attach(&folder).await.map_err(|error| trouble(slot, &error))?;
+        match &found {
+            Some(keeper) => keepers.insert(folder, keeper.clone()),
+            None => keepers.remove(&folder),
+        };
+        Ok(found)
+    }
+
+    fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool) -> KeeperSpec {
+        let facts = [
+            ("PORT", row.port.to_string()),
+            ("PLIMSOLL_PROJECT", row.key.project.to_string()),
+            ("PLIMSOLL_ENVIRONMENT", row.key.environment.to_string()),
+            ("PLIMSOLL_COMPONENT", row.component.to_string()),
+            ("PLIMSOLL_SLOT", row.slot.to_string()),
+            ("PLIMSOLL_RELEASE", row.release.to_string()),
+        ];
+        let own = row.spec.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
+        KeeperSpec {
+            command: Command::Shell(row.spec.run.clone()),
+            cwd: folder,
+            env: self.env.clone().into_iter().chain(own).chain(facts).collect(),
+            secrets_file: has_secrets.then(|| self.secrets.path(&row.key, &row.component, &row.config)),
+            user: row.spec.user.clone().filter(|user| *user != self.user),
+            limits: row.spec.limits.clone(),
+            output: Output { file: self.folders.slot_log(&row.key, &row.slot), max_bytes: LOG_BYTES, keep: LOGS_KEPT },
+            restart: RESTART,
+            hold_sockets: false,
+            stop_grace_ms: row.spec.drain_timeout_ms,
+        }
+    }
+}
+
+#[async_trait]
+impl Supervisor for Builtin {
+    fn judge(&self, row: &SlotRow) -> Result<(), Trouble> {
+        let root = rustix::process::geteuid().is_root();
+        match &row.spec.user {
+            None => Ok(()),
+            Some(user) if *user == self.user => Ok(()),
+            Some(user) if root && user != "root" => Ok(()),
+            Some(user) => {
+                let message = format!("{} of {} asks for the user {user}; this host runs programs as {}", row.component, row.key, self.user);
+                Err(Trouble::new("user-not-allowed", message).with_help("take `user` out for this environment"))
+            }
+        }
+    }
+
+    async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
+        // Hosts on one machine look for ports from different places on, so that they do not choose the same one at once.
+        let seed = Digest::of(self.folders.root().as_os_str().as_encoded_bytes());
+        let first = u16::from_le_bytes([seed.as_bytes()[0], seed.as_bytes()[1]]) % PORTS.len() as u16;
+        let ports = PORTS.skip(usize::from(first)).chain(PORTS.take(usize::from(first)));
+        let free = |port: &u16| !taken.contains(port) && TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+        ports.into_iter().find(free).ok_or_else(|| {
+            Trouble::new("no-free-port", format!("every port from {} to {} is taken", PORTS.start, PORTS.end - 1)).with_help("stop what uses them")
+        })
+    }
+
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+        if self.keeper(&row.key, &row.slot).await?.is_some() {
+            return Ok(());
+        }
+        let place = self.folders.slot(&row.key, &row.slot);
+        let spec = self.spec(row, folder, !secrets.is_empty());
+        let keeper = Keeper::spawn(&self.exe, &place, &spec).await.map_err(|error| trouble(&row.slot, &error))?;
+        self.keepers.lock().await.insert(place, keeper);
+        Ok(())
+    }
+
+    async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
+        let Some(keeper) = self.keeper(key, slot).await? else {
+            return Ok(Running { condition: Condition::Stopped, pid: None, restarts: 0 });
+        };
+        let state = keeper.state();
+        Ok(Running { condition: state.condition, pid: state.pid, restarts: state.restarts })
+    }
+
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
+        let Ok(Some(keeper)) = self.keeper(key, slot).await else { return "it does not run".into() };
+        let mut states = keeper.watch();
+        loop {
+            if let Some(exit) = states.borrow_and_update().last_exit {
+                return exit.to_string();
+            }
+            if states.changed().await.is_err() {
+                return "its keeper is gone".into();
+            }
+        }
+    }
+
+    async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String> {
+        plimsoll_keeper::output::tail(&self.folders.slot_log(key, slot), lines as usize)
+    }
+
+    async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
+        let folder = self.folders.slot_logs(&query.key);
+        log::send(&folder, query, &lines).await.map_err(|error| Trouble::new("no-permission", format!("{} cannot be read: {error}", folder.display())))
+    }
+
+    async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble> {
+        if let Some(keeper) = self.keeper(key, slot).await? {
+            keeper.stop(grace_ms).await.map_err(|error| trouble(slot, &error))?;
+        }
+        self.keepers.lock().await.remove(&self.folders.slot(key, slot));
+        Ok(())
+    }
+
+    async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
+        log::prune(&self.folders.slot_logs(key), slot).await;
+        let folder = self.folders.slot(key, slot);
+        match tokio::fs::remove_dir_all(&folder).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Trouble::new("no-permission", format!("the folder of slot {slot} cannot be deleted: {}: {error}", folder.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn trouble(slot: &SlotId, error: &KeeperError) -> Trouble {
+    Trouble::new("keeper", format!("slot {slot}: {error}"))
+}
