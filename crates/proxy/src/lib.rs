@@ -23,7 +23,7 @@ mod site;
 mod slot;
 mod sockets;
 mod state;
-
+mod status;
 mod switchboard;
 mod table;
 mod traffic;

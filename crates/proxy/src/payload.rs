@@ -8,6 +8,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::{Body, Frame, SizeHint};
 
 use crate::forward::relay::Relay;
+use crate::live::Claim;
+use crate::site::stream::FileBody;
 
 /// What an answer carries.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) enum Payload {
     Bytes(Option<Bytes>),
     /// What a slot answers, as it comes.
     Relay(Relay),
+    /// A file of a site.
+    File(FileBody),
 }
 
 impl Payload {
@@ -23,14 +27,30 @@ impl Payload {
     pub(crate) fn empty() -> Self {
         Self::Bytes(None)
     }
+
+    /// Keeps `claim` for as long as there is something to send.
+    pub(crate) fn hold(&mut self, claim: Claim) {
+        if let Self::File(file) = self {
+            file.hold(claim);
+        }
+    }
 }
 
 /// A short answer of the proxy itself.
 pub(crate) fn text(status: StatusCode, text: &str) -> Response<Payload> {
-    let mut response = Response::new(Payload::Bytes(Some(Bytes::from(format!("{text}\n")))));
+    fixed(status, "text/plain; charset=utf-8", format!("{text}\n"))
+}
+
+/// The same as JSON.
+pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Payload> {
+    fixed(status, "application/json", value.to_string())
+}
+
+fn fixed(status: StatusCode, kind: &'static str, body: String) -> Response<Payload> {
+    let mut response = Response::new(Payload::Bytes(Some(Bytes::from(body))));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -43,6 +63,7 @@ impl Body for Payload {
         match self.get_mut() {
             Self::Bytes(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Relay(relay) => relay.poll_frame(cx).map_err(Into::into),
+            Self::File(file) => Poll::Ready(file.next().map(|piece| piece.map(Frame::data).map_err(Into::into))),
         }
     }
 
@@ -50,6 +71,7 @@ impl Body for Payload {
         match self {
             Self::Bytes(bytes) => bytes.is_none(),
             Self::Relay(relay) => relay.is_end_stream(),
+            Self::File(file) => file.exact() == Some(0),
         }
     }
 
@@ -57,6 +79,7 @@ impl Body for Payload {
         match self {
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Relay(relay) => relay.size_hint(),
+            Self::File(file) => file.exact().map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }

@@ -123,3 +123,62 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(generation: u64) -> RouteTable {
+        RouteTable { generation, routes: Vec::new() }
+    }
+
+    /// A folder with these files and what is read from it.
+    fn check(files: &[(&str, &str)], expect: Result<u64, &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        match (read(folder.path()), expect) {
+            (Ok(table), Ok(generation)) => assert_eq!(table.generation, generation, "{files:?}"),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{files:?}: {error}"),
+            (other, _) => panic!("{files:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_as_well_as_it_can_be() {
+        let good = |generation: u64| format!(r#"{{"version":1,"table":{{"generation":{generation},"routes":[]}}}}"#);
+        let (five, four) = (good(5), good(4));
+        check(&[], Ok(0));
+        check(&[(CURRENT, &five)], Ok(5));
+        check(&[(CURRENT, &five), (LAST, &four)], Ok(5));
+        check(&[(LAST, &four)], Ok(4));
+        check(&[(CURRENT, &five[..20]), (LAST, &four)], Ok(4));
+        check(&[(CURRENT, ""), (LAST, &four)], Ok(4));
+        check(&[(CURRENT, &five[..20])], Err("no good copy is left"));
+        check(&[(CURRENT, &five[..20]), (LAST, "{}")], Err("no good copy is left"));
+        check(&[(CURRENT, r#"{"version":2,"other":1}"#), (LAST, &four)], Err("newer Plimsoll (version 2"));
+    }
+
+    #[test]
+    fn the_one_before_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for generation in 1..=3 {
+            write(folder.path(), &table(generation)).unwrap();
+        }
+        assert_eq!(read(folder.path()).unwrap(), table(3));
+        assert_eq!(read_file(&folder.path().join(LAST)).unwrap(), Some(table(2)));
+    }
+
+    #[test]
+    fn a_damaged_file_does_not_become_the_last_good_one() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &table(1)).unwrap();
+        write(folder.path(), &table(2)).unwrap();
+        fs::write(folder.path().join(CURRENT), "{").unwrap();
+        assert_eq!(read(folder.path()).unwrap(), table(1));
+        write(folder.path(), &table(3)).unwrap();
+        fs::write(folder.path().join(CURRENT), "{").unwrap();
+        assert_eq!(read(folder.path()).unwrap(), table(1));
+    }
+}

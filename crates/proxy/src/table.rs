@@ -97,3 +97,81 @@ fn host_of(authority: &str) -> Cow<'_, str> {
 fn longest<'t, T>(paths: &'t [(String, T)], path: &str) -> Option<&'t T> {
     paths.iter().find(|(prefix, _)| behind(path, prefix).is_some()).map(|(_, value)| value)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(port: u16, host: Option<&str>, path: &str) -> Match {
+        Match { port, host: host.map(str::to_owned), path: path.to_owned() }
+    }
+
+    #[test]
+    fn hosts_are_compared_as_names() {
+        for (authority, expect) in [
+            ("Shop.Example:8080", "shop.example"),
+            ("shop.example.", "shop.example"),
+            ("shop.example.:80", "shop.example"),
+            ("[::1]:80", "::1"),
+            ("[::1]", "::1"),
+            ("127.0.0.1:80", "127.0.0.1"),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(authority), expect, "{authority}");
+        }
+    }
+
+    #[test]
+    fn prefixes_end_with_a_segment() {
+        for (path, prefix, expect) in [
+            ("/api", "/api", Some("")),
+            ("/api/", "/api", Some("/")),
+            ("/api/x", "/api/", Some("/x")),
+            ("/apix", "/api", None),
+            ("/", "/api", None),
+            ("/x", "/", Some("/x")),
+            ("*", "/", None),
+        ] {
+            assert_eq!(behind(path, prefix), expect, "{path} behind {prefix}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_refused() {
+        let error = |rows: &[Match]| Matcher::new(rows.iter().cloned().map(|row| (row, ()))).unwrap_err();
+        assert_eq!(error(&[at(0, None, "/")]), MatchError::Port);
+        assert_eq!(error(&[at(1, None, "x")]), MatchError::Path("x".into()));
+        assert_eq!(error(&[at(1, None, "/a"), at(1, None, "/a/")]), MatchError::Twice(at(1, None, "/a/")));
+        assert_eq!(error(&[at(1, Some("A"), "/"), at(1, Some("a"), "/")]), MatchError::Twice(at(1, Some("a"), "/")));
+    }
+
+    /// The rule, told the slow way: of all that take the request, the one with a host, then with the longest path.
+    fn slowly(rows: &[Match], port: u16, host: &str, path: &str) -> Option<usize> {
+        let segments = |path: &str| path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let takes = |row: &Match| {
+            row.port == port && row.host.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(host)) && segments(path).starts_with(&segments(&row.path))
+        };
+        let candidates = rows.iter().enumerate().filter(|(_, row)| takes(row));
+        candidates.max_by_key(|(_, row)| (row.host.is_some(), segments(&row.path).len())).map(|(number, _)| number)
+    }
+
+    fn row() -> impl Strategy<Value = Match> {
+        (1..3_u16, prop::option::of("[ab]"), "(/[xy]){0,3}/?")
+            .prop_map(|(port, host, path)| at(port, host.as_deref(), &format!("/{}", path.trim_start_matches('/'))))
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_look_up_finds_what_the_rule_says(
+            rows in prop::collection::vec(row(), 0..12), port in 1..3_u16, host in "[abcABC](:80)?", path in "(/[xyz]){1,4}",
+        ) {
+            let numbered = rows.iter().cloned().enumerate().map(|(number, row)| (row, number));
+            if let Ok(matcher) = Matcher::new(numbered) {
+                let name = host.split(':').next().unwrap();
+                prop_assert_eq!(matcher.find(port, Some(&host), &path).copied(), slowly(&rows, port, name, &path));
+            }
+        }
+    }
+}

@@ -123,3 +123,90 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 fn tokens(value: &HeaderValue) -> impl Iterator<Item = &str> {
     value.to_str().unwrap_or_default().split(',').map(str::trim).filter(|token| !token.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::route::Match;
+
+    use super::*;
+
+    const HERE: &str = "127.0.0.1";
+    const AWAY: &str = "192.0.2.7";
+
+    fn spec(path: &str, strip_prefix: bool) -> RouteSpec {
+        let matches = Match { port: 80, host: None, path: path.into() };
+        RouteSpec { matches, strip_prefix, public_status: false, spa: false, response_timeout_ms: 1 }
+    }
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    /// The headers of a request from `peer`, as the slot gets them, sorted and in one line.
+    fn check(peer: &str, lines: &[(&'static str, &str)], expect: &str) {
+        let mut request = Request::new(());
+        *request.headers_mut() = headers(lines);
+        let asked = upgrade(request.headers());
+        let request = outgoing(request, peer.parse().unwrap(), &spec("/", false), asked).unwrap();
+        let mut seen: Vec<String> = request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        seen.sort();
+        assert_eq!(seen.join(" | "), expect, "{lines:?}");
+    }
+
+    #[test]
+    fn what_was_for_the_proxy_stays_there() {
+        let usual = "x-forwarded-for: 192.0.2.7 | x-forwarded-proto: http";
+        for lines in [
+            &[("connection", "close")][..],
+            &[("connection", "a, b"), ("connection", "C"), ("a", "1"), ("b", "2"), ("c", "3")],
+            &[("keep-alive", "1"), ("proxy-connection", "x"), ("transfer-encoding", "chunked"), ("upgrade", "h2c")],
+            &[("te", "gzip"), ("expect", "100-continue")],
+            &[("connection", "upgrade")],
+            &[("connection", ", not a name,")],
+        ] {
+            check(AWAY, lines, usual);
+        }
+        check(AWAY, &[("te", "gzip, trailers"), ("connection", "te")], &format!("connection: te | te: trailers | {usual}"));
+        check(
+            AWAY,
+            &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")],
+            &format!("connection: upgrade | upgrade: websocket | {usual}"),
+        );
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let said = [("host", "a"), ("x-forwarded-for", "1.1.1.1"), ("x-forwarded-host", "b"), ("x-forwarded-proto", "https"), ("forwarded", "for=c")];
+        check(AWAY, &said, "host: a | x-forwarded-for: 192.0.2.7 | x-forwarded-host: a | x-forwarded-proto: http");
+        check(HERE, &said, "forwarded: for=c | host: a | x-forwarded-for: 1.1.1.1, 127.0.0.1 | x-forwarded-host: b | x-forwarded-proto: https");
+        check("::ffff:127.0.0.1", &[], "x-forwarded-for: 127.0.0.1 | x-forwarded-proto: http");
+    }
+
+    #[test]
+    fn who_is_this_machine() {
+        let asks = |peer: &str, lines: &[(&'static str, &str)]| is_local(peer.parse().unwrap(), &headers(lines));
+        assert!(asks(HERE, &[]) && asks("::1", &[]) && asks("::ffff:127.0.0.1", &[]));
+        assert!(!asks(AWAY, &[]) && !asks(HERE, &[("x-forwarded-for", HERE)]) && !asks(HERE, &[("forwarded", "for=x")]));
+    }
+
+    #[test]
+    fn the_target_is_a_path() {
+        for (uri, prefix, strip, expect) in [
+            ("/a/b?c", "/", false, "/a/b?c"),
+            ("/a/b?c", "/a", false, "/a/b?c"),
+            ("/a/b?c", "/a", true, "/b?c"),
+            ("/a?c", "/a", true, "/?c"),
+            ("/a/", "/a/", true, "/"),
+            ("/a//b", "/a", true, "//b"),
+            ("http://x/a?b", "/", false, "/a?b"),
+            ("http://x", "/", true, "/"),
+            ("*", "/", false, "*"),
+        ] {
+            assert_eq!(target(&uri.parse().unwrap(), &spec(prefix, strip)).unwrap().to_string(), expect, "{uri} below {prefix}");
+        }
+    }
+}

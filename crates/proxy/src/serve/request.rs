@@ -11,6 +11,7 @@ use crate::forward;
 use crate::forward::headers;
 use crate::live::{Claim, Target};
 use crate::payload::{self, Payload};
+use crate::{site, status};
 
 /// Who asks, and where.
 #[derive(Debug, Clone)]
@@ -42,14 +43,21 @@ async fn route(visitor: Visitor, request: Request<Incoming>) -> Response<Payload
     let claim = visitor.worker.live.claim(visitor.port, headers::authority(&request), request.uri().path());
     let Some(claim) = claim else { return payload::text(StatusCode::NOT_FOUND, "nothing is deployed here") };
     let entry = Arc::clone(claim.entry());
+    if let Some(question) = status::question(&entry.route.spec, request.uri().path()) {
+        let local = headers::is_local(visitor.peer.ip(), request.headers());
+        return count(&claim, status::answer(&entry, question, local, request.method()).await);
+    }
     match &entry.target {
         Target::Slot(slot) => forward::forward(&visitor, claim, slot, request).await,
-        Target::Site(site) => site_answer(claim, site),
+        Target::Site(site) => {
+            let mut response = count(&claim, site::respond(site, &entry.route.spec, &request));
+            response.body_mut().hold(claim);
+            response
+        }
     }
 }
 
-fn site_answer(claim: Claim, _site: &crate::site::Site) -> Response<Payload> {
-    let response = payload::text(StatusCode::NOT_FOUND, "not found");
+fn count(claim: &Claim, response: Response<Payload>) -> Response<Payload> {
     claim.answered(response.status());
     response
 }

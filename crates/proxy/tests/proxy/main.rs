@@ -2,5 +2,8 @@
 
 mod control;
 mod forwarding;
+mod restart;
+mod site;
+mod status;
 mod support;
 mod switching;
