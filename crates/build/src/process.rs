@@ -37,6 +37,7 @@ pub(crate) fn shell(line: &str, folder: &Path, facts: &BTreeMap<String, String>)
     command
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where a build starts programs")]
 fn child(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     for pointer in GIT_POINTERS {

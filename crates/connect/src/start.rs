@@ -29,6 +29,7 @@ const KEPT: [&str; 7] = ["HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "TZ", "USE
 /// itself; what it says on standard error is kept in `HOME/logs/host.stderr`, and that of the daemon before in `host.stderr.1`.
 pub(crate) async fn start(exe: &Path, home: &Path, build: &str) -> Result<(), ConnectError> {
     let errors = home.join("logs").join("host.stderr");
+    #[expect(clippy::disallowed_methods, reason = "the one place where a daemon is started")]
     let mut command = Command::new(exe);
     command.args(["host", "serve", "--folder"]).arg(home).args(["--build", build, "--detached"]);
     command.env_clear().envs(kept(std::env::vars_os())).current_dir("/");

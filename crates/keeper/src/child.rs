@@ -57,6 +57,7 @@ pub(crate) fn start(spec: &KeeperSpec, credentials: Option<Credentials>, secrets
     Ok(Child { pid, out, err })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the program that is kept")]
 fn command(command: &Command) -> std::process::Command {
     match command {
         Command::Shell(line) => {

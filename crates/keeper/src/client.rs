@@ -201,6 +201,7 @@ async fn connect(folder: &Path) -> Result<Option<UnixStream>, KeeperError> {
 async fn start(exe: &Path, folder: &Path) -> Result<(), KeeperError> {
     let log = folder.join(folder::LOG);
     let errors = OpenOptions::new().create(true).append(true).mode(0o600).open(&log).map_err(KeeperError::io("open", &log))?;
+    #[expect(clippy::disallowed_methods, reason = "a keeper belongs to nobody: it is started by hand and set free")]
     let mut command = tokio::process::Command::new(exe);
     command.arg("keeper").arg(folder).env_clear().current_dir("/");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().map_err(KeeperError::io("start", exe))?;

@@ -33,6 +33,7 @@ pub fn run(folder: &Path) -> Result<(), KeeperError> {
 /// Starts this very command again as the leader of a session, and does not wait for it: it belongs to no one once we end.
 fn set_free() -> Result<(), KeeperError> {
     let mut arguments = std::env::args_os();
+    #[expect(clippy::disallowed_methods, reason = "a keeper starts itself again, as the leader of a session")]
     let mut command = Command::new("/proc/self/exe");
     command.arg0(arguments.next().unwrap_or_else(|| "plimsoll".into())).args(arguments);
     // SAFETY: between fork and exec only a system call is made, on nothing but numbers.

@@ -56,6 +56,7 @@ fn whole_lines(text: &[u8], torn: bool) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 mod tests {
     use std::fs;
 
