@@ -125,6 +125,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 mod tests {
     use super::*;
 

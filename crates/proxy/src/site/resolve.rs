@@ -72,6 +72,7 @@ fn with_slash(path: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
