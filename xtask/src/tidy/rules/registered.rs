@@ -4,7 +4,7 @@
 use super::super::{Finding, tree::File, tree::Tree};
 
 /// Folders whose `mod.rs` has a table with an entry for each file, as a path that starts with its name.
-const TABLES: &[&str] = &["crates/model/src/manifest/guess", "xtask/src/tidy/rules"];
+const TABLES: &[&str] = &["crates/cli/src/commands", "crates/model/src/manifest/guess", "xtask/src/tidy/rules"];
 
 /// Looks at every Rust file below a `src`.
 pub fn check(tree: &Tree) -> Vec<Finding> {
