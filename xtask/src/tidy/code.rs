@@ -28,7 +28,8 @@ pub fn without_tests(lines: Vec<(usize, String)>) -> Vec<(usize, String)> {
             product.push((number, line.clone()));
         }
         in_tests &= !line.starts_with('}');
-        after_attribute = line.starts_with("#[cfg(test)]");
+        // Other attributes may stand between it and the module.
+        after_attribute = line.starts_with("#[cfg(test)]") || after_attribute && line.starts_with("#[");
     }
     product
 }
@@ -117,9 +118,9 @@ mod tests {
 
     #[test]
     fn tests_are_left_out_to_their_end() {
-        let text = "one\n#[cfg(test)]\nmod tests {\n    two\n}\nthree\n#[cfg(test)]\nmod more;\nfour";
+        let text = "one\n#[cfg(test)]\n#[expect(x)]\nmod tests {\n    two\n}\nthree\n#[cfg(test)]\nmod more;\nfour";
         let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.to_owned())).collect();
         let kept: Vec<String> = without_tests(lines).into_iter().map(|(_, line)| line).collect();
-        assert_eq!(kept, ["one", "#[cfg(test)]", "three", "#[cfg(test)]", "mod more;", "four"]);
+        assert_eq!(kept, ["one", "#[cfg(test)]", "#[expect(x)]", "three", "#[cfg(test)]", "mod more;", "four"]);
     }
 }
