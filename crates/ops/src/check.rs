@@ -1,8 +1,14 @@
 //! Judges the manifest and the folders that it names, for every environment.
 
-use plimsoll_model::finding::Finding;
+use std::collections::BTreeSet;
+
+use plimsoll_model::finding::{Finding, Severity};
+use plimsoll_model::manifest;
 use plimsoll_model::{ComponentName, EnvironmentName};
 use serde::{Deserialize, Serialize};
+
+use crate::project::{self, Disk, MANIFEST};
+use crate::{Context, OpError, Progress};
 
 /// Nothing to say beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,4 +23,27 @@ pub struct Output {
     pub components: Vec<ComponentName>,
     /// Its environments, `local` among them.
     pub environments: Vec<EnvironmentName>,
+}
+
+/// Reads the manifest and looks at the folders that it names.
+///
+/// # Errors
+/// There is no manifest, or it has mistakes: all of them are in the error's findings.
+pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
+    let text = project::read(context)?;
+    let environments = manifest::environments(&text);
+    let mut findings = manifest::judge(&text, MANIFEST);
+    let mut components = BTreeSet::new();
+    for environment in &environments {
+        if let Ok(project) = manifest::read(&text, MANIFEST, environment) {
+            let found = manifest::judge_tree(&text, MANIFEST, &project, &Disk::new(&context.project));
+            findings.extend(found.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
+            components.extend(project.components.into_keys());
+        }
+    }
+    findings.sort_by_key(|finding| finding.place.as_ref().map_or(0, |place| place.offset));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(project::invalid(findings));
+    }
+    Ok(Output { findings, components: components.into_iter().collect(), environments: environments.into_iter().collect() })
 }

@@ -25,3 +25,23 @@ pub struct Context {
     /// Set when the caller wants it to end: a deployment rolls back.
     pub cancel: CancellationToken,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// A call from the machine `here`, with everything below `folder`.
+    pub(crate) fn context(folder: &Path) -> Context {
+        Context {
+            project: folder.join("project"),
+            home: folder.join("home"),
+            cache: folder.join("cache"),
+            exe: folder.join("plimsoll"),
+            holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
+            variables: BTreeMap::new(),
+            cancel: CancellationToken::new(),
+        }
+    }
+}

@@ -1,9 +1,17 @@
 //! Takes all of an environment away: its slots, routes and releases. Its history stays.
 
+use std::time::Instant;
+
+use plimsoll_api::SecretValues;
+use plimsoll_model::plan::{Desired, Intent};
+use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::DeploymentView;
+use crate::proposal::{CutOff, make, terms};
+use crate::undertaking::{Mandate, Undertaking};
+use crate::workbench::Workbench;
+use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project};
 
 /// What is to go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +31,21 @@ pub struct Input {
 pub struct Output {
     /// The deployment that took it away.
     pub deployment: DeploymentView,
+}
+
+/// Carries out the plan after which nothing is there.
+///
+/// # Errors
+/// It ended as a deployment that fails does: everything is as it was, or exit code 6 says that it could not be.
+pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
+    let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
+    let loaded = project::load(context, &input.environment)?;
+    let fleet = hosts::connect(context, &loaded.project).await?;
+    let nothing = Source { version: "nothing".into(), ..Source::default() };
+    let terms = terms(&loaded, &fleet, Intent::Down, nothing);
+    let proposal = make(context, &fleet, terms, Desired::default(), CutOff::Settle, progress).await?;
+    let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
+    let deployment = undertaking.finish(approve).await?;
+    Ok(Output { deployment })
 }

@@ -1,7 +1,9 @@
 //! How operations fail.
 
 use plimsoll_api::HostError;
-use plimsoll_model::deployment::Failure;
+use plimsoll_build::BuildError;
+use plimsoll_connect::ConnectError;
+use plimsoll_model::deployment::{Failure, HistoryError};
 use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::PlanError;
 use serde::Serialize;
@@ -63,6 +65,11 @@ impl OpError {
         self
     }
 
+    /// The caller wanted it to end before anything was done.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(Exit::Failed, "cancelled", "it was cancelled before anything was changed")
+    }
+
     /// What a failure is to the caller.
     #[must_use]
     pub fn from_failure(exit: Exit, failure: Failure) -> Self {
@@ -86,6 +93,49 @@ impl From<HostError> for OpError {
 
 impl From<PlanError> for OpError {
     fn from(error: PlanError) -> Self {
-        Self::new(Exit::Manifest, error.code(), error.to_string()).with_help(error.help())
+        let exit = if matches!(error, PlanError::ReleaseGone { .. }) { Exit::Failed } else { Exit::Manifest };
+        Self::new(exit, error.code(), error.to_string()).with_help(error.help())
+    }
+}
+
+impl From<ConnectError> for OpError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Host(error) => error.into(),
+            other => Self::from_failure(Exit::Host, other.to_failure()),
+        }
+    }
+}
+
+impl From<BuildError> for OpError {
+    fn from(error: BuildError) -> Self {
+        let exit = match &error {
+            BuildError::NotARepository { .. } | BuildError::NoCommits { .. } => Exit::Usage,
+            BuildError::UnknownRevision { .. } | BuildError::NotInCommit { .. } => Exit::Usage,
+            BuildError::Missing { .. } | BuildError::Unfit { .. } | BuildError::Empty { .. } => Exit::Manifest,
+            BuildError::MissingOutput { .. } | BuildError::OutputClash { .. } => Exit::Manifest,
+            _ => Exit::Failed,
+        };
+        Self::from_failure(exit, failure_of(&error))
+    }
+}
+
+impl From<HistoryError> for OpError {
+    fn from(error: HistoryError) -> Self {
+        let (exit, code, help) = match error {
+            HistoryError::Empty => (Exit::Failed, "nothing-deployed", "deploy first: plimsoll deploy"),
+            HistoryError::NoEarlier => (Exit::Failed, "no-earlier-deployment", "deploy an earlier commit: plimsoll deploy --commit COMMIT"),
+            HistoryError::Unknown(_) => (Exit::Usage, "unknown-deployment", "see what there is: plimsoll history"),
+        };
+        Self::new(exit, code, error.to_string()).with_help(help)
+    }
+}
+
+/// The failure that a build, a test or a hook came to: its last lines apart from the message.
+pub(crate) fn failure_of(error: &BuildError) -> Failure {
+    let failure = |message: String| Failure::new(error.code(), message).with_help(error.help());
+    match error {
+        BuildError::Command(bad) => failure(format!("the {} {}: `{}`", bad.task, bad.end, bad.command)).with_output(bad.tail.clone()),
+        other => failure(other.to_string()),
     }
 }

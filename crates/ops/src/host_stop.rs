@@ -1,6 +1,9 @@
 //! Ends the daemon of this machine's own host. Starts none only to end it.
 
+use plimsoll_api::HostApi;
 use serde::{Deserialize, Serialize};
+
+use crate::{Context, OpError, Progress, hosts};
 
 /// What is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +24,14 @@ impl Default for Input {
 pub struct Output {
     /// Whether there was one to stop.
     pub stopped: bool,
+}
+
+/// Stops it, if it runs.
+///
+/// # Errors
+/// It cannot be reached, or could not stop everything.
+pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
+    let Some(client) = hosts::daemon(context).find().await? else { return Ok(Output { stopped: false }) };
+    client.stop(input.everything).await?;
+    Ok(Output { stopped: true })
 }

@@ -1,8 +1,15 @@
 //! Writes a manifest for a project that has none.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
+use plimsoll_model::manifest;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
+
+use crate::project::{self, Disk};
+use crate::{Context, Exit, OpError, Progress};
 
 /// Nothing to say beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,4 +24,54 @@ pub struct Output {
     pub text: String,
     /// What a person should look at or fill in.
     pub notes: Vec<String>,
+}
+
+/// Guesses a manifest from what is in the project's folder, and writes it where none is.
+///
+/// # Errors
+/// There is one already, nothing was recognized, or it cannot be written.
+pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
+    let (path, folder) = (project::path(context), context.project.canonicalize().unwrap_or_else(|_| context.project.clone()));
+    if path.symlink_metadata().is_ok() {
+        return Err(exists(&path));
+    }
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let guess = manifest::guess(&Disk::new(&folder), &name);
+    let Some(text) = guess.text else { return Err(nothing(&folder, &guess.notes)) };
+    match write_new(&path, &text) {
+        Ok(()) => Ok(Output { path, text, notes: guess.notes }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&path)),
+        Err(error) => Err(unwritten(&path, &error)),
+    }
+}
+
+/// Puts a whole file at `path`, or none, and never in the place of another.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let temporary = path.with_extension(format!("toml.{}.new", std::process::id()));
+    let written = (|| {
+        let mut file = File::create(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        renameat_with(CWD, &temporary, CWD, path, RenameFlags::NOREPLACE)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    })();
+    if written.is_err() {
+        // It may not even be there, and is in nobody's way.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn exists(path: &Path) -> OpError {
+    let message = format!("there is a manifest already: {}", path.display());
+    OpError::new(Exit::Usage, "manifest-exists", message).with_help("`plimsoll check` judges it; to start anew, move it away first")
+}
+
+fn nothing(folder: &Path, notes: &[String]) -> OpError {
+    OpError::new(Exit::Failed, "nothing-recognized", format!("no component was recognized in {}", folder.display())).with_help(notes.join("\n"))
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> OpError {
+    let message = format!("{} cannot be written: {error}", path.display());
+    OpError::new(Exit::Failed, "manifest-unwritable", message).with_help("see that you may write to the project's folder and that the disk has space")
 }

@@ -1,7 +1,13 @@
 //! Streams what slots write.
 
-use plimsoll_model::{ComponentName, EnvironmentName};
+use plimsoll_api::LogQuery;
+use plimsoll_engine::Fleet;
+use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::project::Loaded;
+use crate::{Context, Exit, LogLine, OpError, hosts, project};
 
 /// Which lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,4 +22,34 @@ pub struct Input {
     /// Goes on with what is written from now on, until the context is cancelled or nobody listens.
     #[serde(default)]
     pub follow: bool,
+}
+
+/// Sends the lines to `lines`, oldest first, until there are no more, nobody listens, or the context is cancelled.
+///
+/// # Errors
+/// There is no such component, the manifest is not right, or the host cannot be reached.
+pub async fn run(context: &Context, input: Input, lines: mpsc::Sender<LogLine>) -> Result<(), OpError> {
+    let loaded = project::load(context, &input.environment)?;
+    let Some(fleet) = hosts::connect_existing(context, &loaded.project).await? else { return Ok(()) };
+    if let Some(component) = &input.component {
+        judge(component, &loaded, &fleet).await?;
+    }
+    let query = LogQuery { key: loaded.key(), component: input.component, tail: input.tail, follow: input.follow };
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => Ok(()),
+        done = fleet.home().logs(query, lines) => Ok(done?),
+    }
+}
+
+/// A component may be gone from the manifest and still have slots.
+async fn judge(component: &ComponentName, loaded: &Loaded, fleet: &Fleet) -> Result<(), OpError> {
+    let key: EnvironmentKey = loaded.key();
+    let known = loaded.project.components.contains_key(component);
+    if known || fleet.home().services(&key).await?.iter().any(|service| service.name == *component) {
+        return Ok(());
+    }
+    let names: Vec<&str> = loaded.project.components.keys().map(ComponentName::as_str).collect();
+    let message = format!("there is no component {component} in {key}");
+    Err(OpError::new(Exit::Usage, "unknown-component", message).with_help(format!("there are {}", names.join(", "))))
 }

@@ -3,7 +3,8 @@
 use plimsoll_model::EnvironmentName;
 use serde::{Deserialize, Serialize};
 
-use crate::{PlanView, Wanted};
+use crate::proposal::{CutOff, to_deploy};
+use crate::{Context, Event, OpError, PlanView, Progress, Wanted, project, settle};
 
 /// What is to be planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,4 +21,18 @@ pub struct Input {
 pub struct Output {
     /// What would be done. Its hash, given to `deploy`, makes sure that just this is.
     pub plan: PlanView,
+}
+
+/// Makes the plan that `deploy` would carry out.
+///
+/// # Errors
+/// There is no such plan: the manifest or the source is not right, or the hosts cannot be reached or do not have room for it.
+pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
+    let loaded = project::load(context, &input.environment)?;
+    let (_, proposal) = to_deploy(context, &loaded, &input.source, CutOff::Leave, progress).await?;
+    if let Some(open) = settle::open(&proposal.seen) {
+        let message = format!("deployment {} of {} is not settled: the plan may change when it is", open.id, open.holder);
+        drop(progress.send(Event::Notice { message }));
+    }
+    Ok(Output { plan: proposal.view() })
 }

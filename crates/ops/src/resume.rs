@@ -4,6 +4,8 @@ use plimsoll_model::deployment::{Failure, Outcome};
 use plimsoll_model::{DeploymentId, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
+use crate::{Context, OpError, Progress, hosts, project, settle};
+
 /// Where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
@@ -27,4 +29,17 @@ pub struct Settled {
     pub outcome: Outcome,
     /// What is left to do on a host and does no harm.
     pub leftovers: Vec<Failure>,
+}
+
+/// Drives every host to what the home host has decided; where it has decided nothing, back.
+///
+/// # Errors
+/// Whoever runs it is still at it, a host cannot be reached, or could not undo everything.
+pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
+    let loaded = project::load(context, &input.environment)?;
+    let settled = match hosts::connect_existing(context, &loaded.project).await? {
+        Some(fleet) => settle::first(context, &fleet, &loaded.key(), progress).await?,
+        None => None,
+    };
+    Ok(Output { deployment: settled.map(|settled| Settled { id: settled.id, outcome: settled.outcome, leftovers: settled.leftovers }) })
 }

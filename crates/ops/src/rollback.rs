@@ -1,9 +1,20 @@
 //! Returns an environment to what an earlier deployment had made live.
 
+use std::time::Instant;
+
+use plimsoll_api::SecretValues;
+use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
+use plimsoll_model::plan::Intent;
 use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::DeploymentView;
+use crate::proposal::{CutOff, make, terms};
+use crate::undertaking::{Mandate, Undertaking};
+use crate::workbench::Workbench;
+use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project, settle};
+
+/// How far back a target is looked for.
+const HISTORY: u32 = 200;
 
 /// Where to return to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,4 +52,37 @@ pub enum Target {
 pub struct Output {
     /// The deployment that brought the earlier state back.
     pub deployment: DeploymentView,
+}
+
+/// Carries out the plan that leads back. Hosts have all that it needs: releases, and the values of secrets.
+///
+/// # Errors
+/// There is nothing to return to, its releases are gone, or it ended as a deployment that fails does.
+pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
+    let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
+    let loaded = project::load(context, &input.environment)?;
+    let fleet = hosts::connect(context, &loaded.project).await?;
+    settle::first(context, &fleet, &loaded.key(), progress).await?;
+    let history = fleet.home().history(&loaded.key(), HISTORY).await?;
+    let target = target(&history, &input.to)?;
+    let terms = terms(&loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
+    let proposal = make(context, &fleet, terms, target.desired.clone(), CutOff::Settle, progress).await?;
+    let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
+    let deployment = undertaking.finish(approve).await?;
+    Ok(Output { deployment })
+}
+
+fn target<'a>(history: &'a [DeploymentRecord], to: &Target) -> Result<&'a DeploymentRecord, HistoryError> {
+    match to {
+        Target::Last => stable_before(history),
+        Target::Deployment(id) => rollback_target(history, &format!("the name {id}"), |record| record.id == *id),
+        Target::Version(version) => rollback_target(history, &format!("version {version}"), |record| record.source.version == *version),
+        Target::Commit(prefix) => rollback_target(history, &format!("commit {prefix}"), |record| made_from(record, prefix)),
+    }
+}
+
+fn made_from(record: &DeploymentRecord, prefix: &str) -> bool {
+    let commit = record.source.commit.as_deref().unwrap_or_default();
+    !prefix.is_empty() && !record.source.dirty && commit.starts_with(prefix)
 }

@@ -1,6 +1,9 @@
 //! Gives the JSON Schema of the manifest.
 
+use plimsoll_model::manifest;
 use serde::{Deserialize, Serialize};
+
+use crate::{Context, OpError, Progress};
 
 /// Nothing to say beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,4 +14,12 @@ pub struct Input {}
 pub struct Output {
     /// A JSON Schema document.
     pub schema: serde_json::Value,
+}
+
+/// Gives the schema that the manifest is judged by.
+///
+/// # Errors
+/// None.
+pub async fn run(_: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
+    Ok(Output { schema: manifest::schema() })
 }

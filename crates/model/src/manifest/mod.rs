@@ -7,6 +7,7 @@
 
 mod assemble;
 mod component;
+mod desired;
 mod document;
 mod draft;
 mod environment;
@@ -23,6 +24,7 @@ mod report;
 mod routes;
 mod rules;
 mod schema;
+mod secrets;
 mod section;
 mod shape;
 mod suggest;
@@ -37,4 +39,5 @@ pub use guess::{Guess, guess};
 pub use read::{MAX_BYTES, environments, judge, read};
 pub use reference::reference;
 pub use schema::schema;
+pub use secrets::missing_secrets;
 pub use tree::{EntryKind, Tree, judge_tree};

@@ -1,9 +1,16 @@
 //! Brings a source live in an environment.
 
+mod build;
+
+use std::time::Instant;
+
 use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{DeploymentView, Tests, Wanted};
+use crate::proposal::{CutOff, to_deploy};
+use crate::undertaking::{Mandate, Undertaking};
+use crate::workbench::{Workbench, until_cancelled};
+use crate::{Approve, Context, DeploymentView, OpError, Progress, Tests, Wanted, project};
 
 /// What is to be deployed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,4 +36,26 @@ pub struct Input {
 pub struct Output {
     /// The deployment.
     pub deployment: DeploymentView,
+}
+
+/// Plans, waits for a yes where one is wanted, builds what hosts lack, and carries the plan out.
+///
+/// # Errors
+/// Everything is as it was: the manifest is not right, a build or test failed, a host refused, or the deployment was rolled back.
+/// Exit code 6 says that it could not be.
+pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
+    let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
+    let loaded = project::load(context, &input.environment)?;
+    let (groundwork, proposal) = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress).await?;
+    let bench = Workbench::new(context, &loaded.project, &groundwork.secrets, progress);
+    let undertaking = Undertaking::announce(&bench, &groundwork.fleet, &proposal, mandate)?;
+    if let Some(deployment) = undertaking.unchanged() {
+        return Ok(Output { deployment });
+    }
+    undertaking.ask(approve).await?;
+    // No host is touched before all of this has worked.
+    let built = build::run(&bench, &groundwork, &proposal, input.tests, undertaking.surroundings());
+    let shipments = until_cancelled(context, built).await?;
+    let deployment = undertaking.carry_out(&shipments, groundwork.secrets.clone()).await?;
+    Ok(Output { deployment })
 }

@@ -1,0 +1,42 @@
+//! Reaching the hosts of an environment. This version knows one: this machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plimsoll_api::HostApi;
+use plimsoll_connect::{Client, Daemon};
+use plimsoll_engine::Fleet;
+use plimsoll_model::HostName;
+use plimsoll_model::manifest::project::Project;
+
+use crate::{Context, Exit, OpError};
+
+/// The hosts of the project's environment. This machine's daemon is started when none runs.
+pub(crate) async fn connect(context: &Context, project: &Project) -> Result<Fleet, OpError> {
+    judge(project)?;
+    Ok(fleet(daemon(context).connect().await?))
+}
+
+/// The same for who only wants to look: none where this machine has never been a host.
+pub(crate) async fn connect_existing(context: &Context, project: &Project) -> Result<Option<Fleet>, OpError> {
+    judge(project)?;
+    // The daemon's lock file stays when it ends, so where none lies there never was one.
+    let was_there = context.home.join("host.lock").exists();
+    if was_there { Ok(Some(fleet(daemon(context).connect().await?))) } else { Ok(None) }
+}
+
+/// The daemon of this machine, running or not.
+pub(crate) fn daemon(context: &Context) -> Daemon {
+    Daemon { exe: context.exe.clone(), home: context.home.clone() }
+}
+
+fn fleet(client: Client) -> Fleet {
+    let host: Arc<dyn HostApi> = Arc::new(client);
+    Fleet { home: HostName::local(), hosts: BTreeMap::from([(HostName::local(), host)]) }
+}
+
+fn judge(project: &Project) -> Result<(), OpError> {
+    let Some(remote) = project.environment.hosts.iter().find(|host| **host != HostName::local()) else { return Ok(()) };
+    let message = format!("environment {} is on {remote}, and remote hosts are not part of this version", project.environment.name);
+    Err(OpError::new(Exit::Host, "remote-hosts-unavailable", message).with_help("deploy to this machine: plimsoll deploy local"))
+}

@@ -1,0 +1,94 @@
+//! What lies outside of the hosts: asking routes as a client does, and the project's hooks.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use plimsoll_build::hooks::{self, Hook};
+use plimsoll_engine::{Moment, Outside, RouteCheck};
+use plimsoll_model::deployment::Failure;
+use plimsoll_model::plan::{Intent, Plan};
+use plimsoll_model::{DeploymentId, HostName};
+
+use crate::error::failure_of;
+use crate::request;
+use crate::workbench::Workbench;
+
+/// The world around a deployment.
+pub(crate) struct Surroundings<'a> {
+    /// The operator's side.
+    pub(crate) bench: &'a Workbench<'a>,
+    /// What is carried out.
+    pub(crate) plan: &'a Plan,
+    /// Why.
+    pub(crate) reason: Option<&'a str>,
+}
+
+#[async_trait]
+impl Outside for Surroundings<'_> {
+    async fn check(&self, _: &HostName, check: &RouteCheck) -> Result<(), Failure> {
+        let answered = request::until_answered(&check.matches, &check.path).await;
+        answered.map_err(|why| {
+            let message = format!("{} does not answer at {}: {why}", check.component, request::spoken(&check.matches, &check.path));
+            Failure::new("route-check-failed", message).with_help("see what the component says: plimsoll logs")
+        })
+    }
+
+    async fn moment(&self, id: &DeploymentId, moment: Moment) -> Result<(), Failure> {
+        match &moment {
+            Moment::BeforeSwitch => self.hook(hooks::Moment::BeforeSwitch, Some(id), &[]).await,
+            Moment::AfterCommit => self.hook(hooks::Moment::AfterCommit, Some(id), &[("PLIMSOLL_OUTCOME", "committed")]).await,
+            Moment::AfterRollback(failure) => {
+                let facts = [
+                    ("PLIMSOLL_OUTCOME", "rolled_back"),
+                    ("PLIMSOLL_FAILURE", failure.message.as_str()),
+                    ("PLIMSOLL_FAILURE_CODE", failure.code.as_str()),
+                ];
+                self.hook(hooks::Moment::AfterRollback, Some(id), &facts).await
+            }
+        }
+    }
+}
+
+impl Surroundings<'_> {
+    /// Runs the project's command for `moment`, if it has one.
+    pub(crate) async fn hook(&self, moment: hooks::Moment, id: Option<&DeploymentId>, more: &[(&str, &str)]) -> Result<(), Failure> {
+        let Some(command) = moment.command(&self.bench.project.hooks) else { return Ok(()) };
+        let mut facts = self.facts();
+        facts.extend(id.map(|id| ("PLIMSOLL_DEPLOYMENT".to_owned(), id.to_string())));
+        facts.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let hook = Hook {
+            moment,
+            command,
+            folder: &self.bench.context.project,
+            facts: &facts,
+            limit_ms: hooks::LIMIT_MS,
+            cache: &self.bench.cache,
+            redactor: &self.bench.redactor,
+            notify: &|event| self.bench.told(event),
+        };
+        hooks::run(&hook).await.map_err(|error| failure_of(&error))
+    }
+
+    /// What every hook finds in its environment.
+    fn facts(&self) -> BTreeMap<String, String> {
+        let (source, holder) = (&self.plan.source, &self.bench.context.holder);
+        let intent = match self.plan.intent {
+            Intent::Deploy => "deploy",
+            Intent::Rollback { .. } => "rollback",
+            Intent::Down => "down",
+        };
+        let hash = self.plan.hash().to_string();
+        let facts = [
+            ("PLIMSOLL_PROJECT", Some(self.plan.key.project.as_str())),
+            ("PLIMSOLL_ENVIRONMENT", Some(self.plan.key.environment.as_str())),
+            ("PLIMSOLL_INTENT", Some(intent)),
+            ("PLIMSOLL_PLAN", Some(hash.as_str())),
+            ("PLIMSOLL_VERSION", Some(source.version.as_str())),
+            ("PLIMSOLL_COMMIT", source.commit.as_deref()),
+            ("PLIMSOLL_BRANCH", source.branch.as_deref()),
+            ("PLIMSOLL_USER", Some(holder.user.as_str())),
+            ("PLIMSOLL_REASON", self.reason),
+        ];
+        facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
+    }
+}

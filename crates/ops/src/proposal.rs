@@ -1,0 +1,113 @@
+//! The plan that would bring a source live now: what `plan` shows and `deploy` carries out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_api::{Look, SecretDigests, SecretValues};
+use plimsoll_build::{Sources, Wanted, name, source};
+use plimsoll_engine::Fleet;
+use plimsoll_model::manifest::project::Project;
+use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
+use plimsoll_model::source::Source;
+use plimsoll_model::{EnvironmentKey, HostName};
+
+use crate::project::Loaded;
+use crate::workbench::{Workbench, until_cancelled};
+use crate::{Context, OpError, PlanView, Progress, hosts, secrets, settle};
+
+/// A plan, and what it was made from.
+pub(crate) struct Proposal {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The hosts, as they were seen.
+    pub(crate) seen: BTreeMap<HostName, Observed>,
+}
+
+/// All that a plan to deploy was made from and its execution needs again.
+pub(crate) struct Groundwork {
+    /// The hosts.
+    pub(crate) fleet: Fleet,
+    /// The files to build from. While this lives, no other run changes them.
+    pub(crate) sources: Sources,
+    /// What is to be built for.
+    pub(crate) platform: String,
+    /// The values of the secrets that slots get.
+    pub(crate) secrets: SecretValues,
+}
+
+/// What to do with a deployment that was cut off and that stands in the way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CutOff {
+    /// Settle it first.
+    Settle,
+    /// Leave it: who only looks changes nothing.
+    Leave,
+}
+
+impl Proposal {
+    /// The plan as it is shown.
+    pub(crate) fn view(&self) -> PlanView {
+        PlanView::of(&self.plan, &self.seen)
+    }
+}
+
+/// Finds out what `wanted` means and what hosts have, and makes the plan that leads from there to here.
+pub(crate) async fn to_deploy(
+    context: &Context,
+    loaded: &Loaded,
+    wanted: &Wanted,
+    cut_off: CutOff,
+    progress: &Progress,
+) -> Result<(Groundwork, Proposal), OpError> {
+    let secrets = secrets::gather(context, loaded)?;
+    let bench = Workbench::new(context, &loaded.project, &secrets, progress);
+    let reached = async { hosts::connect(context, &loaded.project).await };
+    let (fleet, sources) = until_cancelled(context, async { tokio::try_join!(reached, open(&bench, wanted)) }).await?;
+    let platform = fleet.home().facts().await?.platform;
+    let releases = name::names(&sources, &loaded.project, &platform).await?;
+    let digests = digest(&fleet, &loaded.key(), &secrets).await?;
+    let desired = loaded.project.desired(&releases, &digests);
+    let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
+    let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
+    Ok((Groundwork { fleet, sources, platform, secrets }, proposal))
+}
+
+/// Makes the plan that leads to `desired`.
+pub(crate) async fn make(
+    context: &Context,
+    fleet: &Fleet,
+    terms: Terms,
+    desired: Desired,
+    cut_off: CutOff,
+    progress: &Progress,
+) -> Result<Proposal, OpError> {
+    let look = look(&terms.key, &desired);
+    let seen = match cut_off {
+        CutOff::Settle => settle::observe(context, fleet, &look, progress).await?,
+        CutOff::Leave => fleet.observe(&look).await?,
+    };
+    let plan = plan::make(terms, desired, &seen)?;
+    Ok(Proposal { plan, seen })
+}
+
+/// What a plan for the project's environment is made under.
+pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Source) -> Terms {
+    let environment = &loaded.project.environment;
+    Terms { key: loaded.key(), intent, source, home: fleet.home.clone(), lease_ms: environment.lease_ms, keep_releases: environment.keep_releases }
+}
+
+/// Chooses the source and makes its files available.
+async fn open(bench: &Workbench<'_>, wanted: &Wanted) -> Result<Sources, OpError> {
+    let (folder, Project { environment, version, .. }) = (&bench.context.project, bench.project);
+    let chosen = source::resolve(folder, wanted, environment, version.as_deref()).await?;
+    Ok(Sources::open(folder, &chosen, &bench.cache, &|event| bench.told(event)).await?)
+}
+
+async fn digest(fleet: &Fleet, key: &EnvironmentKey, secrets: &SecretValues) -> Result<SecretDigests, OpError> {
+    if secrets.is_empty() { Ok(SecretDigests::new()) } else { Ok(fleet.home().digest_secrets(key, secrets.clone()).await?) }
+}
+
+fn look(key: &EnvironmentKey, desired: &Desired) -> Look {
+    let wanted = desired.components.values();
+    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| Some(wanted.route.as_ref()?.matches.port)).collect();
+    Look { key: key.clone(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
+}

@@ -1,0 +1,72 @@
+//! Asking a route of this machine once more, until it answers as it should.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http1;
+use hyper::{Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use plimsoll_model::route::Match;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+/// For how long a route is asked, all in all.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one answer may take.
+const ONE_ANSWER: Duration = Duration::from_secs(5);
+/// The pause after the first answer that is not good; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// GETs `path` through the route until the status is one of 200 to 299. Says what was wrong with the last answer.
+pub(crate) async fn until_answered(matches: &Match, path: &str) -> Result<(), String> {
+    let end = Instant::now() + PATIENCE;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let why = match get(matches, path).await {
+            Ok(status) if status.is_success() => return Ok(()),
+            Ok(status) => format!("the answer is {status}"),
+            Err(why) => why,
+        };
+        if Instant::now() + pause >= end {
+            return Err(why);
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What is asked, as a person would write it.
+pub(crate) fn spoken(matches: &Match, path: &str) -> String {
+    format!("http://{}{path}", authority(matches))
+}
+
+fn authority(matches: &Match) -> String {
+    let host = matches.host.as_deref().unwrap_or("localhost");
+    if matches.port == 80 { host.to_owned() } else { format!("{host}:{}", matches.port) }
+}
+
+async fn get(matches: &Match, path: &str) -> Result<StatusCode, String> {
+    match timeout(ONE_ANSWER, once(matches, path)).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", ONE_ANSWER.as_secs())),
+    }
+}
+
+async fn once(matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect(("127.0.0.1", matches.port)).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let request = Request::get(path).header(header::HOST, authority(matches)).header(header::CONNECTION, "close").body(Empty::<Bytes>::new())?;
+    let answer = async move {
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        // An answer that breaks off is none.
+        response.into_body().collect().await?;
+        Ok(status)
+    };
+    // The connection ends when nobody can send on it any more; when it breaks before, the answer says so.
+    let (answer, _) = tokio::join!(answer, connection);
+    answer
+}

@@ -1,0 +1,86 @@
+//! Settling what an earlier command left undecided, before anything else is done to the environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_api::{HostError, Look};
+use plimsoll_engine::Fleet;
+use plimsoll_engine::recover::{self, Settled};
+use plimsoll_model::deployment::Holder;
+use plimsoll_model::plan::{Observed, OpenDeployment};
+use plimsoll_model::{EnvironmentKey, HostName};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
+use crate::{Context, Event, OpError, Progress};
+
+/// Looks at all hosts; what was cut off there is settled first, and told.
+pub(crate) async fn observe(context: &Context, fleet: &Fleet, look: &Look, progress: &Progress) -> Result<BTreeMap<HostName, Observed>, OpError> {
+    let seen = fleet.observe(look).await?;
+    match open(&seen) {
+        None => Ok(seen),
+        Some(open) => {
+            settle(context, fleet, &look.key, open, progress).await?;
+            Ok(fleet.observe(look).await?)
+        }
+    }
+}
+
+/// Settles what was cut off, for who needs to know how it ended before anything can be planned.
+pub(crate) async fn first(context: &Context, fleet: &Fleet, key: &EnvironmentKey, progress: &Progress) -> Result<Option<Settled>, OpError> {
+    let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+    match open(&fleet.observe(&look).await?) {
+        None => Ok(None),
+        Some(open) => settle(context, fleet, key, open, progress).await.map(Some),
+    }
+}
+
+/// The deployment that is not settled, if there is one.
+pub(crate) fn open(seen: &BTreeMap<HostName, Observed>) -> Option<&OpenDeployment> {
+    seen.values().find_map(|seen| seen.open.as_ref())
+}
+
+/// Settles `open`, unless whoever runs it is still at it.
+async fn settle(context: &Context, fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment, progress: &Progress) -> Result<Settled, OpError> {
+    if !open.expired && !is_dead(&open.holder, context) {
+        return Err(held(open).into());
+    }
+    drop(progress.send(Event::Settling { deployment: open.id.clone(), holder: open.holder.to_string() }));
+    Ok(recover::settle(fleet, key, open).await?)
+}
+
+/// The lease says how long it lasts by the host's clock, which is ours or near it.
+fn held(open: &OpenDeployment) -> HostError {
+    let now = plimsoll_model::time::Moment(jiff::Timestamp::now().as_millisecond());
+    HostError::LeaseHeld { id: open.id.clone(), holder: open.holder.clone(), expires_in_ms: open.lease_until.since(now) }
+}
+
+/// Whether the holder was a process of this very machine and is no more: then nobody will renew its lease.
+fn is_dead(holder: &Holder, context: &Context) -> bool {
+    let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw);
+    holder.machine == context.holder.machine && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use plimsoll_model::deployment::Holder;
+
+    use super::*;
+    use crate::context::tests::context;
+
+    #[test]
+    fn a_holder_is_dead_when_its_process_here_is_gone() {
+        let mut ended = Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let check = |machine: &str, pid: u32, expect: bool| {
+            let holder = Holder { user: "u".into(), machine: machine.into(), pid, surface: "cli".into() };
+            assert_eq!(is_dead(&holder, &context(std::path::Path::new("/nowhere"))), expect, "{machine} {pid}");
+        };
+        check("here", ended.id(), true);
+        check("elsewhere", ended.id(), false);
+        check("here", std::process::id(), false);
+        check("here", 1, false);
+        check("here", 0, false);
+    }
+}
