@@ -8,7 +8,12 @@ use std::path::Path;
 use crate::KeeperError;
 
 /// Puts `text` in the place of `path`, readable by its owner alone. It is on the disk when this returns.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<(), KeeperError> {
+///
+/// Until then it is beside `path`, with the extension `new`.
+///
+/// # Errors
+/// [`KeeperError::Io`] when it cannot be written; `path` is then as it was.
+pub fn replace(path: &Path, text: &[u8]) -> Result<(), KeeperError> {
     let written = write_beside(path, text, File::sync_all).and_then(|()| folder_of(path)?.sync_all());
     written.map_err(KeeperError::io("write", path))
 }

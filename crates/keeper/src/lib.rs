@@ -16,7 +16,7 @@ mod client;
 mod control;
 mod error;
 mod family;
-mod file;
+pub mod file;
 mod folder;
 mod handover;
 mod leftover;

@@ -55,8 +55,8 @@ fn whole_lines(text: &[u8], torn: bool) -> String {
     String::from_utf8_lossy(&text[from..]).into_owned()
 }
 
-#[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -38,6 +38,8 @@ async fn a_keeper_outlives_a_killed_spawner() {
     spawner.wait().unwrap();
     let keeper = Keeper::attach(&folder).await.unwrap().unwrap();
     assert_eq!((program(&keeper), is_gone(pid)), (pid, false));
+    let environment = std::fs::read_to_string(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap();
+    assert!(!environment.contains("CARGO"), "a keeper that was given an environment keeps it to itself: {environment}");
 }
 
 #[tokio::test]
