@@ -3,14 +3,16 @@
 use std::time::Instant;
 
 use plimsoll_api::SecretValues;
+use plimsoll_engine::Fleet;
 use plimsoll_model::plan::{Desired, Intent};
 use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::proposal::{CutOff, make, terms};
+use crate::project::Loaded;
+use crate::proposal::{CutOff, Proposal, make, terms};
 use crate::undertaking::{Mandate, Undertaking};
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project};
 
 /// What is to go.
@@ -40,12 +42,17 @@ pub struct Output {
 pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
     let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
-    let fleet = hosts::connect(context, &loaded.project).await?;
-    let nothing = Source { version: "nothing".into(), ..Source::default() };
-    let terms = terms(&loaded, &fleet, Intent::Down, nothing);
-    let proposal = make(context, &fleet, terms, Desired::default(), CutOff::Settle, progress).await?;
+    let (fleet, proposal) = until_cancelled(context, plan(context, &loaded, progress)).await?;
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
     let deployment = undertaking.finish(approve).await?;
     Ok(Output { deployment })
+}
+
+async fn plan(context: &Context, loaded: &Loaded, progress: &Progress) -> Result<(Fleet, Proposal), OpError> {
+    let fleet = hosts::connect(context, &loaded.project).await?;
+    let nothing = Source { version: "nothing".into(), ..Source::default() };
+    let terms = terms(loaded, &fleet, Intent::Down, nothing);
+    let proposal = make(context, &fleet, terms, Desired::default(), CutOff::Settle, progress).await?;
+    Ok((fleet, proposal))
 }

@@ -4,6 +4,7 @@ use plimsoll_model::EnvironmentName;
 use serde::{Deserialize, Serialize};
 
 use crate::proposal::{CutOff, to_deploy};
+use crate::workbench::until_cancelled;
 use crate::{Context, Event, OpError, PlanView, Progress, Wanted, project, settle};
 
 /// What is to be planned.
@@ -29,7 +30,8 @@ pub struct Output {
 /// There is no such plan: the manifest or the source is not right, or the hosts cannot be reached or do not have room for it.
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
-    let (_, proposal) = to_deploy(context, &loaded, &input.source, CutOff::Leave, progress).await?;
+    let planned = to_deploy(context, &loaded, &input.source, CutOff::Leave, progress);
+    let (_, proposal) = until_cancelled(context, planned).await?;
     if let Some(open) = settle::open(&proposal.seen) {
         let message = format!("deployment {} of {} is not settled: the plan may change when it is", open.id, open.holder);
         drop(progress.send(Event::Notice { message }));

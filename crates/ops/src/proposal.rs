@@ -11,7 +11,7 @@ use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentKey, HostName};
 
 use crate::project::Loaded;
-use crate::workbench::{Workbench, until_cancelled};
+use crate::workbench::Workbench;
 use crate::{Context, OpError, PlanView, Progress, hosts, secrets, settle};
 
 /// A plan, and what it was made from.
@@ -26,12 +26,18 @@ pub(crate) struct Proposal {
 pub(crate) struct Groundwork {
     /// The hosts.
     pub(crate) fleet: Fleet,
-    /// The files to build from. While this lives, no other run changes them.
+    /// What releases are built from.
+    pub(crate) material: Material,
+    /// The values of the secrets that slots get.
+    pub(crate) secrets: SecretValues,
+}
+
+/// What releases are built from.
+pub(crate) struct Material {
+    /// The files. While this lives, no other run changes them.
     pub(crate) sources: Sources,
     /// What is to be built for.
     pub(crate) platform: String,
-    /// The values of the secrets that slots get.
-    pub(crate) secrets: SecretValues,
 }
 
 /// What to do with a deployment that was cut off and that stands in the way.
@@ -61,14 +67,14 @@ pub(crate) async fn to_deploy(
     let secrets = secrets::gather(context, loaded)?;
     let bench = Workbench::new(context, &loaded.project, &secrets, progress);
     let reached = async { hosts::connect(context, &loaded.project).await };
-    let (fleet, sources) = until_cancelled(context, async { tokio::try_join!(reached, open(&bench, wanted)) }).await?;
+    let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
     let digests = digest(&fleet, &loaded.key(), &secrets).await?;
     let desired = loaded.project.desired(&releases, &digests);
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
     let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
-    Ok((Groundwork { fleet, sources, platform, secrets }, proposal))
+    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets }, proposal))
 }
 
 /// Makes the plan that leads to `desired`.

@@ -3,14 +3,16 @@
 use std::time::Instant;
 
 use plimsoll_api::SecretValues;
+use plimsoll_engine::Fleet;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
 use plimsoll_model::plan::Intent;
 use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::proposal::{CutOff, make, terms};
+use crate::project::Loaded;
+use crate::proposal::{CutOff, Proposal, make, terms};
 use crate::undertaking::{Mandate, Undertaking};
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project, settle};
 
 /// How far back a target is looked for.
@@ -61,16 +63,22 @@ pub struct Output {
 pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
     let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
-    let fleet = hosts::connect(context, &loaded.project).await?;
-    settle::first(context, &fleet, &loaded.key(), progress).await?;
-    let history = fleet.home().history(&loaded.key(), HISTORY).await?;
-    let target = target(&history, &input.to)?;
-    let terms = terms(&loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
-    let proposal = make(context, &fleet, terms, target.desired.clone(), CutOff::Settle, progress).await?;
+    let (fleet, proposal) = until_cancelled(context, plan(context, &loaded, &input.to, progress)).await?;
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
     let deployment = undertaking.finish(approve).await?;
     Ok(Output { deployment })
+}
+
+/// What was cut off is settled before the history is asked: it may be what is to be rolled back.
+async fn plan(context: &Context, loaded: &Loaded, to: &Target, progress: &Progress) -> Result<(Fleet, Proposal), OpError> {
+    let fleet = hosts::connect(context, &loaded.project).await?;
+    settle::first(context, &fleet, &loaded.key(), progress).await?;
+    let history = fleet.home().history(&loaded.key(), HISTORY).await?;
+    let target = target(&history, to)?;
+    let terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
+    let proposal = make(context, &fleet, terms, target.desired.clone(), CutOff::Settle, progress).await?;
+    Ok((fleet, proposal))
 }
 
 fn target<'a>(history: &'a [DeploymentRecord], to: &Target) -> Result<&'a DeploymentRecord, HistoryError> {

@@ -37,7 +37,6 @@ pub struct Full {
     /// When it ended.
     pub ended_at: Option<Moment>,
     /// How far it is.
-    #[serde(flatten)]
     pub stage: Stage,
     /// Who ran it, in full.
     pub holder: Holder,

@@ -12,12 +12,7 @@ use crate::{ComponentName, EnvironmentName};
 
 /// Says of each secret in `missing` that it has no value, at the place where the manifest `text` names it for `environment`.
 #[must_use]
-pub fn missing_secrets(
-    text: &str,
-    file: &str,
-    environment: &EnvironmentName,
-    missing: &BTreeMap<ComponentName, BTreeSet<String>>,
-) -> Vec<Finding> {
+pub fn missing_secrets(text: &str, file: &str, environment: &EnvironmentName, missing: &BTreeMap<ComponentName, BTreeSet<String>>) -> Vec<Finding> {
     let manifest = document::document(text, &mut Report::new(text, file)).manifest;
     let overrides = manifest.section("environments").and_then(|all| all.section(environment.as_str())).and_then(|one| one.section("components"));
     let mut report = Report::new(text, file);

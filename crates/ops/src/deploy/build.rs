@@ -8,14 +8,15 @@ use plimsoll_model::ComponentName;
 use plimsoll_model::plan::{Change, Plan};
 
 use crate::outside::Surroundings;
-use crate::proposal::{Groundwork, Proposal};
+use crate::proposal::{Material, Proposal};
 use crate::workbench::Workbench;
 use crate::{Exit, OpError};
 
-/// Runs the hook for it, builds what no host has, and tests what is asked for. Gives the releases to bring.
+/// Runs the hook for it, builds what no host has, and tests what is asked for. Gives the releases to bring, and lets go of the
+/// sources: other runs may have them from then on.
 pub(super) async fn run(
     bench: &Workbench<'_>,
-    groundwork: &Groundwork,
+    material: Material,
     proposal: &Proposal,
     tests: Tests,
     surroundings: Surroundings<'_>,
@@ -23,9 +24,9 @@ pub(super) async fn run(
     let hook = surroundings.hook(hooks::Moment::BeforeBuild, None, &[]).await;
     hook.map_err(|failure| OpError::from_failure(Exit::Failed, failure))?;
     let workshop = Workshop {
-        sources: &groundwork.sources,
+        sources: &material.sources,
         project: bench.project,
-        platform: &groundwork.platform,
+        platform: &material.platform,
         cache: &bench.cache,
         redactor: &bench.redactor,
         notify: &|event| bench.told(event),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::proposal::{CutOff, to_deploy};
+use crate::proposal::{CutOff, Groundwork, to_deploy};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, Tests, Wanted, project};
@@ -46,16 +46,17 @@ pub struct Output {
 pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
     let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
-    let (groundwork, proposal) = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress).await?;
-    let bench = Workbench::new(context, &loaded.project, &groundwork.secrets, progress);
-    let undertaking = Undertaking::announce(&bench, &groundwork.fleet, &proposal, mandate)?;
+    let planned = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress);
+    let (Groundwork { fleet, material, secrets }, proposal) = until_cancelled(context, planned).await?;
+    let bench = Workbench::new(context, &loaded.project, &secrets, progress);
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
     if let Some(deployment) = undertaking.unchanged() {
         return Ok(Output { deployment });
     }
     undertaking.ask(approve).await?;
     // No host is touched before all of this has worked.
-    let built = build::run(&bench, &groundwork, &proposal, input.tests, undertaking.surroundings());
+    let built = build::run(&bench, material, &proposal, input.tests, undertaking.surroundings());
     let shipments = until_cancelled(context, built).await?;
-    let deployment = undertaking.carry_out(&shipments, groundwork.secrets.clone()).await?;
+    let deployment = undertaking.carry_out(&shipments, secrets).await?;
     Ok(Output { deployment })
 }
