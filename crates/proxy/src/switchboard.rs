@@ -67,14 +67,15 @@ impl Switchboard {
 
     /// The switch. Whatever can fail comes before the swap, and is taken back when something does.
     pub(crate) fn put(&mut self, table: RouteTable) -> Result<(), ControlError> {
-        let current = self.live.snapshot().table.generation;
+        let former = self.live.snapshot();
+        let current = former.table.generation;
         if table.generation < current {
             return Err(ControlError::Stale { given: table.generation, current });
         }
-        table.routes.iter().try_for_each(has_its_files)?;
+        table.routes.iter().try_for_each(|route| has_its_files(route, &former))?;
         let snapshot = self.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
-        let opened = wanted.iter().map(|port| Ok((*port, self.open(*port)?))).collect::<Result<Vec<_>, ControlError>>()?;
+        let opened = self.open_all(&wanted, &ports_of(&former.table))?;
         state::write(&self.folder, &snapshot.table).map_err(|error| ControlError::State { reason: error.to_string() })?;
         tracing::info!(generation = snapshot.table.generation, routes = snapshot.entries.len(), "serving a new table");
         self.live.swap(snapshot);
@@ -145,6 +146,20 @@ impl Switchboard {
         traffic
     }
 
+    /// Sockets for all ports that are not open. One that was lost before, and that the table needs as much as the one
+    /// before it did, is no reason to refuse a switch that has nothing to do with it.
+    fn open_all(&self, wanted: &HashSet<u16>, before: &HashSet<u16>) -> Result<Vec<(u16, Vec<Kept>)>, ControlError> {
+        let mut opened = Vec::new();
+        for port in wanted {
+            match self.open(*port) {
+                Ok(sockets) => opened.push((*port, sockets)),
+                Err(error) if before.contains(port) => tracing::error!(port, %error, "a port is still lost"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(opened)
+    }
+
     /// Sockets for `port`; none when it is open already.
     fn open(&self, port: u16) -> Result<Vec<Kept>, ControlError> {
         if self.ports.contains_key(&port) { Ok(Vec::new()) } else { bind::group(port, &self.addresses, self.workers.count()) }
@@ -190,10 +205,12 @@ impl Switchboard {
     }
 }
 
-/// Judged when a table is given, not when it is taken from disk: one site that was lost must not stop the others.
-fn has_its_files(route: &Route) -> Result<(), ControlError> {
+/// Judged only where a route changes: one site that was lost must not keep others from switching.
+fn has_its_files(route: &Route, former: &Snapshot) -> Result<(), ControlError> {
     match &route.upstream {
-        Upstream::Site { root } if !root.is_dir() => Err(ControlError::Invalid { reason: format!("the site {} is no folder", root.display()) }),
+        Upstream::Site { root } if !root.is_dir() && !former.entries.iter().any(|entry| entry.target.serves(&route.upstream)) => {
+            Err(ControlError::Invalid { reason: format!("the site {} is no folder", root.display()) })
+        }
         _ => Ok(()),
     }
 }

@@ -73,7 +73,7 @@ pub(crate) async fn exchange(pool: &Arc<Pool>, mut request: Request<Upload>, lim
         let copy = repeatable.then(|| copy_of(&request));
         match (send(pool, link, request, limit).await, copy) {
             (Ok(answer), _) => return Ok(answer),
-            (Err(Failure::Unsent(unsent)), _) => request = unsent,
+            (Err(Failure::Unsent(unsent)), _) => request = *unsent,
             (Err(Failure::Broken(error)), Some(copy)) if !error.is_parse() => {
                 tracing::debug!(%error, "a kept connection was closed; the request is repeated over a new one");
                 request = copy;
@@ -83,7 +83,7 @@ pub(crate) async fn exchange(pool: &Arc<Pool>, mut request: Request<Upload>, lim
             (Err(Failure::Late), _) => return Err(ForwardError::Late(limit)),
         }
     }
-    over_a_new_connection(pool, request, limit).await
+    Box::pin(over_a_new_connection(pool, request, limit)).await
 }
 
 async fn over_a_new_connection(pool: &Arc<Pool>, request: Request<Upload>, limit: Duration) -> Result<Answer, ForwardError> {
@@ -107,7 +107,7 @@ async fn connect(pool: &Pool) -> io::Result<Link> {
 
 enum Failure {
     /// Nothing of the request was written.
-    Unsent(Request<Upload>),
+    Unsent(Box<Request<Upload>>),
     /// It may have been received.
     Broken(hyper::Error),
     /// No progress in time.
@@ -117,16 +117,13 @@ enum Failure {
 impl From<TrySendError<Request<Upload>>> for Failure {
     fn from(mut error: TrySendError<Request<Upload>>) -> Self {
         match error.take_message() {
-            Some(request) => Self::Unsent(request),
+            Some(request) => Self::Unsent(Box::new(request)),
             None => Self::Broken(error.into_error()),
         }
     }
 }
 
 async fn send(pool: &Arc<Pool>, mut link: Link, request: Request<Upload>, limit: Duration) -> Result<Answer, Failure> {
-    if link.ready().await.is_err() {
-        return Err(Failure::Unsent(request));
-    }
     let progress = request.body().progress();
     let mut answer = std::pin::pin!(link.try_send_request(request));
     let response = loop {

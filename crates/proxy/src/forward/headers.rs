@@ -41,7 +41,19 @@ pub(crate) fn outgoing<B>(request: Request<B>, peer: IpAddr, spec: &RouteSpec, u
     let host = authority(&request).and_then(|authority| HeaderValue::from_str(authority).ok());
     let (mut parts, body) = request.into_parts();
     let headers = &mut parts.headers;
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        // It overrides the length, which the slot must not see alone: it would find another end of the request.
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    if parts.version == Version::HTTP_2 {
+        join_cookies(headers);
+    }
+    let trailers = headers.get_all(header::TE).iter().flat_map(tokens).any(|token| token.eq_ignore_ascii_case("trailers"));
     remove_hop_by_hop(headers);
+    if trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+    }
     // The client was told to go on when its body was first asked for.
     headers.remove(header::EXPECT);
     if let Some(protocol) = upgrade {
@@ -104,7 +116,6 @@ fn tell_of_client(headers: &mut HeaderMap, peer: IpAddr, host: Option<&HeaderVal
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let trailers = headers.get_all(header::TE).iter().flat_map(tokens).any(|token| token.eq_ignore_ascii_case("trailers"));
     if headers.contains_key(header::CONNECTION) {
         let named: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(tokens).filter_map(|token| token.parse().ok()).collect();
         for name in named {
@@ -114,9 +125,15 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in [header::CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE] {
         headers.remove(name);
     }
-    if trailers {
-        headers.insert(header::TE, HeaderValue::from_static("trailers"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+}
+
+/// HTTP/2 may send a cookie per line, HTTP/1 may not (RFC 9113, 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let all: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if all.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&all.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
     }
 }
 
@@ -166,6 +183,7 @@ mod tests {
             &[("keep-alive", "1"), ("proxy-connection", "x"), ("transfer-encoding", "chunked"), ("upgrade", "h2c")],
             &[("te", "gzip"), ("expect", "100-continue")],
             &[("connection", "upgrade")],
+            &[("content-length", "4"), ("transfer-encoding", "chunked")],
             &[("connection", ", not a name,")],
         ] {
             check(AWAY, lines, usual);
@@ -176,6 +194,15 @@ mod tests {
             &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")],
             &format!("connection: upgrade | upgrade: websocket | {usual}"),
         );
+    }
+
+    #[test]
+    fn cookies_of_http_2_become_one_line() {
+        let mut request = Request::new(());
+        *request.headers_mut() = headers(&[("cookie", "a=1"), ("cookie", "b=2")]);
+        *request.version_mut() = Version::HTTP_2;
+        let request = outgoing(request, AWAY.parse().unwrap(), &spec("/", false), None).unwrap();
+        assert_eq!(request.headers().get_all("cookie").iter().collect::<Vec<_>>(), ["a=1; b=2"]);
     }
 
     #[test]

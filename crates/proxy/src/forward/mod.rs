@@ -58,10 +58,8 @@ async fn ask(
 fn give_back(claim: Claim, answer: Answer, tunnel: Option<hyper::upgrade::OnUpgrade>) -> Response<Payload> {
     let Answer { mut response, link, pool } = answer;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        let upstream = hyper::upgrade::on(&mut response);
-        if let Some(client) = tunnel {
-            tokio::spawn(tunnel::join(client, upstream, claim));
-        }
+        let Some(client) = tunnel else { return payload::text(StatusCode::BAD_GATEWAY, "the service changes to a protocol that was not asked for") };
+        tokio::spawn(tunnel::join(client, hyper::upgrade::on(&mut response), claim));
         return response.map(|_| Payload::empty());
     }
     headers::returning(response.headers_mut());

@@ -42,19 +42,12 @@ impl Pool {
         Self { address, idle: Mutex::default() }
     }
 
-    /// The connection that was used last, unless that was longer than `age` ago.
+    /// The connection that was used last, unless that was longer than `age` ago. One that is still busy, because a
+    /// slot answered before it had the whole request, stays until it is ready or too old.
     pub(crate) fn take(&self, age: Duration) -> Option<Link> {
         let mut idle = self.idle();
-        while let Some((_, since)) = idle.links.last() {
-            if since.elapsed() > age {
-                return None;
-            }
-            match idle.links.pop() {
-                Some((link, _)) if !link.is_closed() => return Some(link),
-                _ => {}
-            }
-        }
-        None
+        let ready = idle.links.iter().rposition(|(link, since)| link.is_ready() && since.elapsed() <= age)?;
+        Some(idle.links.remove(ready).0)
     }
 
     /// Keeps `link` for the next request.

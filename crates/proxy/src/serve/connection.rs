@@ -36,13 +36,15 @@ pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, pee
         return tracing::debug!(%peer, %error, "a connection was gone before it was served");
     }
     let multiplexed = AtomicBool::new(false);
+    let visitor = Arc::new(Visitor { worker: Arc::clone(&worker), port, peer });
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
         multiplexed.store(request.version() == http::Version::HTTP_2, Relaxed);
-        let visitor = Visitor { worker: Arc::clone(&worker), port, peer };
-        async move { Ok::<_, Infallible>(request::answer(visitor, request).await) }
+        let visitor = Arc::clone(&visitor);
+        async move { Ok::<_, Infallible>(request::answer(&visitor, request).await) }
     });
     let mut connection = std::pin::pin!(worker.http.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = worker.stop.cancelled() => {
             // HTTP/2 can say that it takes no more; HTTP/1 can say so only with an answer.

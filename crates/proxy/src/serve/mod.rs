@@ -52,7 +52,7 @@ impl Workers {
         for number in 0..count {
             let (order, inbox) = mpsc::unbounded_channel();
             let (ended, end) = oneshot::channel();
-            let worker = worker::Worker::new(number, Arc::clone(live), stop.clone(), pace);
+            let worker = worker::Worker::new(number, Arc::clone(live), stop.child_token(), pace);
             std::thread::Builder::new().name(format!("proxy-{number}")).spawn(move || worker.run(inbox, ended))?;
             orders.push(order);
             ends.push(end);

@@ -14,7 +14,7 @@ use crate::payload::{self, Payload};
 use crate::{site, status};
 
 /// Who asks, and where.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Visitor {
     /// The thread that serves the connection.
     pub(crate) worker: Arc<Worker>,
@@ -25,18 +25,17 @@ pub(crate) struct Visitor {
 }
 
 /// Answers `request`.
-pub(crate) async fn answer(visitor: Visitor, request: Request<Incoming>) -> Response<Payload> {
+pub(crate) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Response<Payload> {
     let version = request.version();
-    let worker = Arc::clone(&visitor.worker);
     let mut response = route(visitor, request).await;
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if version != Version::HTTP_2 && !is_upgrade && worker.stop.is_cancelled() {
+    if version != Version::HTTP_2 && !is_upgrade && visitor.worker.stop.is_cancelled() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn route(visitor: Visitor, request: Request<Incoming>) -> Response<Payload> {
+async fn route(visitor: &Visitor, request: Request<Incoming>) -> Response<Payload> {
     if request.method() == Method::CONNECT {
         return payload::text(StatusCode::NOT_IMPLEMENTED, "this proxy makes no tunnels to elsewhere");
     }
@@ -45,10 +44,11 @@ async fn route(visitor: Visitor, request: Request<Incoming>) -> Response<Payload
     let entry = Arc::clone(claim.entry());
     if let Some(question) = status::question(&entry.route.spec, request.uri().path()) {
         let local = headers::is_local(visitor.peer.ip(), request.headers());
-        return count(&claim, status::answer(&entry, question, local, request.method()).await);
+        // On the heap, as all that is rare: a future is as large as the largest thing it may wait for.
+        return count(&claim, Box::pin(status::answer(&entry, question, local, request.method())).await);
     }
     match &entry.target {
-        Target::Slot(slot) => forward::forward(&visitor, claim, slot, request).await,
+        Target::Slot(slot) => forward::forward(visitor, claim, slot, request).await,
         Target::Site(site) => {
             let mut response = count(&claim, site::respond(site, &entry.route.spec, &request));
             response.body_mut().hold(claim);

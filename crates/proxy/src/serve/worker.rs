@@ -19,7 +19,7 @@ pub(crate) struct Worker {
     pub(crate) number: usize,
     /// What is served.
     pub(crate) live: Arc<Live>,
-    /// The proxy is to stop.
+    /// The proxy is to stop. The worker's own token: it is looked at for each request, and looking locks it.
     pub(crate) stop: CancellationToken,
     /// How it stops.
     pub(crate) pace: Pace,

@@ -98,6 +98,25 @@ async fn a_restarted_proxy_serves_what_it_served() {
 }
 
 #[tokio::test]
+async fn what_was_lost_keeps_nothing_else_from_being_served() {
+    let (mut proxy, port, lost) = (Proxy::start().await, free_port(), free_port());
+    let (blue, green, site) = (Backend::start("blue").await, Backend::start("green").await, tempfile::tempdir().unwrap());
+    let others = || vec![to_slot(lost, "blue", blue.address), below("/site", to_site(port, site.path()))];
+    let routes = |backend: &Backend| [others(), vec![to_slot(port, "one", backend.address)]].concat();
+    proxy.put(routes(&blue)).await.unwrap();
+    let folder = proxy.stop().await;
+    let _thief = std::net::TcpListener::bind(("127.0.0.1", lost)).unwrap();
+    std::fs::remove_dir(site.path()).unwrap();
+
+    let mut proxy = Proxy::start_in(folder).await.unwrap();
+    assert_eq!(get(port, "/").await.text(), "blue");
+    assert_eq!(get(port, "/site/x").await.status, 404);
+    proxy.put(routes(&green)).await.unwrap();
+    assert_eq!(get(port, "/").await.text(), "green");
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_folder_has_one_proxy_and_its_socket_one_owner() {
     let proxy = Proxy::start().await;
     assert_eq!(std::fs::metadata(proxy.file("proxy.sock")).unwrap().permissions().mode() & 0o777, 0o600);

@@ -135,6 +135,36 @@ async fn connections_to_a_slot_are_kept_and_a_closed_one_costs_no_request() {
 }
 
 #[tokio::test]
+async fn a_request_ends_where_the_client_says() {
+    let (mut proxy, port) = (Proxy::start().await, free_port());
+    let blue = Backend::start("blue").await;
+    proxy.put(vec![to_slot(port, "blue", blue.address)]).await.unwrap();
+    let hidden =
+        "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n8\r\nGET /bad\r\n0\r\n\r\n";
+    let answer = raw(port, hidden).await;
+    assert!(answer.contains("GET /bad") || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(get(port, "/").await.text(), "blue");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_still_uploads_is_not_used_by_others() {
+    let (mut proxy, port) = (Proxy::start().await, free_port());
+    let blue = Backend::start("blue").await;
+    proxy.put(vec![to_slot(port, "blue", blue.address)]).await.unwrap();
+    let mut hasty = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    hasty.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx").await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"blue") {
+        assert_ne!(hasty.read_buf(&mut seen).await.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+    }
+    for _ in 0..4 {
+        assert_eq!(get(port, "/").await.text(), "blue");
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_slot_that_does_not_answer_is_told_apart() {
     let (mut proxy, port) = (Proxy::start().await, free_port());
     let blue = Backend::start("blue").await;

@@ -163,7 +163,7 @@ async fn while_its_sockets_are_held_a_killed_proxy_refuses_nobody() {
 
     kept.kill();
     let waiting: Vec<_> = (0..20).map(|_| tokio::spawn(async move { get(port, "/").await })).collect();
-    kept.respawn();
+    kept.respawn().wait().unwrap();
     for answer in waiting {
         assert_eq!(answer.await.unwrap().text(), "blue");
     }
@@ -187,7 +187,7 @@ async fn an_upgrade_loses_no_request() {
         } else {
             terminate(&kept.child);
             kept.child.wait().unwrap();
-            kept.respawn();
+            kept.respawn().wait().unwrap();
         }
         kept.listen_until("READY=1");
         let before = done.load(SeqCst);
