@@ -58,16 +58,28 @@ impl Folders {
         self.root.join("proxy")
     }
 
+    /// The folders of all environments: `PROJECT/ENVIRONMENT`.
+    #[must_use]
+    pub fn environments(&self) -> PathBuf {
+        self.root.join("environments")
+    }
+
     /// All that belongs to one environment.
     #[must_use]
     pub fn environment(&self, key: &EnvironmentKey) -> PathBuf {
-        self.root.join("environments").join(key.project.as_str()).join(key.environment.as_str())
+        self.environments().join(key.project.as_str()).join(key.environment.as_str())
     }
 
     /// A release laid out for a component.
     #[must_use]
     pub fn release(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf {
-        self.environment(key).join("releases").join(component.as_str()).join(&release.to_string()[..16])
+        self.environment(key).join("releases").join(component.as_str()).join(Self::release_name(release))
+    }
+
+    /// What the folder of a release is called, wherever it is laid out.
+    #[must_use]
+    pub fn release_name(release: &ReleaseId) -> String {
+        release.to_string()[..16].to_owned()
     }
 
     /// What outlives the releases of a component.

@@ -1,5 +1,7 @@
 //! Releases on a host: files kept by their hash, and laid out as folders where they are needed.
 
+mod store;
+
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -8,6 +10,8 @@ use plimsoll_model::{ComponentName, Digest, EnvironmentKey, ReleaseId, RelPath};
 use tokio::io::AsyncRead;
 
 use crate::world::Trouble;
+
+pub use store::Store;
 
 /// The release store.
 #[async_trait]

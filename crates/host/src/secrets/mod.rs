@@ -1,11 +1,15 @@
 //! Values of secrets on a host: there for the slots that need them, and for nobody else.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use plimsoll_model::{ComponentName, ConfigHash, EnvironmentKey, Secret};
 
 use crate::world::Trouble;
+
+pub use files::SecretFiles;
 
 /// Keeps the values of a component's secrets under the configuration that they belong to, so that an earlier
 /// configuration can be brought back with the values it had.
