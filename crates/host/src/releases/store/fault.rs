@@ -81,7 +81,7 @@ fn io_trouble(message: String, path: &Path, source: &io::Error) -> Trouble {
     match Errno::from_io_error(source) {
         Some(Errno::NOSPC | Errno::DQUOT) => {
             let free = path.ancestors().find(|folder| folder.exists()).map_or(0, free_bytes);
-            disk_full(format!("{message} ({free} bytes free)"))
+            disk_full(format!("{message} ({free} bytes are free now)"))
         }
         Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {
             let help = "let the user who runs plimsoll write there, and see that the disk is not mounted read-only";
