@@ -31,11 +31,19 @@ pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn Hos
 
 async fn once(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
     let (sender, mut events) = mpsc::unbounded_channel();
-    let pass_on = async {
-        while let Some(event) = events.recv().await {
-            conduct.note(Note::Step { host: name.clone(), event });
+    let pass_on = |event| conduct.note(Note::Step { host: name.clone(), event });
+    let asked = host.order(id, order, sender);
+    tokio::pin!(asked);
+    // The answer ends it: a host that died may never let go of the other end of the channel.
+    let answer = loop {
+        tokio::select! {
+            biased;
+            Some(event) = events.recv() => pass_on(event),
+            answer = &mut asked => break answer,
         }
     };
-    let (answer, ()) = futures_util::join!(host.order(id, order, sender), pass_on);
+    while let Ok(event) = events.try_recv() {
+        pass_on(event);
+    }
     answer
 }

@@ -59,15 +59,15 @@ pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = 
 }
 
 async fn start(options: &Options, folders: &Folders) -> Result<Arc<Host>, Trouble> {
-    let secrets = SecretFiles::new(folders.clone());
+    let (exe, env) = (&options.exe, &options.env);
     let supervisor =
-        supervise::Builtin::new(options.exe.clone(), folders.clone(), secrets.clone(), options.env.clone(), options.user.clone());
+        supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
     let world = World {
         ledger: Arc::new(SqliteLedger::open(&folders.ledger()).await?),
         releases: Arc::new(Store::open(folders)?),
-        secrets: Arc::new(secrets),
+        secrets: Arc::new(SecretFiles::new(folders.clone())),
         supervisor: Arc::new(supervisor),
-        router: Arc::new(route::Builtin::new(options.exe.clone(), folders.clone(), options.env.clone())),
+        router: Arc::new(route::Builtin::new(exe.clone(), folders.clone(), env.clone())),
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
     };

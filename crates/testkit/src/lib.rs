@@ -1,4 +1,7 @@
 //! For tests only: the probe, fixtures, and hosts in memory.
 
+#![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
+
 pub mod fixtures;
 pub mod probe;
+pub mod world;

@@ -34,8 +34,10 @@ pub(crate) async fn one(deployment: &Deployment, table: &Table, at: &StepRef, ev
     let step = deployment.step(at).ok_or_else(|| Trouble::new("request-unfit", format!("the plan has no {at}")))?;
     let place = At { deployment, table, component: &at.component };
     let begun = deployment.world.clock.now();
+    let ports = table.ports.lock().await;
     let intended = step::intend(&place, step).await?;
     deployment.journal.record(Event::Intended { at: at.clone() }, &intended).await?;
+    drop(ports);
     deployment.tell(events, at, step, What::Begun);
     match step::apply(&place, step).await {
         Ok(changes) => {

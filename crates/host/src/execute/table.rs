@@ -15,14 +15,19 @@ use crate::world::{Trouble, World};
 
 type Routes = BTreeMap<(EnvironmentKey, ComponentName), Route>;
 
-/// All routes of the host. Components that switch side by side change it one after the other.
+/// What all deployments of a host share.
 #[derive(Default)]
-pub(crate) struct Table(Mutex<Routes>);
+pub(crate) struct Table {
+    /// All routes of the host. Components that switch side by side change it one after the other.
+    routes: Mutex<Routes>,
+    /// Held from choosing the port of a slot until it is on record, so that no two slots choose the same one.
+    pub(crate) ports: Mutex<()>,
+}
 
 impl Table {
     /// Makes the proxy serve what the ledger says, for all environments.
     pub(crate) async fn restore(&self, world: &World) -> Result<(), Trouble> {
-        let mut routes = self.0.lock().await;
+        let mut routes = self.routes.lock().await;
         let mut recorded = Routes::new();
         for key in world.ledger.environments().await? {
             for (component, row) in world.ledger.components(&key).await? {
@@ -50,7 +55,7 @@ impl Table {
         served: Option<&Served>,
         by: Option<&DeploymentRecord>,
     ) -> Result<(), Trouble> {
-        let mut routes = self.0.lock().await;
+        let mut routes = self.routes.lock().await;
         let mut after = routes.clone();
         let name = (key.clone(), component.clone());
         let route = match served {
@@ -70,7 +75,7 @@ impl Table {
 
     /// What other environments than `key` take.
     pub(crate) async fn foreign(&self, key: &EnvironmentKey) -> Vec<(EnvironmentKey, Match)> {
-        let routes = self.0.lock().await;
+        let routes = self.routes.lock().await;
         routes.iter().filter(|((owner, _), _)| owner != key).map(|((owner, _), route)| (owner.clone(), route.spec.matches.clone())).collect()
     }
 }

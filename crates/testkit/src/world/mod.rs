@@ -1,0 +1,14 @@
+//! A host in memory: the production host over a machine that exists only here, with crashes and failures on demand.
+//!
+//! [`SimHost`] is a [`plimsoll_api::HostApi`]. Behind it runs [`plimsoll_host::Host`], unchanged, with every effect on a [`Machine`]:
+//! slots, routes, releases, and a ledger that keeps what was written. A crash ends the host at a chosen journal record, before or after it
+//! is written; the machine stays, and the next call starts a new host on it, as a command would start the daemon. Time is Tokio's, so a
+//! test that pauses it waits for nothing.
+
+mod effects;
+mod host;
+mod ledger;
+mod machine;
+
+pub use host::SimHost;
+pub use machine::{Behaviour, Crash, Machine, Moment};
