@@ -1,10 +1,16 @@
 //! The arguments that every command takes, and what happens when they make no sense.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{Error, ErrorKind};
+use serde_json::json;
 
+use crate::answer::Answer;
 use crate::commands::Command;
+use crate::console::{Console, Manner};
 
 /// Deploys applications made of several components as a transaction: either all of it is live and verified, or everything is
 /// as it was.
@@ -14,13 +20,84 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub globals: Globals,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub struct Globals {
+    /// The project's folder [default: the current one]
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub project: Option<PathBuf>,
+    /// How to talk.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// The arguments of this process; or how it ends, when they ask for nothing more or make no sense.
 pub fn parse() -> Result<Args, ExitCode> {
     Args::try_parse().map_err(|error| {
-        // Whoever does not read any more need not be told.
-        let _ = error.print();
+        if error.use_stderr() && document_wanted() {
+            Console::machine().answer(&unusable(&error));
+        } else {
+            // Whoever does not read any more need not be told.
+            let _ = error.print();
+        }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
+}
+
+/// Whether a program listens to this process and wants a JSON document, however it ends.
+pub fn document_wanted() -> bool {
+    wants_document(std::env::args_os())
+}
+
+/// Whether the arguments ask for a JSON document, as far as one can tell when they make no sense.
+fn wants_document(arguments: impl Iterator<Item = OsString>) -> bool {
+    arguments.take_while(|argument| argument != "--").any(|argument| argument == "--json" || argument == "--events")
+}
+
+fn unusable(error: &Error) -> Answer {
+    let text = error.render().to_string();
+    let message = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => "no command was given",
+        _ => text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: "),
+    };
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
+    let help = usage.map_or_else(|| "plimsoll --help tells what there is".to_owned(), |usage| format!("usage: {usage}"));
+    Answer { success: false, code: "usage".into(), details: json!({ "message": message }), help: Some(help) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_document_is_wanted_where_an_option_says_so() {
+        let check = |line: &str, expect: bool| assert_eq!(wants_document(line.split(' ').map(OsString::from)), expect, "{line}");
+        check("plimsoll deploy --jsn", false);
+        check("plimsoll deploy --json", true);
+        check("plimsoll --events deploy --nonsense", true);
+        check("plimsoll logs -- --json", false);
+    }
+
+    #[test]
+    fn usage_errors_say_what_is_wrong_and_how_it_goes() {
+        let check = |line: &str, message: &str, help: &str| {
+            let error = Args::try_parse_from(line.split(' ')).unwrap_err();
+            let answer = unusable(&error);
+            assert_eq!((answer.details["message"].as_str(), answer.help.as_deref()), (Some(message), Some(help)), "{line}");
+        };
+        check("plimsoll", "no command was given", "usage: plimsoll [OPTIONS] <COMMAND>");
+        check("plimsoll deploy --jsn", "unexpected argument '--jsn' found", "usage: plimsoll deploy [OPTIONS] <ENVIRONMENT>");
+    }
 }

@@ -3,19 +3,26 @@
 //! A thin skin: it reads arguments and surroundings, calls one operation of `plimsoll-ops`, and shows what comes of it. What
 //! operations do, and what their answers hold, is decided there. The path of a command is the path of its file below `commands`.
 
+mod answer;
 mod args;
 mod bug;
+mod caller;
 mod commands;
+mod consent;
 mod console;
 mod folders;
 mod identity;
+mod interrupt;
 mod log;
+mod render;
+mod screen;
+mod session;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     bug::guard(|| match args::parse() {
-        Ok(args) => args.command.run(),
+        Ok(args) => args.command.run(&args.globals),
         Err(end) => end,
     })
 }

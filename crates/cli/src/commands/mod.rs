@@ -1,36 +1,100 @@
 //! The commands, one file each: the path of a command is the path of its file.
+//!
+//! A command turns arguments into the input of one operation, and its output into a [`Reply`](crate::answer::Reply). The roles (`keeper`, `proxy`,
+//! `host serve`) and `completions` are no operations, and run without any of the rest.
 
+mod check;
 mod completions;
+mod deploy;
+mod down;
+mod history;
 mod host;
+mod init;
 mod keeper;
+mod logs;
+mod plan;
 mod proxy;
+mod resume;
+mod rollback;
+mod schema;
+mod show;
+mod source;
+mod status;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use plimsoll_model::PlanHash;
+use plimsoll_model::digest::DigestError;
+
+use crate::args::Globals;
+use crate::session;
 
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The host of this machine
+    /// Write a manifest for a project that has none
+    Init(init::Init),
+    /// Judge the manifest
+    Check(check::Check),
+    /// Print the JSON Schema of the manifest
+    Schema(schema::Schema),
+    /// Show what a deployment would do
+    Plan(plan::Plan),
+    /// Bring a source live in an environment
+    Deploy(deploy::Deploy),
+    /// Return to what an earlier deployment had made live
+    Rollback(rollback::Rollback),
+    /// Tell what serves, and how it is
+    Status(status::Status),
+    /// Tell what was deployed
+    History(history::History),
+    /// Tell all that is on record of a deployment
+    Show(show::Show),
+    /// Read what slots write
+    Logs(logs::Logs),
+    /// Settle a deployment that was cut off
+    Resume(resume::Resume),
+    /// Take all of an environment away
+    Down(down::Down),
+    /// Look after the host of this machine
     #[command(subcommand)]
     Host(host::Command),
-    /// Write a script that completes commands in a shell
+    /// Print a script that completes commands in a shell
     Completions(completions::Completions),
+    /// Keep the program of a folder alive
     #[command(hide = true)]
     Keeper(keeper::Keeper),
+    /// Route requests
     #[command(hide = true)]
     Proxy(proxy::Proxy),
 }
 
 impl Command {
     /// Does what it says, and tells how the process ends.
-    pub fn run(self) -> ExitCode {
+    pub fn run(self, globals: &Globals) -> ExitCode {
         match self {
-            Self::Host(command) => command.run(),
+            Self::Init(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Check(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Schema(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Plan(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Deploy(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Rollback(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Status(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::History(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Show(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Host(command) => command.run(globals),
             Self::Completions(command) => command.run(),
             Self::Keeper(role) => role.run(),
             Self::Proxy(role) => role.run(),
         }
     }
+}
+
+/// Reads the hash of a plan.
+fn plan_hash(text: &str) -> Result<PlanHash, DigestError> {
+    text.parse().map(PlanHash)
 }

@@ -1,23 +1,34 @@
 //! `plimsoll host …`: the host of this machine.
 
+mod facts;
 mod serve;
+mod stop;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::args::Globals;
+use crate::session;
+
 /// What to do with the host of this machine.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Be the daemon of this machine, until it is told to stop
+    /// Be the daemon, until it is told to stop
     Serve(serve::Serve),
+    /// Tell what it is
+    Facts(facts::Facts),
+    /// End it: the daemon, the proxy and all slots
+    Stop(stop::Stop),
 }
 
 impl Command {
     /// Does what it says, and tells how the process ends.
-    pub fn run(self) -> ExitCode {
+    pub fn run(self, globals: &Globals) -> ExitCode {
         match self {
             Self::Serve(role) => role.run(),
+            Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),
         }
     }
 }

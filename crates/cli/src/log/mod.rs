@@ -1,4 +1,6 @@
-//! Where the processes of a host write what happens to them.
+//! Logs: of commands that change an environment, and of the processes of a host.
+
+mod run;
 
 use std::path::Path;
 
@@ -8,11 +10,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+pub use run::{begin, current};
+
 /// How many days back a daemon's log is kept.
 const DAYS: usize = 14;
 
 /// What is worth keeping: our own words, and troubles of the libraries.
-pub fn worth_keeping() -> Targets {
+fn worth_keeping() -> Targets {
     let ours = ["plimsoll", "plimsoll_build", "plimsoll_connect", "plimsoll_engine", "plimsoll_host", "plimsoll_ops", "plimsoll_proxy"];
     Targets::new().with_targets(ours.map(|name| (name, LevelFilter::DEBUG))).with_default(LevelFilter::WARN)
 }

@@ -1,0 +1,61 @@
+//! `plimsoll deploy ENVIRONMENT`: brings a source live.
+
+use clap::ValueEnum;
+use plimsoll_model::{EnvironmentName, PlanHash};
+use plimsoll_ops::deploy::{self, Input};
+use plimsoll_ops::{Approve, Context, OpError, Progress};
+
+use super::plan_hash;
+use super::source::Source;
+use crate::answer::Reply;
+use crate::session::Session;
+
+/// Bring a source live in an environment
+#[derive(Debug, clap::Args)]
+pub struct Deploy {
+    /// Where to
+    environment: EnvironmentName,
+    #[command(flatten)]
+    source: Source,
+    /// What is tested before any host is touched: nothing, the components that changed, or all of them
+    #[arg(long, value_enum, default_value_t = Tests::Smoke)]
+    tests: Tests,
+    /// Say yes to the plan beforehand
+    #[arg(long, short)]
+    yes: bool,
+    /// Carry out only this plan, seen before
+    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
+    plan: Option<PlanHash>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// How much is tested.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Tests {
+    None,
+    Smoke,
+    Full,
+}
+
+impl From<Tests> for plimsoll_ops::Tests {
+    fn from(tests: Tests) -> Self {
+        match tests {
+            Tests::None => Self::None,
+            Tests::Smoke => Self::Smoke,
+            Tests::Full => Self::Full,
+        }
+    }
+}
+
+impl Deploy {
+    /// Deploys, and tells how it ended.
+    pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
+        let Self { environment, source, tests, yes, plan, reason } = self;
+        let input = Input { environment, source: source.into(), tests: tests.into(), expect_plan: plan, reason };
+        let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| deploy::run(context, input, approve, progress).await;
+        let output = session.undertake("deploy", yes, work).await?;
+        Ok(Reply::of_deployment("deployed", &output.deployment, &output))
+    }
+}

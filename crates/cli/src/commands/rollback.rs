@@ -1,0 +1,63 @@
+//! `plimsoll rollback ENVIRONMENT`: returns to an earlier state.
+
+use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
+use plimsoll_ops::rollback::{self, Input, Target};
+use plimsoll_ops::{Approve, Context, OpError, Progress};
+
+use super::plan_hash;
+use crate::answer::Reply;
+use crate::session::Session;
+
+/// Return to what an earlier deployment had made live
+#[derive(Debug, clap::Args)]
+pub struct Rollback {
+    /// Where
+    environment: EnvironmentName,
+    #[command(flatten)]
+    to: To,
+    /// Say yes to the plan beforehand
+    #[arg(long, short)]
+    yes: bool,
+    /// Carry out only this plan, seen before
+    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
+    plan: Option<PlanHash>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// The state to return to.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct To {
+    /// The newest good one before what serves now [default]
+    #[arg(long)]
+    last: bool,
+    /// What this deployment had made live
+    #[arg(long, value_name = "ID")]
+    to_deployment: Option<DeploymentId>,
+    /// The newest with this version
+    #[arg(long, value_name = "VERSION")]
+    to_version: Option<String>,
+    /// The newest made from this commit
+    #[arg(long, value_name = "COMMIT")]
+    to_commit: Option<String>,
+}
+
+impl From<To> for Target {
+    fn from(to: To) -> Self {
+        let named = to.to_deployment.map(Self::Deployment).or(to.to_version.map(Self::Version)).or(to.to_commit.map(Self::Commit));
+        named.unwrap_or(Self::Last)
+    }
+}
+
+impl Rollback {
+    /// Rolls back, and tells how it ended.
+    pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
+        let Self { environment, to, yes, plan, reason } = self;
+        let input = Input { environment, to: to.into(), expect_plan: plan, reason };
+        let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| rollback::run(context, input, approve, progress).await;
+        let output = session.undertake("rollback", yes, work).await?;
+        Ok(Reply::of_deployment("rolled-back", &output.deployment, &output))
+    }
+}

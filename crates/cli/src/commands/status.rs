@@ -1,0 +1,40 @@
+//! `plimsoll status ENVIRONMENT`: tells what serves, and how it is.
+
+use plimsoll_model::EnvironmentName;
+use plimsoll_ops::OpError;
+use plimsoll_ops::status::{self, Input, Output};
+
+use crate::answer::Reply;
+use crate::render;
+use crate::session::Session;
+
+/// Tell what serves, and how it is
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Where
+    environment: EnvironmentName,
+}
+
+impl Status {
+    /// Tells it.
+    pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
+        let input = Input { environment: self.environment };
+        let output = session.look(async |context, progress| status::run(context, input, progress).await).await?;
+        let reply = Reply::new(code(&output), &output, render::status::status(&output));
+        let environment = &output.key.environment;
+        Ok(match &output.open {
+            Some(open) if open.expired => reply.with_next(format!("plimsoll resume {environment}")),
+            None if output.components.is_empty() => reply.with_next(format!("plimsoll deploy {environment}")),
+            _ if !output.healthy => reply.with_next(format!("plimsoll logs {environment}")),
+            _ => reply,
+        })
+    }
+}
+
+fn code(output: &Output) -> &'static str {
+    match (output.components.is_empty(), output.healthy) {
+        (true, _) => "nothing-deployed",
+        (false, true) => "healthy",
+        (false, false) => "unhealthy",
+    }
+}

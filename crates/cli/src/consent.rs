@@ -1,0 +1,64 @@
+//! Asking the person at the terminal for a yes to a plan.
+
+use async_trait::async_trait;
+use plimsoll_ops::{Always, Approve, Never, PlanView};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::console::{self, Console};
+
+/// A plan that waits for an answer.
+pub struct Question {
+    /// The plan.
+    pub plan: PlanView,
+    answer: oneshot::Sender<bool>,
+}
+
+/// Hands plans to whoever owns the screen, and waits for the answer.
+struct Ask(mpsc::UnboundedSender<Question>);
+
+#[async_trait]
+impl Approve for Ask {
+    async fn approve(&self, plan: &PlanView) -> bool {
+        let (answer, answered) = oneshot::channel();
+        // When nobody can be asked any more, nobody has said yes.
+        self.0.send(Question { plan: plan.clone(), answer }).is_ok() && answered.await.unwrap_or(false)
+    }
+}
+
+/// Who says yes to plans: `--yes`, the person at the terminal, or nobody.
+pub fn approver(console: Console, yes: bool, questions: mpsc::UnboundedSender<Question>) -> Box<dyn Approve> {
+    match (yes, console.can_ask()) {
+        (true, _) => Box::new(Always),
+        (false, true) => Box::new(Ask(questions)),
+        (false, false) => Box::new(Never),
+    }
+}
+
+impl Question {
+    /// Asks, and passes the answer on. The line is read beside all else, so that signals are still heard.
+    pub fn ask(self) {
+        console::prompt(&format!("Change {} so? [y/N] ", self.plan.key));
+        tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            let read = std::io::stdin().read_line(&mut line).is_ok();
+            // Whoever gave up waiting needs no answer.
+            let _ = self.answer.send(read && means_yes(&line));
+        });
+    }
+}
+
+fn means_yes(line: &str) -> bool {
+    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        for (line, expect) in [("y\n", true), (" YES \n", true), ("\n", false), ("", false), ("no\n", false), ("yep\n", false)] {
+            assert_eq!(means_yes(line), expect, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! From outputs of operations to text for people. Pure; colours are taken out later where they are not wanted.
+
+pub mod deployment;
+pub mod error;
+pub mod event;
+pub mod facts;
+pub mod finding;
+pub mod history;
+pub mod measure;
+pub mod plan;
+pub mod status;
+mod table;
+
+/// A rendered text as it reads without colours.
+#[cfg(test)]
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}

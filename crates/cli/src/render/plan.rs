@@ -1,0 +1,145 @@
+//! A plan: what will happen, level by level.
+
+use std::collections::BTreeMap;
+
+use owo_colors::OwoColorize;
+use plimsoll_model::plan::{Estimates, Intent, Level, Phase, Plan, Work};
+use plimsoll_model::source::Source;
+use plimsoll_model::{HostName, PlanHash};
+use plimsoll_ops::PlanView;
+
+use super::measure::duration;
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What happens to each component.
+    Components,
+    /// Every step on every host.
+    Steps,
+}
+
+/// The whole plan, with its hash.
+pub fn plan(view: &PlanView, depth: Depth) -> String {
+    let mut text = format!("{}: {}\n", view.key.bold(), intent(&view.intent, &view.source));
+    if view.empty {
+        return text + "nothing to do: everything is what it shall be\n";
+    }
+    for (number, level) in (1..).zip(&view.levels) {
+        text += &of_level(number, level, view, depth);
+    }
+    if let Some(ms) = view.estimates.total_ms {
+        text += &format!("should take about {}, going by earlier deployments\n", duration(ms));
+    }
+    text + &format!("plan {}\n", view.hash)
+}
+
+/// A plan that is about to be carried out, without its steps.
+pub fn announced(hash: PlanHash, made: &Plan, estimates: &Estimates) -> String {
+    let view = PlanView {
+        hash,
+        intent: made.intent.clone(),
+        key: made.key.clone(),
+        source: made.source.clone(),
+        empty: made.is_empty(),
+        changes: made.changes(),
+        builds: BTreeMap::new(),
+        levels: made.levels.clone(),
+        expects: made.expects.clone(),
+        estimates: estimates.clone(),
+    };
+    plan(&view, Depth::Components)
+}
+
+/// What a plan is for, as part of a sentence.
+fn intent(intent: &Intent, source: &Source) -> String {
+    match intent {
+        Intent::Deploy => format!("deploy {}", version(source)),
+        Intent::Rollback { to } => format!("roll back to deployment {to}, {}", version(source)),
+        Intent::Down => "take everything away".into(),
+    }
+}
+
+fn version(source: &Source) -> String {
+    let commit = source.commit.as_deref().and_then(|commit| commit.get(..8));
+    let commit = commit.filter(|commit| !source.version.starts_with(commit)).map(|commit| format!("commit {commit}"));
+    let facts =
+        [commit, source.branch.as_ref().map(|branch| format!("branch {branch}")), source.dirty.then(|| "with changes that are in no commit".into())];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    if facts.is_empty() { source.version.clone() } else { format!("{} ({})", source.version, facts.join(", ")) }
+}
+
+fn of_level(number: usize, level: &Level, view: &PlanView, depth: Depth) -> String {
+    let several = level.hosts.len() > 1;
+    let mut lines = String::new();
+    for (host, work) in &level.hosts {
+        for work in work {
+            lines += &format!("  {number}. {}: {}{}\n", work.component.bold(), facts(work, view), place(host, several));
+            if depth == Depth::Steps {
+                lines += &steps(work);
+            }
+        }
+    }
+    lines
+}
+
+fn facts(work: &Work, view: &PlanView) -> String {
+    let release = work.release.map(|release| format!("release {}", release.short()));
+    let built = view.builds.contains_key(&work.component).then(|| "not on every host yet".to_owned());
+    [Some(work.change.to_string()), release, built].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn place(host: &HostName, several: bool) -> String {
+    if several { format!(", on {host}") } else { String::new() }
+}
+
+fn steps(work: &Work) -> String {
+    let phases = [Phase::Prepare, Phase::Switch, Phase::Verify, Phase::Commit];
+    let steps = phases.into_iter().flat_map(|phase| work.steps.of(phase).iter().map(move |step| (phase, step)));
+    steps.map(|(phase, step)| format!("     {} {step}\n", format!("{:<8}", phase.to_string()).dimmed())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::plan::{Change, Step, Steps};
+    use plimsoll_model::{ComponentName, Digest, ReleaseId, SlotId};
+
+    use super::super::plain;
+    use super::*;
+
+    fn view(levels: Vec<Level>) -> PlanView {
+        let backend = ComponentName::new("backend").unwrap();
+        PlanView {
+            hash: PlanHash(Digest::of(b"plan")),
+            intent: Intent::Deploy,
+            key: serde_json::from_str(r#"{"project":"shop","environment":"local"}"#).unwrap(),
+            source: Source { version: "1.4.0".into(), commit: Some("0123456789abcdef".into()), dirty: true, ..Source::default() },
+            empty: levels.is_empty(),
+            changes: BTreeMap::new(),
+            builds: BTreeMap::from([(backend, ReleaseId(Digest::of(b"new")))]),
+            levels,
+            expects: BTreeMap::new(),
+            estimates: Estimates { total_ms: Some(4_200), components_ms: BTreeMap::new() },
+        }
+    }
+
+    fn level() -> Level {
+        let (backend, release) = (ComponentName::new("backend").unwrap(), ReleaseId(Digest::of(b"new")));
+        let stage = Step::StageRelease { release, shared: Vec::new() };
+        let stop = Step::StopSlot { slot: SlotId::numbered(&backend, 1), drain_ms: 1 };
+        let steps = Steps { prepare: vec![stage], commit: vec![stop], ..Steps::default() };
+        Level {
+            hosts: BTreeMap::from([(HostName::local(), vec![Work { component: backend, change: Change::Release, release: Some(release), steps }])]),
+        }
+    }
+
+    #[test]
+    fn a_plan_tells_what_will_happen() {
+        insta::assert_snapshot!(plain(&plan(&view(vec![level()]), Depth::Steps)), @"");
+    }
+
+    #[test]
+    fn a_plan_without_work_says_so() {
+        insta::assert_snapshot!(plain(&plan(&view(Vec::new()), Depth::Components)), @"");
+    }
+}
