@@ -26,6 +26,11 @@ pub(crate) fn release_id(component: &Component, files: &Inventory, platform: &st
     let mut name = Name(blake3::Hasher::new());
     name.add(SCHEME.as_bytes()).add(platform.as_bytes()).add(component.path.as_str().as_bytes());
     name.recipe(component.build.as_ref());
+    // A release is laid out with links to what it shares, so another list makes another release.
+    name.count(component.shared.len());
+    for shared in &component.shared {
+        name.add(shared.as_str().as_bytes());
+    }
     for (path, stamp) in files {
         name.add(path.as_str().as_bytes()).stamp(stamp);
     }
