@@ -58,13 +58,12 @@ impl<R: AsyncRead + Unpin> AsyncRead for Content<'_, R> {
         if room == 0 {
             return Poll::Ready(Ok(()));
         }
-        let mut part = to.take(room);
+        let mut part = ReadBuf::new(to.initialize_unfilled_to(room));
         ready!(Pin::new(&mut *self.body).poll_read(cx, &mut part))?;
         let got = part.filled().len();
         if got == 0 {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{} bytes of a file are missing", self.left))));
         }
-        // `part` has written into the start of what `to` has left.
         to.advance(got);
         self.left -= got as u64;
         Poll::Ready(Ok(()))
