@@ -4,7 +4,9 @@ pub mod backend;
 pub mod client;
 pub mod table;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
 
 use plimsoll_model::route::{Route, RouteTable};
 use plimsoll_proxy::control::{Client, ControlError};
@@ -85,7 +87,11 @@ async fn ready(holder: &UnixDatagram) {
     }
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on. It is below those that the system gives to outgoing connections, one of which
+/// would otherwise take it now and then before the proxy does.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = (std::process::id() % 1200) as u16 * 10;
+    let candidates = std::iter::repeat_with(|| 20_000 + (first + NEXT.fetch_add(1, SeqCst)) % 12_000);
+    candidates.take(12_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
