@@ -47,3 +47,46 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
     }
     Ok(Output { findings, components: components.into_iter().collect(), environments: environments.into_iter().collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::tests::Scene;
+
+    async fn check(scene: &Scene) -> Result<Output, OpError> {
+        run(&scene.context, Input {}, &scene.progress).await
+    }
+
+    #[tokio::test]
+    async fn a_missing_manifest_says_what_to_do() {
+        let error = check(&Scene::new(&[])).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.exit), ("manifest-missing", crate::Exit::Manifest));
+        assert!(error.help.unwrap().contains("plimsoll init"));
+    }
+
+    #[tokio::test]
+    async fn mistakes_of_text_and_folders_come_together() {
+        let table: [(&str, &[(&str, u32)]); 2] = [
+            ("name = \"shop\"\n[components.web]\nport = 1\nsite = \".\"\nroute = { port = 4000 }\n", &[("unknown-key", 3)]),
+            // Both environments have it, and it is told once.
+            (
+                "name = \"shop\"\n[components.web]\npath = \"wbe\"\nsite = \".\"\nroute = { port = 4000 }\n[environments.dev]\nhosts = [\"local\"]\n",
+                &[("missing-folder", 3)],
+            ),
+        ];
+        for (text, expect) in table {
+            let error = check(&Scene::new(&[("plimsoll.toml", text), ("web/index.html", "")])).await.unwrap_err();
+            assert_eq!((error.code.as_str(), error.exit), ("manifest-invalid", crate::Exit::Manifest));
+            let told: Vec<_> = error.findings.iter().map(|finding| (finding.code.as_str(), finding.place.as_ref().unwrap().line)).collect();
+            assert_eq!(told, expect, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_good_project_is_described() {
+        let text = "name = \"shop\"\n[components.web]\nsite = \".\"\nroute = { port = 4000 }\n[environments.dev]\nhosts = [\"local\"]\n";
+        let output = check(&Scene::new(&[("plimsoll.toml", text), ("web/index.html", "")])).await.unwrap();
+        let output = serde_json::to_value(output).unwrap();
+        assert_eq!(output, serde_json::json!({ "findings": [], "components": ["web"], "environments": ["dev", "local"] }));
+    }
+}

@@ -30,7 +30,36 @@ pub struct Context {
 pub(crate) mod tests {
     use std::path::Path;
 
+    use tempfile::TempDir;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
     use super::*;
+    use crate::{Event, Progress};
+
+    /// A project in a folder of its own, and a call about it.
+    pub(crate) struct Scene {
+        pub(crate) context: Context,
+        pub(crate) progress: Progress,
+        pub(crate) told: UnboundedReceiver<Event>,
+        _folder: TempDir,
+    }
+
+    impl Scene {
+        /// With these files in the project's folder.
+        #[expect(clippy::disallowed_methods, reason = "files for a test need not survive a crash")]
+        pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let context = context(folder.path());
+            std::fs::create_dir(&context.project).unwrap();
+            for (name, text) in files {
+                let path = context.project.join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+            let (progress, told) = unbounded_channel();
+            Self { context, progress, told, _folder: folder }
+        }
+    }
 
     /// A call from the machine `here`, with everything below `folder`.
     pub(crate) fn context(folder: &Path) -> Context {

@@ -75,3 +75,39 @@ fn unwritten(path: &Path, error: &io::Error) -> OpError {
     let message = format!("{} cannot be written: {error}", path.display());
     OpError::new(Exit::Failed, "manifest-unwritable", message).with_help("see that you may write to the project's folder and that the disk has space")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+    use crate::context::tests::Scene;
+
+    #[tokio::test]
+    async fn what_is_written_is_a_manifest_that_stands() {
+        let scene = Scene::new(&[("web/index.html", "<h1>x</h1>")]);
+        let output = run(&scene.context, Input {}, &scene.progress).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&output.path).unwrap(), output.text);
+        check::run(&scene.context, check::Input {}, &scene.progress).await.unwrap();
+        let again = run(&scene.context, Input {}, &scene.progress).await.unwrap_err();
+        assert_eq!((again.code.as_str(), again.exit), ("manifest-exists", Exit::Usage));
+        assert_eq!(std::fs::read_dir(&scene.context.project).unwrap().count(), 2, "nothing else is left there");
+    }
+
+    #[tokio::test]
+    async fn an_empty_folder_is_told_how_to_begin() {
+        let scene = Scene::new(&[]);
+        let error = run(&scene.context, Input {}, &scene.progress).await.unwrap_err();
+        assert_eq!(error.code, "nothing-recognized");
+        assert!(error.help.unwrap().contains("[components.web]"));
+        assert_eq!(std::fs::read_dir(&scene.context.project).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_came_in_between_is_not_overwritten() {
+        let scene = Scene::new(&[("plimsoll.toml", "mine")]);
+        let path = project::path(&scene.context);
+        assert_eq!(write_new(&path, "other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(std::fs::read_dir(&scene.context.project).unwrap().count(), 1);
+    }
+}

@@ -70,3 +70,49 @@ async fn once(matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::er
     let (answer, _) = tokio::join!(answer, connection);
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request on each connection, one after the other, and gives what was asked.
+    async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), String>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let matches = matches(listener.local_addr().unwrap().port());
+        let serve = async {
+            let mut asked = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = vec![0; 4096];
+                let length = stream.read(&mut request).await.unwrap();
+                asked.push(String::from_utf8_lossy(&request[..length]).into_owned());
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+            asked
+        };
+        let (asked, done) = tokio::join!(serve, until_answered(&matches, path));
+        (done, asked)
+    }
+
+    #[tokio::test]
+    async fn a_route_is_asked_until_it_answers_well() {
+        let answers = ["HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ncut", "HTTP/1.1 204 x\r\n\r\n"];
+        let matches = |port| Match { port, host: Some("shop.example".into()), path: "/api".into() };
+        let (done, asked) = answering(&answers, matches, "/api/health?x=1").await;
+        assert_eq!(done, Ok(()));
+        assert_eq!(asked.len(), 3);
+        assert!(asked[0].starts_with("GET /api/health?x=1 HTTP/1.1\r\nhost: shop.example:"), "{}", asked[0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_answer_is_given_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let why = until_answered(&Match { port, host: None, path: "/".into() }, "/").await.unwrap_err();
+        assert!(why.contains("refused"), "{why}");
+    }
+}

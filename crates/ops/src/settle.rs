@@ -70,6 +70,7 @@ mod tests {
     use crate::context::tests::context;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a process that is surely gone is one that this test has started")]
     fn a_holder_is_dead_when_its_process_here_is_gone() {
         let mut ended = Command::new("true").spawn().unwrap();
         ended.wait().unwrap();

@@ -55,6 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "files for a test need not survive a crash")]
     fn links_lead_nowhere_but_inside() {
         let folder = tempfile::tempdir().unwrap();
         let (root, outside) = (folder.path().join("project"), folder.path().join("outside"));
