@@ -35,7 +35,7 @@ async fn until_well(world: &World, row: &SlotRow, check: &HealthCheck, within_ms
     tried.await.map_err(|why| {
         let message = format!("slot {} of {} did not get healthy within {} ms: {}: {why}", row.slot, row.key, within_ms, asked(check));
         Trouble::new("slot-unhealthy", message)
-            .with_help("see its output below; check that it listens on the port in PORT and answers its health check, or raise start_timeout")
+            .with_help("see its output; check that it listens on the port in PORT and answers its health check, or raise start_timeout")
     })
 }
 
@@ -49,7 +49,7 @@ fn asked(check: &HealthCheck) -> String {
 
 fn exited(row: &SlotRow, how: &str) -> Trouble {
     Trouble::new("slot-exited", format!("the program of slot {} of {} ended before it was healthy: {how}", row.slot, row.key))
-        .with_help("see its output below; run the same command by hand in the release's folder")
+        .with_help("see its output; run the same command by hand in the release's folder")
 }
 
 /// Asks a slot's health check once.

@@ -31,7 +31,7 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// The next slot of the component.
     fn new_slot(&self) -> SlotId {
-        SlotId::numbered(self.component, self.seen.next_slot)
+        SlotId::numbered(self.component, self.seen.next_slot.max(1))
     }
 
     /// Lays out the release, unless it is.
