@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct HealthCheck {
     /// What is asked.
     pub question: Question,
-    /// Time between two tries while it is not healthy yet, in milliseconds. The first tries come
-    /// quicker: they start at a tenth of it and back off up to it.
+    /// Longest time between two tries while it is not healthy yet, in milliseconds. The first tries come
+    /// quicker, and back off up to it.
     pub interval_ms: u64,
     /// Longest time for one try, in milliseconds.
     pub timeout_ms: u64,

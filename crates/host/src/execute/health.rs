@@ -10,6 +10,8 @@ use plimsoll_model::time::Moment;
 use crate::ledger::SlotRow;
 use crate::world::{Trouble, World};
 
+/// The pause after the first try, in milliseconds: most programs need just a moment.
+const FIRST_PAUSE_MS: u64 = 5;
 /// How many lines of its output a failed slot is shown with.
 const OUTPUT_LINES: u32 = 20;
 
@@ -86,7 +88,7 @@ fn judge_status(status: u16, good: std::ops::Range<u16>) -> Result<(), String> {
 /// Tries until it works or the time is over: soon again at first, then with pauses of up to `interval_ms`.
 async fn retry<F: Future<Output = Result<(), String>>>(world: &World, interval_ms: u64, within_ms: u64, ask: impl Fn() -> F) -> Result<(), String> {
     let end: Moment = world.clock.now().plus(within_ms);
-    let mut pause_ms = (interval_ms / 10).max(1);
+    let mut pause_ms = FIRST_PAUSE_MS.min(interval_ms.max(1));
     let mut last = "it was not asked yet".to_owned();
     loop {
         tokio::select! {
