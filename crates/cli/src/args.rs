@@ -98,6 +98,6 @@ mod tests {
             assert_eq!((answer.details["message"].as_str(), answer.help.as_deref()), (Some(message), Some(help)), "{line}");
         };
         check("plimsoll", "no command was given", "usage: plimsoll [OPTIONS] <COMMAND>");
-        check("plimsoll deploy --jsn", "unexpected argument '--jsn' found", "usage: plimsoll deploy [OPTIONS] <ENVIRONMENT>");
+        check("plimsoll deploy --nonsense", "unexpected argument '--nonsense' found", "usage: plimsoll deploy [OPTIONS] <ENVIRONMENT>");
     }
 }

@@ -70,13 +70,19 @@ impl Console {
     }
 }
 
-/// Writes lines on standard output.
+/// Writes lines on standard output; nothing when there are none.
 pub fn print(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = writeln!(AutoStream::auto(std::io::stdout().lock()), "{}", text.trim_end_matches('\n'));
 }
 
-/// Writes lines on standard error.
+/// Writes lines on standard error; nothing when there are none.
 pub fn tell(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = writeln!(AutoStream::auto(std::io::stderr().lock()), "{}", text.trim_end_matches('\n'));
 }
 

@@ -28,21 +28,20 @@ pub fn current() -> Option<&'static Path> {
 /// Begins the log of the command `name` below the folder `home`; with `live` it is shown on standard error too. A command that
 /// cannot write a log does its work all the same.
 pub fn begin(home: &Path, name: &str, live: bool) {
-    let opened = open(&home.join("logs").join("runs"), &format!("{}-{name}-{}.log", stamp(), std::process::id()));
-    let file = match opened {
+    let (file, trouble) = match open(&home.join("logs").join("runs"), &format!("{}-{name}-{}.log", stamp(), std::process::id())) {
         Ok((path, file)) => {
             // A process runs one command.
             let _ = CURRENT.set(path);
-            Some(fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(worth_keeping()))
+            (Some(fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(worth_keeping())), None)
         }
-        Err(error) => {
-            tracing::warn!(%error, "this command leaves no log");
-            None
-        }
+        Err(error) => (None, Some(error)),
     };
     let shown = live.then(|| fmt::layer().with_ansi(false).with_writer(io::stderr).with_filter(worth_keeping()));
     // It fails when something writes logs already; then that goes on.
     let _ = tracing_subscriber::registry().with(file).with(shown).try_init();
+    if let Some(error) = trouble {
+        tracing::warn!(%error, "this command leaves no log");
+    }
 }
 
 fn open(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {

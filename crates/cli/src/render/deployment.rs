@@ -71,9 +71,22 @@ mod tests {
 
     #[test]
     fn the_end_is_told_in_one_line() {
-        insta::assert_snapshot!(plain(&ended(&view(Outcome::Committed, Intent::Deploy))), @"");
-        insta::assert_snapshot!(plain(&ended(&view(Outcome::Unchanged, Intent::Deploy))), @"");
+        insta::assert_snapshot!(plain(&ended(&view(Outcome::Committed, Intent::Deploy))), @r#"
+        shop/local is live: 1.4.0, 1 component changed in 4.2 s
+          admin   unchanged    http://localhost:4001/
+          mailer  new release
+        "#);
+        insta::assert_snapshot!(plain(&ended(&view(Outcome::Unchanged, Intent::Deploy))), @r#"
+        shop/local is unchanged: nothing to do (4.2 s)
+          admin   unchanged    http://localhost:4001/
+          mailer  new release
+        "#);
         let gone = DeploymentView { leftovers: vec![Failure::new("prune", "release 1 cannot be deleted")], ..view(Outcome::Committed, Intent::Down) };
-        insta::assert_snapshot!(plain(&ended(&gone)), @"");
+        insta::assert_snapshot!(plain(&ended(&gone)), @r#"
+        shop/local is taken away, 1 component changed in 4.2 s
+          admin   unchanged    http://localhost:4001/
+          mailer  new release
+        warning: left to do, and harmless: release 1 cannot be deleted
+        "#);
     }
 }

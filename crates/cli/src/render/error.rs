@@ -58,12 +58,21 @@ mod tests {
         let mut failed = OpError::new(Exit::Failed, "slot-exited", "slot backend-2 ended before it was healthy").with_help("set DATABASE_URL");
         failed.output = vec!["no DATABASE_URL".into()];
         failed.details = Some(json!({ "deployment": { "outcome": "rolled_back" } }));
-        insta::assert_snapshot!(plain(&error(&failed, Around { excerpts: None, log: Some(Path::new("/logs/x.log")) })), @"");
+        insta::assert_snapshot!(plain(&error(&failed, Around { excerpts: None, log: Some(Path::new("/logs/x.log")) })), @r#"
+        error: slot backend-2 ended before it was healthy [slot-exited]
+        its last output:
+          | no DATABASE_URL
+        everything was rolled back: what served before serves on
+        log: /logs/x.log
+        help: set DATABASE_URL
+        "#);
     }
 
     #[test]
     fn an_error_that_knows_little_is_short() {
         let failed = OpError::new(Exit::Host, "daemon-silent", "it does not answer");
-        insta::assert_snapshot!(plain(&error(&failed, Around { excerpts: None, log: None })), @"");
+        insta::assert_snapshot!(plain(&error(&failed, Around { excerpts: None, log: None })), @r#"
+        error: it does not answer [daemon-silent]
+        "#);
     }
 }

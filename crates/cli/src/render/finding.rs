@@ -101,14 +101,30 @@ mod tests {
 
     #[test]
     fn findings_are_lines_with_places() {
-        insta::assert_snapshot!(plain(&lines(&findings())), @"");
+        insta::assert_snapshot!(plain(&lines(&findings())), @r#"
+        plimsoll.toml:2:1: error[unknown-key]: there is no key `pith`
+          help: write `path`
+        warning[empty]: there are no components
+        "#);
     }
 
     #[test]
     fn findings_are_shown_in_their_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("plimsoll.toml"), "name = \"shop\"\npith = \"x\"\n").unwrap();
-        insta::assert_snapshot!(plain(&excerpts(&findings(), folder.path())), @"");
+        insta::assert_snapshot!(plain(&excerpts(&findings(), folder.path())), @r#"
+        unknown-key
+
+          × there is no key `pith`
+           ╭─[plimsoll.toml:2:1]
+         1 │ name = "shop"
+         2 │ pith = "x"
+           · ────
+           ╰────
+          help: write `path`
+
+        warning[empty]: there are no components
+        "#);
         assert_eq!(excerpts(&findings(), Path::new("/nowhere")), findings().iter().map(line).collect::<Vec<_>>().join("\n"));
     }
 }

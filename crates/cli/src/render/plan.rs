@@ -74,7 +74,7 @@ fn of_level(number: usize, level: &Level, view: &PlanView, depth: Depth) -> Stri
     let mut lines = String::new();
     for (host, work) in &level.hosts {
         for work in work {
-            lines += &format!("  {number}. {}: {}{}\n", work.component.bold(), facts(work, view), place(host, several));
+            lines += &format!("  {number}. {}: {}{}\n", work.component.bold(), facts(work, view, several), place(host, several));
             if depth == Depth::Steps {
                 lines += &steps(work);
             }
@@ -83,10 +83,11 @@ fn of_level(number: usize, level: &Level, view: &PlanView, depth: Depth) -> Stri
     lines
 }
 
-fn facts(work: &Work, view: &PlanView) -> String {
-    let release = work.release.map(|release| format!("release {}", release.short()));
-    let built = view.builds.contains_key(&work.component).then(|| "not on every host yet".to_owned());
-    [Some(work.change.to_string()), release, built].into_iter().flatten().collect::<Vec<_>>().join(", ")
+fn facts(work: &Work, view: &PlanView, several: bool) -> String {
+    let release = work.release.map(|release| format!(" ({})", release.short())).unwrap_or_default();
+    let lacking = if several { ", not on every host yet" } else { ", not on the host yet" };
+    let lacking = if view.builds.contains_key(&work.component) { lacking } else { "" };
+    format!("{}{release}{lacking}", work.change)
 }
 
 fn place(host: &HostName, several: bool) -> String {
@@ -135,11 +136,21 @@ mod tests {
 
     #[test]
     fn a_plan_tells_what_will_happen() {
-        insta::assert_snapshot!(plain(&plan(&view(vec![level()]), Depth::Steps)), @"");
+        insta::assert_snapshot!(plain(&plan(&view(vec![level()]), Depth::Steps)), @r#"
+        shop/local: deploy 1.4.0 (commit 01234567, with changes that are in no commit)
+          1. backend: new release (b20ab0a0), not on the host yet
+             prepare  stage release b20ab0a0
+             commit   drain and stop slot backend-1
+        should take about 4.2 s, going by earlier deployments
+        plan 29fde71e3ef298312227db745efc78ceb1c4e97c3a45f8e1f3f8680fa8a8f9ac
+        "#);
     }
 
     #[test]
     fn a_plan_without_work_says_so() {
-        insta::assert_snapshot!(plain(&plan(&view(Vec::new()), Depth::Components)), @"");
+        insta::assert_snapshot!(plain(&plan(&view(Vec::new()), Depth::Components)), @r#"
+        shop/local: deploy 1.4.0 (commit 01234567, with changes that are in no commit)
+        nothing to do: everything is what it shall be
+        "#);
     }
 }
