@@ -185,10 +185,15 @@ async fn a_stopping_proxy_finishes_what_it_began() {
     let (mut proxy, port) = (Proxy::start().await, free_port());
     let blue = Backend::start("blue").await;
     proxy.put(vec![to_slot(port, "blue", blue.address)]).await.unwrap();
-    let mut connection = Connection::open(port).await;
+    let (mut connection, mut idle) = (Connection::open(port).await, Connection::open(port).await);
+    assert_eq!(idle.get("/").await.header("connection"), None);
     let slow = tokio::spawn(async move { connection.get("/hold").await });
     blue.held().await;
     proxy.control.stop().await.unwrap();
+    // When nobody listens any more, all threads have heard of it.
+    while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {}
+    let last = idle.get("/").await;
+    assert_eq!((last.text(), last.header("connection")), ("blue", Some("close")), "a request on its way is not lost");
     blue.release();
     let answer = slow.await.unwrap();
     assert_eq!((answer.text(), answer.header("connection")), ("blue", Some("close")));
