@@ -15,6 +15,7 @@ use plimsoll_model::{DeploymentId, Digest, EnvironmentKey, HostName};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
+use crate::Daemon;
 use crate::lines::Lines;
 use crate::link::{Link, nothing};
 use crate::upload;
@@ -32,6 +33,11 @@ impl Client {
     #[must_use]
     pub fn new(host: HostName, socket: PathBuf) -> Self {
         Self { link: Arc::new(Link::new(host, socket)) }
+    }
+
+    /// The daemon of this machine. When it is found to have ended, it is started again.
+    pub(crate) fn kept(daemon: Daemon) -> Self {
+        Self { link: Arc::new(Link::kept(daemon)) }
     }
 
     /// The same over a stream that is open already.

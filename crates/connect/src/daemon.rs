@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use plimsoll_api::{Facts, HostApi, HostError};
 use plimsoll_model::{Digest, HostName};
+use tokio::net::UnixStream;
 
 use crate::{Client, ConnectError, door, socket, start};
 
@@ -27,23 +28,24 @@ const TRIES: usize = 5;
 impl Daemon {
     /// A client of the daemon. When none answers, it is started; when one of another build does, it is replaced, unless a
     /// deployment is under way. Of several that call this at once, one starts the daemon and the others wait for it.
+    /// The client starts it again when it is killed later.
     ///
     /// # Errors
     /// What the daemon says that keeps it from serving, or why it cannot be started or reached.
     pub async fn connect(&self) -> Result<Client, ConnectError> {
         let build = build_id(&self.exe)?;
-        if let Some(client) = self.serving(&build).await? {
-            return Ok(client);
+        if self.serves(&build).await? {
+            return Ok(Client::kept(self.clone()));
         }
         start::make(&self.home)?;
         let _door = door::door(self.home.join("start.lock")).await?;
         for _ in 0..TRIES {
-            if let Some(client) = self.serving(&build).await? {
-                return Ok(client);
+            if self.serves(&build).await? {
+                return Ok(Client::kept(self.clone()));
             }
             self.make_room().await?;
             match start::start(&self.exe, &self.home()?, &build).await {
-                Ok(()) => return Ok(self.client()),
+                Ok(()) => return Ok(Client::kept(self.clone())),
                 // Someone else's daemon came first, started by hand or by the machine.
                 Err(ConnectError::NotStarted(failure)) if failure.code == "already-running" => {}
                 Err(error) => return Err(error),
@@ -60,10 +62,23 @@ impl Daemon {
         Ok(self.answering().await?.map(|(client, _)| client))
     }
 
-    /// A client of the daemon if it can stay.
-    async fn serving(&self, build: &str) -> Result<Option<Client>, ConnectError> {
-        let fits = |facts: &Facts| facts.build == build || facts.busy;
-        Ok(self.answering().await?.filter(|(_, facts)| fits(facts)).map(|(client, _)| client))
+    /// A connection to the daemon, which is started when nobody listens any more. Unlike [`Daemon::connect`] it asks nothing, and
+    /// does not mind which build answers.
+    pub(crate) async fn start_again(&self) -> Result<UnixStream, ConnectError> {
+        let _door = door::door(self.home.join("start.lock")).await?;
+        let path = self.socket();
+        match socket::connect(&path).await {
+            Err(error) if socket::nobody_there(&error) => {}
+            stream => return stream.map_err(ConnectError::io("connect to", &path)),
+        }
+        start::start(&self.exe, &self.home()?, &build_id(&self.exe)?).await?;
+        socket::connect(&path).await.map_err(ConnectError::io("connect to", &path))
+    }
+
+    /// Whether a daemon answers that can stay.
+    async fn serves(&self, build: &str) -> Result<bool, ConnectError> {
+        let fits = |(_, facts): &(Client, Facts)| facts.build == build || facts.busy;
+        Ok(self.answering().await?.is_some_and(|answering| fits(&answering)))
     }
 
     async fn answering(&self) -> Result<Option<(Client, Facts)>, ConnectError> {
@@ -88,11 +103,7 @@ impl Daemon {
         }
     }
 
-    fn client(&self) -> Client {
-        Client::new(HostName::local(), self.socket())
-    }
-
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.home.join("host.sock")
     }
 

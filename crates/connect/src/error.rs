@@ -53,9 +53,11 @@ impl ConnectError {
         match self {
             ConnectError::Io { path, .. } => Some(format!("see that this login may use {} and that the disk has space", path.display())),
             ConnectError::NotStarted(failure) => failure.help.clone(),
-            ConnectError::Silent { home } => {
-                Some(format!("see {}; end the process that holds host.lock (fuser {})", home.join("logs").display(), home.join("host.lock").display()))
-            }
+            ConnectError::Silent { home } => Some(format!(
+                "see {}; end the process that holds host.lock (fuser {})",
+                home.join("logs").display(),
+                home.join("host.lock").display()
+            )),
             ConnectError::Host(error) => error.help(),
         }
     }

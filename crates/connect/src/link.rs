@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
-use crate::socket;
+use crate::{ConnectError, Daemon, socket};
 
 /// How often a host that owes an answer is asked whether it is still there, and how long it may take to say so.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(20));
@@ -33,13 +33,20 @@ pub(crate) type Sending = UnsyncBoxBody<Bytes, io::Error>;
 pub(crate) struct Link {
     host: HostName,
     socket: PathBuf,
+    /// Whom to start again when nobody listens any more.
+    daemon: Option<Daemon>,
     open: Mutex<Option<SendRequest<Sending>>>,
 }
 
 impl Link {
     /// To the daemon that listens at `socket`. Connects when it is used.
     pub fn new(host: HostName, socket: PathBuf) -> Self {
-        Self { host, socket, open: Mutex::new(None) }
+        Self { host, socket, daemon: None, open: Mutex::new(None) }
+    }
+
+    /// To a daemon of this machine, which is started again when it ended.
+    pub fn kept(daemon: Daemon) -> Self {
+        Self { daemon: Some(daemon.clone()), ..Self::new(HostName::local(), daemon.socket()) }
     }
 
     /// The host.
@@ -129,7 +136,13 @@ impl Link {
     }
 
     async fn dial(&self) -> Result<SendRequest<Sending>, HostError> {
-        let stream = socket::connect(&self.socket).await.map_err(|error| self.no_way(&error))?;
+        let stream = match (socket::connect(&self.socket).await, &self.daemon) {
+            (Err(error), Some(daemon)) if socket::nobody_there(&error) => {
+                let why = |error: ConnectError| self.unreachable(error.to_string(), "see its log; or start it by hand: plimsoll host serve");
+                daemon.start_again().await.map_err(why)?
+            }
+            (stream, _) => stream.map_err(|error| self.no_way(&error))?,
+        };
         self.begin(stream).await
     }
 
