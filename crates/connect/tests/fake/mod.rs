@@ -1,0 +1,343 @@
+//! A host that does nothing but remember what it was asked, behind the real daemon's server.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use plimsoll_api::{
+    Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service, What,
+};
+use plimsoll_connect::Client;
+use plimsoll_host::folders::Folders;
+use plimsoll_host::serve::{self, Intake};
+use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
+use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
+use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
+use plimsoll_model::source::Source;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{
+    ComponentName, DeploymentId, Digest, EnvironmentKey, EnvironmentName, HostName, ProjectName, RelPath, ReleaseId, Secret, SlotId,
+};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+/// The host.
+pub struct Fake {
+    /// What it says it is.
+    pub build: String,
+    /// Whether it says that a deployment is under way.
+    pub busy: bool,
+    /// What it was asked, in words.
+    pub asked: Mutex<Vec<String>>,
+    /// What it answers instead, when that is set.
+    pub error: Mutex<Option<HostError>>,
+    /// Files that it was sent: size by hash.
+    pub taken: Mutex<BTreeMap<Digest, u64>>,
+    /// How many events an order has; the last of them waits for `go`.
+    pub events: u32,
+    /// Lets orders end.
+    pub go: Semaphore,
+    /// Told when an order has ended.
+    pub ended: Notify,
+    /// Told when reading logs was given up.
+    pub unread: Notify,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self {
+            build: "one".into(),
+            busy: false,
+            asked: Mutex::default(),
+            error: Mutex::default(),
+            taken: Mutex::default(),
+            events: 3,
+            go: Semaphore::new(0),
+            ended: Notify::new(),
+            unread: Notify::new(),
+        }
+    }
+}
+
+impl Fake {
+    fn note<T>(&self, words: String, answer: T) -> Result<T, HostError> {
+        self.asked.lock().unwrap().push(words);
+        self.error.lock().unwrap().clone().map_or(Ok(answer), Err)
+    }
+
+    /// What it was asked last.
+    pub fn last(&self) -> String {
+        self.asked.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl HostApi for Fake {
+    async fn facts(&self) -> Result<Facts, HostError> {
+        self.note("facts".into(), Facts { build: self.build.clone(), busy: self.busy, pid: std::process::id(), ..facts() })
+    }
+
+    async fn observe(&self, look: Look) -> Result<Observed, HostError> {
+        self.note(format!("observe {look:?}"), observed())
+    }
+
+    async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError> {
+        let digests = |values: &BTreeMap<String, Secret<String>>| {
+            values.iter().map(|(name, value)| (name.clone(), Digest::of(value.expose().as_bytes()))).collect()
+        };
+        self.note(format!("digest_secrets {key} {values:?}"), values.0.iter().map(|(name, values)| (name.clone(), digests(values))).collect())
+    }
+
+    async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, HostError> {
+        self.note(format!("offer {release:?}"), vec![Digest::of(b"missing")])
+    }
+
+    async fn upload(&self, _: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
+        unreachable!("uploads are taken in elsewhere")
+    }
+
+    async fn open(&self, open: Open) -> Result<Opened, HostError> {
+        let exposed: Vec<_> = open.secrets.values().map(|value| Digest::of(value.expose().as_bytes())).collect();
+        self.note(format!("open {open:?} {exposed:?}"), opened())
+    }
+
+    async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
+        self.note(format!("renew {id}"), ())
+    }
+
+    async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {
+        for index in 0..self.events {
+            if index + 1 == self.events {
+                self.go.acquire().await.expect("never closed").forget();
+            }
+            let _ = events.send(event(index));
+        }
+        self.ended.notify_one();
+        self.note(format!("order {id} {order:?}"), report())
+    }
+
+    async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, HostError> {
+        self.note(format!("history {key} {limit}"), vec![record()])
+    }
+
+    async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
+        self.note(format!("services {key}"), vec![service()])
+    }
+
+    async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
+        for number in 0..query.tail {
+            let _ = lines.send(log_line(number)).await;
+        }
+        if query.follow {
+            let _over = Over(&self.unread);
+            std::future::pending::<()>().await;
+        }
+        self.note(format!("logs {query:?}"), ())
+    }
+
+    async fn stop(&self, everything: bool) -> Result<(), HostError> {
+        self.note(format!("stop {everything}"), ())
+    }
+}
+
+/// Tells that something was given up.
+struct Over<'a>(&'a Notify);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[async_trait]
+impl Intake for Fake {
+    async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError> {
+        if let Some(error) = self.error.lock().unwrap().clone() {
+            return Err(error);
+        }
+        let refused = |why: String| HostError::Refused(Failure::new("content-differs", why));
+        let mut hasher = blake3::Hasher::new();
+        // A part that is not initialized, as readers that care for speed use it.
+        let mut part = Vec::with_capacity(64 << 10);
+        while content.read_buf(&mut part).await.map_err(|error| refused(error.to_string()))? > 0 {
+            hasher.update(&part);
+            part.clear();
+        }
+        if Digest::from(hasher.finalize()) != digest {
+            return Err(refused("the content has another hash".into()));
+        }
+        self.taken.lock().unwrap().insert(digest, size);
+        Ok(())
+    }
+}
+
+/// A daemon around a fake host.
+pub struct Served {
+    pub folder: TempDir,
+    pub host: Arc<Fake>,
+    pub end: Arc<Notify>,
+    pub server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Served {
+    /// In a new folder.
+    pub fn new(host: Fake) -> Self {
+        Self::inside(tempfile::tempdir().unwrap(), host)
+    }
+
+    /// In this folder.
+    pub fn inside(folder: TempDir, host: Fake) -> Self {
+        let (host, end) = (Arc::new(host), Arc::new(Notify::new()));
+        let (lock, listener) = serve::bind(&Folders::new(folder.path())).unwrap();
+        let (api, stop) = (host.clone(), end.clone());
+        let server = tokio::spawn(async move {
+            let _lock = lock;
+            serve::serve(api.clone(), api, listener, stop.notified()).await
+        });
+        Self { folder, host, end, server }
+    }
+
+    /// Ends it and waits for that.
+    pub async fn ended(self) -> TempDir {
+        self.end.notify_one();
+        self.server.await.unwrap().unwrap();
+        self.folder
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        client(self.folder.path())
+    }
+}
+
+/// A client of what serves in `folder`.
+pub fn client(folder: &Path) -> Client {
+    Client::new(HostName::local(), Folders::new(folder).socket())
+}
+
+pub fn key() -> EnvironmentKey {
+    EnvironmentKey { project: ProjectName::new("shop").unwrap(), environment: EnvironmentName::new("dev").unwrap() }
+}
+
+pub fn id() -> DeploymentId {
+    DeploymentId::new("20260117-143000-abcd").unwrap()
+}
+
+pub fn component() -> ComponentName {
+    ComponentName::new("backend").unwrap()
+}
+
+pub fn facts() -> Facts {
+    Facts {
+        version: "0.1.0".into(),
+        build: "one".into(),
+        platform: "linux-x86_64".into(),
+        machine: "m".into(),
+        pid: 1,
+        started_at: Moment(1_768_660_200_007),
+        proxy_pid: Some(2),
+        cores: 3,
+        memory_bytes: 4,
+        disk_free_bytes: 5,
+        folder: "/f".into(),
+        environments: vec![key()],
+        busy: false,
+    }
+}
+
+pub fn observed() -> Observed {
+    Observed {
+        platform: "linux-x86_64".into(),
+        components: BTreeMap::from([(component(), plimsoll_model::plan::ObservedComponent::default())]),
+        releases: [ReleaseId(Digest::of(b"r"))].into(),
+        ports: BTreeMap::from([(80, plimsoll_model::plan::PortUse::Other)]),
+        foreign_routes: Vec::new(),
+        disk_free_bytes: u64::MAX,
+        open: None,
+        durations_ms: BTreeMap::from([(component(), 12)]),
+    }
+}
+
+pub fn release() -> ReleaseManifest {
+    let file = FileEntry { path: RelPath::new("a/b").unwrap(), content: FileContent::Link { target: "c".into() } };
+    ReleaseManifest { id: ReleaseId(Digest::of(b"r")), component: component(), files: vec![file] }
+}
+
+pub fn holder() -> Holder {
+    Holder { user: "u".into(), machine: "m".into(), pid: 7, surface: "cli".into() }
+}
+
+pub fn secrets(value: &str) -> SecretValues {
+    SecretValues(BTreeMap::from([(component(), BTreeMap::from([("KEY".to_owned(), Secret::new(value.to_owned()))]))]))
+}
+
+pub fn open(secret: &str) -> Open {
+    let plan = Plan {
+        version: PLAN_VERSION,
+        key: key(),
+        intent: Intent::Deploy,
+        source: Source::default(),
+        home: HostName::local(),
+        lease_ms: 30_000,
+        levels: Vec::new(),
+        expects: BTreeMap::new(),
+        desired: Desired::default(),
+    };
+    Open { id: None, host: HostName::local(), plan, components: Vec::new(), holder: holder(), reason: Some("why".into()), secrets: secrets(secret) }
+}
+
+pub fn opened() -> Opened {
+    Opened { id: id(), stage: Stage::RollingBack { failure: Failure::new("a", "b") } }
+}
+
+pub fn event(index: u32) -> HostEvent {
+    let step = StepRef { level: 0, phase: Phase::Prepare, component: component(), index };
+    HostEvent { at: Moment(1), step, text: format!("step {index}\nand more"), what: What::Done { ms: u64::from(index) } }
+}
+
+pub fn report() -> Report {
+    Report { stage: Stage::Sealed, leftovers: vec![Failure::new("a", "b")] }
+}
+
+pub fn record() -> DeploymentRecord {
+    DeploymentRecord {
+        id: id(),
+        key: key(),
+        plan: plimsoll_model::PlanHash(Digest::of(b"p")),
+        intent: Intent::Rollback { to: id() },
+        source: Source::default(),
+        holder: holder(),
+        reason: None,
+        started_at: Moment(1),
+        ended_at: Some(Moment(2)),
+        stage: Stage::Sealed,
+        failure: None,
+        components: Vec::new(),
+        leftovers: Vec::new(),
+        desired: Desired::default(),
+    }
+}
+
+pub fn service() -> Service {
+    Service {
+        name: component(),
+        served: None,
+        version: Some("v".into()),
+        commit: None,
+        since: Some(Moment(3)),
+        healthy: true,
+        trouble: None,
+        route: None,
+        slots: Vec::new(),
+    }
+}
+
+pub fn log_line(number: u32) -> LogLine {
+    let slot = SlotId::numbered(&component(), 1);
+    LogLine { component: component(), slot, at: "2026-01-17T14:30:00.000Z".into(), stream: "out".into(), text: format!("line {number}") }
+}
