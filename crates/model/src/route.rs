@@ -44,7 +44,7 @@ pub struct RouteSpec {
 pub enum Upstream {
     /// A slot that answers HTTP at an address of this host.
     Slot {
-        /// Names the slot; two slots with the same address are still two.
+        /// Names the slot, over all environments of the host; two slots with the same address are still two.
         slot: String,
         /// Where it listens.
         address: SocketAddr,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use plimsoll_proxy::Options;
+use plimsoll_proxy::{Addresses, Options};
 
 use crate::{console, log};
 
@@ -13,13 +13,18 @@ pub struct Proxy {
     /// The folder of its control socket and its routes
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
+    /// Open ports on this machine's own addresses alone
+    #[arg(long)]
+    loopback: bool,
 }
 
 impl Proxy {
     /// Routes requests until it is told to stop.
     pub fn run(self) -> ExitCode {
         log::to_keeper();
-        match plimsoll_proxy::run(Options::from_environment(self.folder)) {
+        let options = Options::from_environment(self.folder);
+        let addresses = if self.loopback { Addresses::loopback() } else { options.addresses.clone() };
+        match plimsoll_proxy::run(Options { addresses, ..options }) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 console::tell(&format!("error: {error}"));

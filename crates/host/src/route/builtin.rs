@@ -83,7 +83,8 @@ impl Builtin {
     }
 
     fn spec(&self) -> KeeperSpec {
-        let args = ["proxy".into(), "--folder".into(), self.folders.proxy().display().to_string()];
+        // In user mode nobody has decided that the machine is to serve others.
+        let args = ["proxy".into(), "--loopback".into(), "--folder".into(), self.folders.proxy().display().to_string()];
         KeeperSpec {
             command: Command::Program { path: self.exe.clone(), args: args.to_vec() },
             cwd: self.folders.root().to_path_buf(),
