@@ -139,3 +139,40 @@ pub(crate) fn failure_of(error: &BuildError) -> Failure {
         other => failure(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_build::Task;
+    use plimsoll_build::failure::{End, Failure as Bad};
+
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_exit_code() {
+        let host = || plimsoll_model::HostName::local();
+        let failure = |code: &str| Failure::new(code, "message");
+        let table: [(OpError, &str, Exit); 8] = [
+            (HostError::Stale(host()).into(), "plan-stale", Exit::Refused),
+            (HostError::Unreachable { host: host(), why: "w".into(), help: "h".into() }.into(), "host-unreachable", Exit::Host),
+            (HostError::Failed(failure("rollback-incomplete")).into(), "rollback-incomplete", Exit::NeedsPerson),
+            (HostError::Failed(failure("slot-exited")).into(), "slot-exited", Exit::Failed),
+            (ConnectError::NotStarted(failure("already-running")).into(), "already-running", Exit::Host),
+            (ConnectError::Host(HostError::Stale(host())).into(), "plan-stale", Exit::Refused),
+            (BuildError::NoCommits { folder: "/x".into() }.into(), "no-commits", Exit::Usage),
+            (HistoryError::NoEarlier.into(), "no-earlier-deployment", Exit::Failed),
+        ];
+        for (error, code, exit) in table {
+            assert_eq!((error.code.as_str(), error.exit), (code, exit), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_output_of_a_build_stands_apart_from_its_message() {
+        let task = Task::Build("web".parse().unwrap());
+        let bad = Bad { task, command: "make".into(), end: End::Exit(2), tail: vec!["no rule".into()], log: "/logs/web.build.log".into() };
+        let error = OpError::from(BuildError::Command(Box::new(bad)));
+        assert_eq!((error.code.as_str(), error.exit, error.output.as_slice()), ("build-failed", Exit::Failed, &["no rule".to_owned()][..]));
+        assert_eq!(error.message, "the build of web failed with exit code 2: `make`");
+        assert!(error.help.unwrap().contains("/logs/web.build.log"));
+    }
+}

@@ -40,3 +40,26 @@ fn judge(project: &Project) -> Result<(), OpError> {
     let message = format!("environment {} is on {remote}, and remote hosts are not part of this version", project.environment.name);
     Err(OpError::new(Exit::Host, "remote-hosts-unavailable", message).with_help("deploy to this machine: plimsoll deploy local"))
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::manifest;
+
+    use super::*;
+    use crate::context::tests::Scene;
+
+    const TEXT: &str =
+        "name = \"shop\"\n[components.web]\nrun = \"./web\"\n[environments]\ndev = { hosts = [\"local\"] }\nfar = { hosts = [\"a@b.example\"] }\n";
+
+    #[tokio::test]
+    async fn this_machine_is_reached_and_no_other_and_looking_starts_nothing() {
+        let scene = Scene::new(&[]);
+        for (environment, expect) in [("local", None), ("dev", None), ("far", Some(("remote-hosts-unavailable", Exit::Host)))] {
+            let project = manifest::read(TEXT, "plimsoll.toml", &environment.parse().unwrap()).unwrap();
+            let found = connect_existing(&scene.context, &project).await.map(|fleet| fleet.is_some());
+            let error = found.as_ref().err().map(|error| (error.code.as_str(), error.exit));
+            assert_eq!(error, expect, "{environment}");
+            assert!(!matches!(found, Ok(true)) && !scene.context.home.exists());
+        }
+    }
+}

@@ -94,3 +94,57 @@ fn made_from(record: &DeploymentRecord, prefix: &str) -> bool {
     let commit = record.source.commit.as_deref().unwrap_or_default();
     !prefix.is_empty() && !record.source.dirty && commit.starts_with(prefix)
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::Digest;
+    use plimsoll_model::deployment::{Holder, Outcome, Stage};
+    use plimsoll_model::plan::Desired;
+    use plimsoll_model::source::Source;
+    use plimsoll_model::time::Moment;
+
+    use super::*;
+
+    fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) -> DeploymentRecord {
+        DeploymentRecord {
+            id: format!("d-{number}").parse().unwrap(),
+            key: plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "local".parse().unwrap() },
+            plan: PlanHash(Digest::of(&[number])),
+            intent: Intent::Deploy,
+            source: Source { version: format!("v{number}"), commit: Some(commit.into()), dirty, ..Source::default() },
+            holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
+            reason: None,
+            started_at: Moment(0),
+            ended_at: None,
+            stage: Stage::Closed { outcome },
+            failure: None,
+            components: Vec::new(),
+            leftovers: Vec::new(),
+            desired: Desired::default(),
+        }
+    }
+
+    #[test]
+    fn a_target_is_found_by_each_of_its_names() {
+        let history = [
+            record(4, "dddd", false, Outcome::Committed),
+            record(3, "cccc", false, Outcome::RolledBack),
+            record(2, "bbbb", true, Outcome::Committed),
+            record(1, "bbbb", false, Outcome::Committed),
+        ];
+        let table = [
+            (Target::Last, Some("d-2")),
+            (Target::Deployment("d-1".parse().unwrap()), Some("d-1")),
+            (Target::Deployment("d-3".parse().unwrap()), None),
+            (Target::Version("v2".into()), Some("d-2")),
+            (Target::Version("v3".into()), None),
+            // What was made of a changed work tree is not what the commit says.
+            (Target::Commit("bb".into()), Some("d-1")),
+            (Target::Commit(String::new()), None),
+        ];
+        for (to, expect) in table {
+            let found = target(&history, &to).ok().map(|record| record.id.to_string());
+            assert_eq!(found.as_deref(), expect, "{to:?}");
+        }
+    }
+}

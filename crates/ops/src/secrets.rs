@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_api::SecretValues;
 use plimsoll_model::finding::Finding;
+use plimsoll_model::manifest;
 use plimsoll_model::manifest::project::{Kind, Project};
-use plimsoll_model::manifest::{self};
 use plimsoll_model::{ComponentName, Secret};
 
 use crate::project::{Loaded, MANIFEST};

@@ -1,5 +1,8 @@
 //! Carrying out a plan: what `deploy`, `rollback` and `down` have in common.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -73,3 +73,30 @@ fn worked_on(task: &Task) -> Option<(plimsoll_model::ComponentName, String)> {
 fn source(task: &Task) -> String {
     worked_on(task).map_or_else(|| "hook".into(), |(component, _)| component.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_build::hooks::Moment;
+
+    use super::*;
+
+    #[test]
+    fn what_builds_tell_is_told_on() {
+        let web = || "web".parse::<plimsoll_model::ComponentName>().unwrap();
+        let line = || "line".to_owned();
+        let table = [
+            (
+                BuildEvent::Started { task: Task::Build(web()), command: "make".into() },
+                Some(Event::Building { component: web(), what: "build".into() }),
+            ),
+            (BuildEvent::Output { task: Task::Test(web()), line: line() }, Some(Event::Output { source: "web".into(), line: line() })),
+            (BuildEvent::Output { task: Task::Hook(Moment::AfterCommit), line: line() }, Some(Event::Output { source: "hook".into(), line: line() })),
+            (BuildEvent::Finished { task: Task::Test(web()), duration_ms: 7 }, Some(Event::Built { component: web(), what: "test".into(), ms: 7 })),
+            (BuildEvent::Finished { task: Task::Hook(Moment::BeforeBuild), duration_ms: 7 }, None),
+            (BuildEvent::Failed { task: Task::Build(web()), message: line() }, None),
+        ];
+        for (event, expect) in table {
+            assert_eq!(translated(event.clone()), expect, "{event:?}");
+        }
+    }
+}
