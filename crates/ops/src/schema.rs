@@ -1,4 +1,4 @@
-//! Gives the JSON Schema of the manifest.
+//! Describes the manifest: for programs and for people.
 
 use plimsoll_model::manifest;
 use serde::{Deserialize, Serialize};
@@ -9,17 +9,19 @@ use crate::{Context, OpError, Progress};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {}
 
-/// The schema.
+/// The same twice, from one table of keys.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Output {
     /// A JSON Schema document.
     pub schema: serde_json::Value,
+    /// A page in Markdown that lists every key.
+    pub reference: String,
 }
 
-/// Gives the schema that the manifest is judged by.
+/// Describes what the manifest is judged by.
 ///
 /// # Errors
 /// None.
 pub async fn run(_: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
-    Ok(Output { schema: manifest::schema() })
+    Ok(Output { schema: manifest::schema(), reference: manifest::reference() })
 }
