@@ -51,7 +51,7 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::tests::Scene;
+    use crate::tests::Scene;
 
     async fn check(scene: &Scene) -> Result<Output, OpError> {
         run(&scene.context, Input {}, &scene.progress).await

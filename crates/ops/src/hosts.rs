@@ -46,7 +46,7 @@ mod tests {
     use plimsoll_model::manifest;
 
     use super::*;
-    use crate::context::tests::Scene;
+    use crate::tests::Scene;
 
     const TEXT: &str =
         "name = \"shop\"\n[components.web]\nrun = \"./web\"\n[environments]\ndev = { hosts = [\"local\"] }\nfar = { hosts = [\"a@b.example\"] }\n";

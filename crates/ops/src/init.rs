@@ -80,7 +80,7 @@ fn unwritten(path: &Path, error: &io::Error) -> OpError {
 mod tests {
     use super::*;
     use crate::check;
-    use crate::context::tests::Scene;
+    use crate::tests::Scene;
 
     #[tokio::test]
     async fn what_is_written_is_a_manifest_that_stands() {

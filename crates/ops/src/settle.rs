@@ -67,7 +67,7 @@ mod tests {
     use plimsoll_model::deployment::Holder;
 
     use super::*;
-    use crate::context::tests::context;
+    use crate::tests::context;
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a process that is surely gone is one that this test has started")]

@@ -14,9 +14,9 @@ use plimsoll_model::{ComponentName, Digest, HostName, PlanHash, ReleaseId};
 use plimsoll_testkit::world::{Behaviour, Machine, SimHost};
 
 use super::{Mandate, Undertaking};
-use crate::context::tests::Scene;
 use crate::project::{Loaded, MANIFEST};
 use crate::proposal::{CutOff, Proposal, make, terms};
+use crate::tests::Scene;
 use crate::workbench::Workbench;
 use crate::{Always, Approve, DeploymentView, Event, Exit, Never, OpError};
 

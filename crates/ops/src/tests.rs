@@ -1,0 +1,83 @@
+//! What tests of operations share, and what holds for all operations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use plimsoll_model::deployment::Holder;
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Always, Context, Event, OPERATIONS, Progress, Tests, Wanted, deploy, plan, resume, rollback, status};
+
+/// A project in a folder of its own, and a call about it.
+pub(crate) struct Scene {
+    pub(crate) context: Context,
+    pub(crate) progress: Progress,
+    pub(crate) told: UnboundedReceiver<Event>,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// With these files in the project's folder.
+    #[expect(clippy::disallowed_methods, reason = "files for a test need not survive a crash")]
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let context = context(folder.path());
+        std::fs::create_dir(&context.project).unwrap();
+        for (name, text) in files {
+            let path = context.project.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let (progress, told) = unbounded_channel();
+        Self { context, progress, told, _folder: folder }
+    }
+}
+
+/// A call from the machine `here`, with everything below `folder`.
+pub(crate) fn context(folder: &Path) -> Context {
+    Context {
+        project: folder.join("project"),
+        home: folder.join("home"),
+        cache: folder.join("cache"),
+        exe: folder.join("plimsoll"),
+        holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
+        variables: BTreeMap::new(),
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// The operations are the files, or folders, that have a `run` for surfaces to call.
+fn files() -> BTreeSet<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let entries = source.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let runs = |path: &Path| {
+        let file = if path.is_dir() { path.join("mod.rs") } else { path.to_path_buf() };
+        std::fs::read_to_string(file).is_ok_and(|text| text.contains("\npub async fn run("))
+    };
+    entries.filter(|path| runs(path)).map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_operation_is_listed_once_and_public() {
+    assert!(OPERATIONS.is_sorted());
+    assert_eq!(OPERATIONS.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), files().into_iter().collect::<Vec<_>>());
+    let lines = include_str!("lib.rs");
+    let public: Vec<&str> = lines.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert_eq!(public, OPERATIONS);
+}
+
+fn sent<F: Future + Send>(_: impl Fn(&'static Context, &'static Progress) -> F) {}
+
+#[test]
+fn operations_can_be_run_by_any_thread() {
+    let environment = || plimsoll_model::EnvironmentName::new("local").unwrap();
+    sent(|context, progress| plan::run(context, plan::Input { environment: environment(), source: Wanted::Default }, progress));
+    sent(|context, progress| resume::run(context, resume::Input { environment: environment() }, progress));
+    sent(|context, progress| status::run(context, status::Input { environment: environment() }, progress));
+    let input = |environment| rollback::Input { environment, to: rollback::Target::Last, expect_plan: None, reason: None };
+    sent(move |context, progress| rollback::run(context, input(environment()), &Always, progress));
+    let input = |environment| deploy::Input { environment, source: Wanted::Default, tests: Tests::Full, expect_plan: None, reason: None };
+    sent(move |context, progress| deploy::run(context, input(environment()), &Always, progress));
+}
