@@ -82,6 +82,15 @@ mod tests {
     }
 
     #[test]
+    fn every_operation_has_a_command() {
+        for operation in plimsoll_ops::OPERATIONS {
+            let whole = Args::command();
+            let found = operation.split('_').try_fold(&whole, |command, name| command.find_subcommand(name));
+            assert!(found.is_some(), "{operation}");
+        }
+    }
+
+    #[test]
     fn a_document_is_wanted_where_an_option_says_so() {
         let check = |line: &str, expect: bool| assert_eq!(wants_document(line.split(' ').map(OsString::from)), expect, "{line}");
         check("plimsoll deploy --jsn", false);

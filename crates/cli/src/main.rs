@@ -17,6 +17,7 @@ mod log;
 mod render;
 mod screen;
 mod session;
+mod source;
 
 use std::process::ExitCode;
 

@@ -6,9 +6,9 @@ use plimsoll_ops::deploy::{self, Input};
 use plimsoll_ops::{Approve, Context, OpError, Progress};
 
 use super::plan_hash;
-use super::source::Source;
 use crate::answer::Reply;
 use crate::session::Session;
+use crate::source::Source;
 
 /// Bring a source live in an environment
 #[derive(Debug, clap::Args)]

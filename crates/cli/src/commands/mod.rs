@@ -18,7 +18,6 @@ mod resume;
 mod rollback;
 mod schema;
 mod show;
-mod source;
 mod status;
 
 use std::process::ExitCode;

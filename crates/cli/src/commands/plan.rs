@@ -4,11 +4,11 @@ use plimsoll_model::EnvironmentName;
 use plimsoll_ops::plan::{self, Input};
 use plimsoll_ops::{Approve, Context, OpError, Progress};
 
-use super::source::Source;
 use crate::answer::Reply;
 use crate::render;
 use crate::render::plan::Depth;
 use crate::session::Session;
+use crate::source::Source;
 
 /// Show what a deployment would do
 #[derive(Debug, clap::Args)]

@@ -65,6 +65,7 @@ fn prune(folder: &Path) -> io::Result<()> {
 }
 
 /// The time, as it may stand in the name of a file and sorts.
+#[expect(clippy::disallowed_methods, reason = "the name of a log says when the command was run; nothing is judged by it")]
 fn stamp() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).to_string().replace(':', "-")

@@ -29,7 +29,8 @@ pub fn error(error: &OpError, around: Around<'_>) -> String {
     text += &format!("{} {} [{}]\n", "error:".red().bold(), error.message, error.code);
     if !error.output.is_empty() {
         text += "its last output:\n";
-        text += &error.output.iter().map(|line| format!("  | {line}\n")).collect::<String>();
+        // A program's own colours and cursor movements would tear the text apart.
+        text += &error.output.iter().map(|line| format!("  | {}\n", anstream::adapter::strip_str(line))).collect::<String>();
     }
     text += &standing(error).map(|line| format!("{line}\n")).unwrap_or_default();
     text += &around.log.map(|log| format!("log: {}\n", log.display())).unwrap_or_default();
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn a_failure_says_why_how_things_stand_and_what_to_do() {
         let mut failed = OpError::new(Exit::Failed, "slot-exited", "slot backend-2 ended before it was healthy").with_help("set DATABASE_URL");
-        failed.output = vec!["no DATABASE_URL".into()];
+        failed.output = vec!["\u{1b}[2Jno \u{1b}[31mDATABASE_URL\u{1b}[0m".into()];
         failed.details = Some(json!({ "deployment": { "outcome": "rolled_back" } }));
         insta::assert_snapshot!(plain(&error(&failed, Around { excerpts: None, log: Some(Path::new("/logs/x.log")) })), @r#"
         error: slot backend-2 ended before it was healthy [slot-exited]

@@ -109,6 +109,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test lays a file out")]
     fn findings_are_shown_in_their_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("plimsoll.toml"), "name = \"shop\"\npith = \"x\"\n").unwrap();

@@ -73,3 +73,67 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Undecided => outcome.red().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::deployment::{ComponentChange, Failure, Stage};
+    use plimsoll_model::plan::{Change, Desired};
+    use plimsoll_model::source::Source;
+    use plimsoll_model::time::Moment;
+    use plimsoll_model::{ComponentName, DeploymentId, Digest, PlanHash};
+    use serde_json::json;
+
+    use super::super::plain;
+    use super::*;
+
+    fn record() -> RecordView {
+        let failure = Failure::new("slot-exited", "slot backend-2 ended").with_output(vec!["no DATABASE_URL".into()]);
+        RecordView {
+            id: DeploymentId::new("20260117-2").unwrap(),
+            outcome: Outcome::RolledBack,
+            intent: Intent::Rollback { to: DeploymentId::new("20260117-1").unwrap() },
+            started_at: Moment(1_768_660_200_007),
+            duration_ms: 4_210,
+            actor: "me@here".into(),
+            surface: "cli".into(),
+            plan: PlanHash(Digest::of(b"plan")),
+            commit: None,
+            version: "1.4.0".into(),
+            dirty: false,
+            reason: Some("prices were wrong".into()),
+            failure: Some(failure),
+            components: vec![ComponentChange { name: ComponentName::new("backend").unwrap(), change: Change::Release, release: None }],
+        }
+    }
+
+    #[test]
+    fn deployments_are_a_table() {
+        insta::assert_snapshot!(plain(&history(&[record()])), @r#"
+        deployment  outcome      what                    version  began                    took   by       why
+        20260117-2  rolled back  rollback to 20260117-1  1.4.0    2026-01-17 14:30:00 UTC  4.2 s  me@here  prices were wrong
+        "#);
+        assert_eq!(history(&[]), "nothing was deployed yet\n");
+    }
+
+    #[test]
+    fn a_deployment_is_told_in_full() {
+        let holder = serde_json::from_value(json!({ "user": "me", "machine": "here", "pid": 7, "surface": "cli" })).unwrap();
+        let (stage, source) = (Stage::Closed { outcome: Outcome::RolledBack }, Source::default());
+        let full_record = Full { record: record(), ended_at: None, stage, holder, source, leftovers: Vec::new(), desired: Desired::default() };
+        insta::assert_snapshot!(plain(&full(&full_record)), @r#"
+        deployment  20260117-2
+        outcome     rolled back
+        what        rollback to 20260117-1
+        version     1.4.0
+        commit      none
+        began       2026-01-17 14:30:00 UTC
+        took        4.2 s
+        by          me@here (cli, pid 7)
+        plan        29fde71e3ef298312227db745efc78ceb1c4e97c3a45f8e1f3f8680fa8a8f9ac
+        why         prices were wrong
+        changed     backend: new release
+        failure     slot backend-2 ended
+                    | no DATABASE_URL
+        "#);
+    }
+}

@@ -54,3 +54,61 @@ fn open(open: &Open) -> String {
     let state = if open.expired { "was cut off" } else { "is under way" };
     format!("{} deployment {} of {} {state}: {}\n", "note:".yellow(), open.id, open.holder, open.stage)
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::time::Moment;
+    use plimsoll_model::{ComponentName, ConfigHash, Digest, ReleaseId, SlotId};
+    use serde_json::json;
+
+    use super::super::plain;
+    use super::*;
+
+    fn component(name: &str, trouble: Option<&str>) -> Component {
+        let name = ComponentName::new(name).unwrap();
+        let release = ReleaseId(Digest::of(b"release"));
+        let config = ConfigHash(Digest::of(b"config"));
+        let slot = SlotId::numbered(&name, 2);
+        Component {
+            release: Some(release),
+            version: Some("1.4.0".into()),
+            commit: None,
+            since: Some(Moment(1_768_660_200_007)),
+            healthy: trouble.is_none(),
+            trouble: trouble.map(str::to_owned),
+            url: Some("http://localhost:4000/".into()),
+            slots: vec![ObservedSlot { slot, release, config, port: 20_001, condition: Condition::Running, restarts: 1, pid: Some(77) }],
+            name,
+        }
+    }
+
+    fn output(components: Vec<Component>) -> Output {
+        let key = serde_json::from_value(json!({ "project": "shop", "environment": "local" })).unwrap();
+        Output { key, healthy: components.iter().all(|component| component.healthy), components, deployment: None, open: None }
+    }
+
+    #[test]
+    fn what_serves_is_told() {
+        let output = output(vec![component("backend", None), component("mailer", Some("GET /health: 500"))]);
+        insta::assert_snapshot!(plain(&status(&output)), @r#"
+        shop/local: not healthy
+          backend  healthy      1.4.0  since 2026-01-17 14:30:00 UTC  http://localhost:4000/
+          mailer   not healthy  1.4.0  since 2026-01-17 14:30:00 UTC  http://localhost:4000/
+          slot backend-2: running, port 20001, pid 77, 1 restart
+        mailer: GET /health: 500
+          slot mailer-2: running, port 20001, pid 77, 1 restart
+        "#);
+    }
+
+    #[test]
+    fn that_nothing_serves_is_told_too() {
+        let holder = serde_json::from_value(json!({ "user": "me", "machine": "here", "pid": 7, "surface": "cli" })).unwrap();
+        let stage = plimsoll_model::deployment::Stage::Sealed;
+        let id = plimsoll_model::DeploymentId::new("20260117-1").unwrap();
+        let open = Open { id, holder, stage, lease_until: Moment(0), expired: true };
+        insta::assert_snapshot!(plain(&status(&Output { open: Some(open), ..output(Vec::new()) })), @r#"
+        shop/local: nothing is deployed
+        note: deployment 20260117-1 of me@here (cli, pid 7) was cut off: sealed
+        "#);
+    }
+}

@@ -34,7 +34,7 @@ impl Screen {
 
     /// Shows what happened.
     pub fn event(&mut self, event: &Event) {
-        tracing::debug!("{}", event::log_line(event));
+        tracing::info!(target: "plimsoll", "{}", event::log_line(event));
         match (self, event) {
             (Self::Dark, _) => {}
             (Self::Documents(console), _) => console.line(event),

@@ -1,4 +1,4 @@
-//! The arguments that say what is deployed. No command of its own.
+//! The arguments that say what is deployed, for every command that takes them.
 
 use plimsoll_ops::Wanted;
 
