@@ -1,7 +1,6 @@
 //! The one way in which this crate writes small files that must be whole after a crash.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 use crate::BuildError;
@@ -14,7 +13,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
-    replace(path, bytes).map_err(BuildError::io("write", path))
+    plimsoll_durable::replace(path, bytes).map_err(BuildError::io("write", path))
 }
 
 /// Makes the folder `path`, and those above it.
@@ -23,13 +22,4 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
 /// It cannot be made.
 pub(crate) fn folder(path: &Path) -> Result<(), BuildError> {
     fs::create_dir_all(path).map_err(BuildError::io("make the folder", path))
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = path.with_extension("new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

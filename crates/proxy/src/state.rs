@@ -1,9 +1,8 @@
 //! The table on disk: written so that a reader finds the old one or the new one, and read so that a damaged
 //! file costs one generation and not all routes.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::route::RouteTable;
@@ -75,7 +74,7 @@ pub(crate) fn read(folder: &Path) -> Result<RouteTable, StateError> {
 pub(crate) fn write(folder: &Path, table: &RouteTable) -> Result<(), StateError> {
     let path = folder.join(CURRENT);
     let text = serde_json::to_vec_pretty(&Stored { version: VERSION, table }).expect("a table is plain data");
-    keep_last(folder).and_then(|()| replace(&path, &text)).map_err(|source| StateError::Io { what: "write", path, source })
+    keep_last(folder).and_then(|()| plimsoll_durable::replace(&path, &text)).map_err(|source| StateError::Io { what: "write", path, source })
 }
 
 fn read_file(path: &Path) -> Result<Option<RouteTable>, StateError> {
@@ -111,17 +110,6 @@ fn keep_last(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Writes to a file beside `path`, makes it durable, and puts it in place in one step.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temp = path.with_extension("json.new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temp)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temp, path)?;
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

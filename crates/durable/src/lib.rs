@@ -1,0 +1,69 @@
+//! The one way to write a file that is whole after a crash: whoever reads it finds the old or the new bytes, and nothing between.
+//!
+//! What is in the files, and what to say when they cannot be written, is left to those who own them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Puts `bytes` in the place of `path`, readable by its owner alone. They are on the disk when this returns.
+///
+/// Until then they are beside `path`, with the extension `new`; two writers of one path must take turns.
+///
+/// # Errors
+/// When it cannot be written; `path` is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_beside(path, bytes, File::sync_all)?;
+    folder_of(path)?.sync_all()
+}
+
+/// Like [`replace`], for what means nothing after the next start of the machine: it may then be gone.
+///
+/// # Errors
+/// When it cannot be written; `path` is then as it was.
+pub fn replace_until_reboot(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_beside(path, bytes, |_| Ok(()))
+}
+
+fn write_beside(path: &Path, bytes: &[u8], sync: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+    file.write_all(bytes)?;
+    sync(&file)?;
+    std::fs::rename(&temporary, path)
+}
+
+fn folder_of(path: &Path) -> io::Result<File> {
+    File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_new_bytes_are_there_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        for bytes in ["a long first text", "short"] {
+            replace(&path, bytes.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), bytes);
+        }
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        replace(&path, b"old").unwrap();
+        // A folder stands where the new bytes would be put first.
+        std::fs::create_dir(folder.path().join("state.new")).unwrap();
+        assert!(replace(&path, b"new").is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    }
+}
