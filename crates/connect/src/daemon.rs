@@ -62,6 +62,17 @@ impl Daemon {
         Ok(self.answering().await?.map(|(client, _)| client))
     }
 
+    /// Whether a daemon that was killed has left slots or a proxy behind: their keepers have sockets as long as they live.
+    #[must_use]
+    pub fn has_left_something(&self) -> bool {
+        let within = |folders: Vec<PathBuf>| -> Vec<PathBuf> {
+            folders.iter().filter_map(|folder| folder.read_dir().ok()).flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
+        };
+        let environments = within(within(vec![self.home.join("environments")]));
+        let slots = within(environments.iter().map(|environment| environment.join("slots")).collect());
+        slots.into_iter().chain([self.home.join("proxy/keeper")]).any(|keeper| keeper.join("keeper.sock").exists())
+    }
+
     /// A connection to the daemon, which is started when nobody listens any more. Unlike [`Daemon::connect`] it asks nothing, and
     /// does not mind which build answers.
     pub(crate) async fn start_again(&self) -> Result<UnixStream, ConnectError> {

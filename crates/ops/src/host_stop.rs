@@ -1,4 +1,4 @@
-//! Ends the daemon of this machine's own host. Starts none only to end it.
+//! Ends the daemon of this machine's own host. Starts none only to end it, unless one that was killed left programs behind.
 
 use plimsoll_api::HostApi;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,12 @@ pub struct Output {
 /// # Errors
 /// It cannot be reached, or could not stop everything.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
-    let Some(client) = hosts::daemon(context).find().await? else { return Ok(Output { stopped: false }) };
+    let daemon = hosts::daemon(context);
+    let client = match daemon.find().await? {
+        Some(client) => client,
+        None if input.everything && daemon.has_left_something() => daemon.connect().await?,
+        None => return Ok(Output { stopped: false }),
+    };
     client.stop(input.everything).await?;
     Ok(Output { stopped: true })
 }
