@@ -5,8 +5,8 @@ use plimsoll_model::DeploymentId;
 use plimsoll_model::deployment::{Failure, Outcome};
 
 use crate::conduct::{Conduct, Ended, Moment, Note};
-use crate::lease;
 use crate::phases::{commit, open, prepare, roll_back, seal, switch, verify};
+use crate::{lease, recover};
 
 /// Executes a plan: it ends fully live, or as if it had never begun.
 ///
@@ -19,6 +19,8 @@ pub async fn run(conduct: &Conduct<'_>) -> Result<Ended, HostError> {
     let id = open::run(conduct).await?;
     match lease::keep(conduct, &id, forward(conduct, &id)).await {
         Ok(()) => Ok(live(conduct, id).await),
+        // The answer to the decision may be lost when the decision is not.
+        Err(_) if recover::decided(conduct.fleet, &conduct.plan.key, &id).await.unwrap_or(false) => Ok(live(conduct, id).await),
         Err(error) => Ok(undone(conduct, id, error.to_failure()).await),
     }
 }

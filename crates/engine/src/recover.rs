@@ -27,7 +27,7 @@ pub struct Settled {
 /// # Errors
 /// When a host cannot be reached, or could not undo everything.
 pub async fn settle(fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment) -> Result<Settled, HostError> {
-    let order = if decided(fleet, key, open).await? {
+    let order = if decided(fleet, key, &open.id).await? {
         Order::Commit
     } else {
         let failure = Failure::new("cut-off", format!("the deployment of {} was cut off", open.holder)).with_help("deploy again");
@@ -42,9 +42,9 @@ pub async fn settle(fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment) 
 }
 
 /// Whether the home host has decided that the deployment is live.
-async fn decided(fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment) -> Result<bool, HostError> {
+pub(crate) async fn decided(fleet: &Fleet, key: &EnvironmentKey, id: &DeploymentId) -> Result<bool, HostError> {
     let history = fleet.home().history(key, HISTORY).await?;
-    let record = history.iter().find(|record| record.id == open.id);
+    let record = history.iter().find(|record| record.id == *id);
     Ok(record.is_some_and(|record| matches!(record.stage, Stage::Committing | Stage::Closed { outcome: Outcome::Committed })))
 }
 
