@@ -37,3 +37,18 @@ async fn locked(path: PathBuf, lock: fn(&File) -> io::Result<()>) -> io::Result<
     })?;
     waits.await.unwrap_or_else(|_| Err(io::Error::other("the thread that waited is gone")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_is_free_when_nobody_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = door(path.clone()).await.unwrap();
+        assert!(!free(path.clone(), Duration::from_millis(1)).await.unwrap());
+        drop(held);
+        assert!(free(path, Duration::from_secs(3600)).await.unwrap());
+    }
+}

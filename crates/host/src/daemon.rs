@@ -60,8 +60,7 @@ pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = 
 
 async fn start(options: &Options, folders: &Folders) -> Result<Arc<Host>, Trouble> {
     let (exe, env) = (&options.exe, &options.env);
-    let supervisor =
-        supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
+    let supervisor = supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
     let world = World {
         ledger: Arc::new(SqliteLedger::open(&folders.ledger()).await?),
         releases: Arc::new(Store::open(folders)?),

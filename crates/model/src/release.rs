@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ComponentName, Digest, ReleaseId, RelPath};
+use crate::{ComponentName, Digest, RelPath, ReleaseId};
 
 /// What a release consists of: its name, and every file in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,8 @@ const PAUSE_MS: u64 = 300;
 
 /// Does the commit steps, components side by side, and closes the deployment. Answers what did not work after all tries.
 pub(crate) async fn run(deployment: &Deployment, table: &Table, events: &Events) -> Result<Vec<Failure>, Trouble> {
-    let steps: Vec<StepRef> = deployment.stored.plan.steps(&deployment.stored.host).map(|(at, _)| at).filter(|at| at.phase == Phase::Commit).collect();
+    let steps: Vec<StepRef> =
+        deployment.stored.plan.steps(&deployment.stored.host).map(|(at, _)| at).filter(|at| at.phase == Phase::Commit).collect();
     let mut components: Vec<Vec<StepRef>> = Vec::new();
     for at in steps {
         match components.iter_mut().find(|steps| steps[0].component == at.component && steps[0].level == at.level) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{ComponentName, Digest, EnvironmentKey, ReleaseId, RelPath};
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::AsyncRead;
 
 use crate::world::Trouble;

@@ -148,7 +148,9 @@ impl Supervisor for Builtin {
 
     async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
         let folder = self.folders.slot_logs(&query.key);
-        log::send(&folder, query, &lines).await.map_err(|error| Trouble::new("no-permission", format!("{} cannot be read: {error}", folder.display())))
+        log::send(&folder, query, &lines)
+            .await
+            .map_err(|error| Trouble::new("no-permission", format!("{} cannot be read: {error}", folder.display())))
     }
 
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble> {

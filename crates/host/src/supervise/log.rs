@@ -185,7 +185,8 @@ mod tests {
     async fn the_last_lines_of_all_slots_come_in_order_and_then_what_follows() {
         let folder = tempfile::tempdir().unwrap();
         let path = |slot: &str| folder.path().join(format!("{slot}.log"));
-        std::fs::write(path("web-1"), "2026-01-01T00:00:00.000Z out zero\n2026-01-01T00:00:01.000Z out one\n2026-01-01T00:00:03.000Z err three\n").unwrap();
+        std::fs::write(path("web-1"), "2026-01-01T00:00:00.000Z out zero\n2026-01-01T00:00:01.000Z out one\n2026-01-01T00:00:03.000Z err three\n")
+            .unwrap();
         std::fs::write(path("web-2"), "2026-01-01T00:00:02.000Z out two\n").unwrap();
         std::fs::write(path("other-1"), "2026-01-01T00:00:02.000Z out not asked for\n").unwrap();
         let (lines, mut read) = mpsc::channel(16);

@@ -164,9 +164,7 @@ impl Progress {
     }
 
     fn judge_order_within(&self, at: &StepRef) -> Result<(), String> {
-        let before = |other: &StepRef| {
-            (other.level, other.phase, &other.component) == (at.level, at.phase, &at.component) && other.index < at.index
-        };
+        let before = |other: &StepRef| (other.level, other.phase, &other.component) == (at.level, at.phase, &at.component) && other.index < at.index;
         let tried = |state: StepState| state == StepState::Done || (at.phase == Phase::Commit && state == StepState::Failed);
         match self.steps.iter().find(|(other, state)| before(other) && !tried(**state)) {
             Some((other, _)) => Err(format!("{other} is not done")),

@@ -8,7 +8,7 @@ use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
 use crate::route::{Match, RouteSpec};
 use crate::slot::ProcessSpec;
-use crate::{ComponentName, ConfigHash, Digest, ReleaseId, RelPath};
+use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId};
 
 /// All components that an environment shall have; what is not here shall not be there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -98,8 +98,12 @@ impl PlanError {
             PlanError::SharedRoute { .. } => "give one of them another port, host or path".into(),
             PlanError::RouteMoves { from, .. } => format!("deploy once without the route of {from}, or give the other one a route of its own"),
             PlanError::ForeignRoute { owner, .. } => format!("choose another port, host or path, or take {owner} down first"),
-            PlanError::PortTaken { port, .. } => format!("choose another port for the route, or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)"),
-            PlanError::ReleaseGone { .. } => "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into(),
+            PlanError::PortTaken { port, .. } => {
+                format!("choose another port for the route, or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)")
+            }
+            PlanError::ReleaseGone { .. } => {
+                "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into()
+            }
         }
     }
 }

@@ -183,7 +183,8 @@ impl Plan {
     #[must_use]
     pub fn estimates(&self, hosts: &BTreeMap<HostName, Observed>) -> Estimates {
         let slowest = |name: &ComponentName| hosts.values().filter_map(|seen| seen.durations_ms.get(name)).max().copied();
-        let level_ms = |level: &Level| level.hosts.values().flatten().map(|work| slowest(&work.component)).try_fold(0, |most, ms| Some(most.max(ms?)));
+        let level_ms =
+            |level: &Level| level.hosts.values().flatten().map(|work| slowest(&work.component)).try_fold(0, |most, ms| Some(most.max(ms?)));
         Estimates {
             total_ms: self.levels.iter().map(level_ms).try_fold(0, |sum: u64, ms| Some(sum + ms?)),
             components_ms: self.changes().keys().filter_map(|name| Some((name.clone(), slowest(name)?))).collect(),
@@ -229,7 +230,8 @@ fn steps(site: &Site<'_>) -> Steps {
 fn removals(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Level {
     let work = |seen: &Observed| {
         let gone = seen.components.iter().filter(|(name, seen)| !desired.components.contains_key(name) && is_there(seen));
-        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: strategies::remove::steps(seen) }).collect()
+        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: strategies::remove::steps(seen) })
+            .collect()
     };
     Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
 }

@@ -8,7 +8,7 @@ use crate::deployment::{Holder, Stage};
 use crate::route::{Match, RouteSpec};
 use crate::slot::ObservedSlot;
 use crate::time::Moment;
-use crate::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, ReleaseId, RelPath, SlotId, StateHash};
+use crate::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, RelPath, ReleaseId, SlotId, StateHash};
 
 /// A host as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::Served;
 use crate::check::HealthCheck;
 use crate::route::Match;
 use crate::slot::ProcessSpec;
-use crate::{ComponentName, ConfigHash, ReleaseId, RelPath, SlotId};
+use crate::{ComponentName, ConfigHash, RelPath, ReleaseId, SlotId};
 
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

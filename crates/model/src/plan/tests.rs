@@ -81,7 +81,8 @@ fn live(desired: &Desired) -> Observed {
             restarts: 0,
             pid: Some(1),
         });
-        let served = Served { target: target.clone(), release: wanted.release, config: wanted.config(), route: wanted.route.clone(), deployment: None };
+        let served =
+            Served { target: target.clone(), release: wanted.release, config: wanted.config(), route: wanted.route.clone(), deployment: None };
         let component = ObservedComponent {
             served: Some(served),
             slots: slots.into_iter().collect(),
@@ -257,7 +258,8 @@ fn the_newest_releases_and_the_needed_ones_are_kept() {
     component.needed.insert(old[9]);
     let plan = make(terms(), two(2), &hosts(seen)).unwrap();
     let local = HostName::local();
-    let pruned: Vec<&ReleaseId> = plan.steps(&local).filter_map(|(_, step)| if let Step::PruneRelease { release } = step { Some(release) } else { None }).collect();
+    let pruned: Vec<&ReleaseId> =
+        plan.steps(&local).filter_map(|(_, step)| if let Step::PruneRelease { release } = step { Some(release) } else { None }).collect();
     assert_eq!(pruned, old[3..9].iter().collect::<Vec<_>>());
 }
 

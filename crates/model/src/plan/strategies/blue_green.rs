@@ -11,9 +11,8 @@ pub fn steps(site: &Site<'_>, spec: &ProcessSpec) -> Steps {
     let slot = ready.clone().unwrap_or_else(|| site.new_slot());
     let prepare = if ready.is_some() { vec![] } else { site.stage().into_iter().chain(site.start(&slot, spec)).collect() };
     let old = site.seen.slots.iter().filter(|old| old.slot != slot);
-    let retire = old.flat_map(|old| {
-        [Step::StopSlot { slot: old.slot.clone(), drain_ms: spec.drain_timeout_ms }, Step::RemoveSlot { slot: old.slot.clone() }]
-    });
+    let retire =
+        old.flat_map(|old| [Step::StopSlot { slot: old.slot.clone(), drain_ms: spec.drain_timeout_ms }, Step::RemoveSlot { slot: old.slot.clone() }]);
     Steps {
         prepare,
         switch: vec![site.switch_to(Target::Slot { slot: slot.clone() })],

@@ -7,8 +7,9 @@ use crate::plan::{ObservedComponent, Steps};
 #[must_use]
 pub fn steps(seen: &ObservedComponent) -> Steps {
     let switch = seen.served.iter().map(|served| Step::Switch { from: Some(served.clone()), to: None });
-    let retire = seen.slots.iter().flat_map(|slot| {
-        [Step::StopSlot { slot: slot.slot.clone(), drain_ms: DRAIN_MS }, Step::RemoveSlot { slot: slot.slot.clone() }]
-    });
+    let retire = seen
+        .slots
+        .iter()
+        .flat_map(|slot| [Step::StopSlot { slot: slot.slot.clone(), drain_ms: DRAIN_MS }, Step::RemoveSlot { slot: slot.slot.clone() }]);
     Steps { switch: switch.collect(), commit: retire.collect(), ..Steps::default() }
 }

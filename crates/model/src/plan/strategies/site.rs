@@ -8,9 +8,11 @@ use crate::plan::{Step, Steps};
 #[must_use]
 pub fn steps(site: &Site<'_>, root: &RelPath) -> Steps {
     // A component that was a process before leaves slots behind.
-    let retire = site.seen.slots.iter().flat_map(|slot| {
-        [Step::StopSlot { slot: slot.slot.clone(), drain_ms: super::DRAIN_MS }, Step::RemoveSlot { slot: slot.slot.clone() }]
-    });
+    let retire = site
+        .seen
+        .slots
+        .iter()
+        .flat_map(|slot| [Step::StopSlot { slot: slot.slot.clone(), drain_ms: super::DRAIN_MS }, Step::RemoveSlot { slot: slot.slot.clone() }]);
     Steps {
         prepare: site.stage().into_iter().collect(),
         switch: vec![site.switch_to(Target::Site { root: root.clone() })],
