@@ -23,6 +23,7 @@ async fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ["host", "serve", "--folder", folder, "--build", build, "--detached"] = arguments[..] else { panic!("started as {arguments:?}") };
     let folder = Path::new(folder);
+    note(folder);
     if let Ok(words) = fs::read_to_string(folder.join("die")) {
         eprintln!("{words}");
         std::process::exit(3);
@@ -39,7 +40,6 @@ async fn run(folder: &Path, build: &str) {
         Ok(bound) => bound,
         Err(trouble) => return starter.failed(&trouble),
     };
-    note(folder);
     starter.ready();
     let host = Arc::new(Fake { build: build.into(), busy: folder.join("busy").exists(), ..Fake::default() });
     serve::serve(host.clone(), host, listener, std::future::pending()).await.expect("it serves");
