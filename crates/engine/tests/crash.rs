@@ -2,6 +2,8 @@
 //!
 //! The real coordinator drives the real host over a machine in memory. Time is virtual.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps nothing")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -135,10 +135,8 @@ async fn trouble(world: &World, row: &ComponentRow) -> Option<String> {
 /// The answer to an order for a deployment that is over: repeating an order that was carried out is no error.
 pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Option<Report> {
     let record = host.world.ledger.deployment(id).await.ok().flatten()?.record;
-    let fits = match (record.outcome(), order) {
-        (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }) => true,
-        _ => false,
-    };
+    let fits =
+        matches!((record.outcome(), order), (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }));
     fits.then_some(Report { stage: Stage::Closed { outcome: record.outcome() }, leftovers: record.leftovers })
 }
 

@@ -15,5 +15,5 @@ pub(crate) async fn run(conduct: &Conduct<'_>, id: &DeploymentId, failure: &Fail
     conduct.note(Note::RollingBack { failure: failure.clone() });
     let order = Order::RollBack { failure: failure.clone() };
     let answers = conduct.fleet.all(|name, host| persist::order(conduct, name, host, id, order.clone()));
-    answers.await.into_values().map(|answer| answer.map(drop)).collect()
+    answers.await.into_values().try_for_each(|answer| answer.map(drop))
 }

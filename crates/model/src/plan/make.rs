@@ -245,9 +245,7 @@ pub(super) fn prunable(seen: &ObservedComponent, wanted: ReleaseId, keep: u32) -
     let mut kept: BTreeSet<ReleaseId> = seen.served.iter().map(|served| served.release).chain([wanted]).collect();
     let mut prunable = Vec::new();
     for release in &seen.staged {
-        if kept.contains(release) || seen.needed.contains(release) {
-            kept.insert(*release);
-        } else if kept.len() < keep as usize {
+        if kept.contains(release) || seen.needed.contains(release) || kept.len() < keep as usize {
             kept.insert(*release);
         } else {
             prunable.push(*release);

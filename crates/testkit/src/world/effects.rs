@@ -106,7 +106,7 @@ impl Clock for Hands {
 #[async_trait]
 impl Releases for Hands {
     async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, Trouble> {
-        self.effect("offer", |state| drop(state.releases.insert(release.id))).await.map(|()| Vec::new())
+        self.effect("offer", |state| state.releases.insert(release.id)).await.map(|_| Vec::new())
     }
 
     async fn take(&self, _: Digest, _: u64, _: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), Trouble> {
@@ -120,7 +120,7 @@ impl Releases for Hands {
 
     async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, _: &[RelPath]) -> Result<(), Trouble> {
         let place = (key.clone(), component.clone(), *release);
-        self.effect("stage", |state| drop(state.staged.insert(place))).await
+        self.effect("stage", |state| state.staged.insert(place)).await.map(|_| ())
     }
 
     fn folder(&self, _: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf {
@@ -129,7 +129,7 @@ impl Releases for Hands {
 
     async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble> {
         let place = (key.clone(), component.clone(), *release);
-        self.effect("unstage", |state| drop(state.staged.remove(&place))).await
+        self.effect("unstage", |state| state.staged.remove(&place)).await.map(|_| ())
     }
 
     async fn prune(&self, _: &ReleaseId) -> Result<(), Trouble> {
@@ -164,7 +164,8 @@ impl SecretStore for Hands {
     }
 
     async fn sweep(&self, key: &EnvironmentKey, needed: &BTreeSet<(ComponentName, ConfigHash)>) -> Result<(), Trouble> {
-        let wanted = |(of, component, config): &(EnvironmentKey, ComponentName, ConfigHash)| of != key || needed.contains(&(component.clone(), *config));
+        let wanted =
+            |(of, component, config): &(EnvironmentKey, ComponentName, ConfigHash)| of != key || needed.contains(&(component.clone(), *config));
         self.effect("sweep secrets", |state| state.secrets.retain(|place, _| wanted(place))).await
     }
 }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plimsoll_api::{
-    Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service,
-};
+use plimsoll_api::{Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service};
 use plimsoll_host::clock::Clock;
 use plimsoll_host::{About, Handle, Host};
 use plimsoll_model::deployment::DeploymentRecord;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use plimsoll_host::ledger::{Change, ComponentRow, Ledger, Stored};
 use plimsoll_host::Trouble;
+use plimsoll_host::ledger::{Change, ComponentRow, Ledger, Stored};
 use plimsoll_model::deployment::{DeploymentRecord, Event, Progress, Stage};
 use plimsoll_model::time::Moment as Time;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
@@ -75,7 +75,8 @@ impl Books {
 impl Ledger for Hands {
     async fn begin(&self, stored: &Stored) -> Result<(), Trouble> {
         self.alive().await;
-        self.write(|state| drop(state.books.deployments.entry(stored.record.id.clone()).or_insert_with(|| stored.clone()))).await;
+        let id = stored.record.id.clone();
+        self.write(|state| state.books.deployments.entry(id).or_insert_with(|| stored.clone()).record.started_at).await;
         Ok(())
     }
 
