@@ -32,7 +32,7 @@ pub struct Conduct<'a> {
     pub reason: Option<String>,
     /// The values of the secrets that slots get.
     pub secrets: SecretValues,
-    /// Asks from outside, and runs what is to be run at certain moments.
+    /// Asks from outside, and runs what is to be run at milestones.
     pub outside: &'a dyn Outside,
     /// Where it tells what happens.
     pub notes: Notes,
@@ -55,8 +55,8 @@ pub trait Outside: Send + Sync {
     /// Asks a route, as any client would.
     async fn check(&self, host: &HostName, check: &RouteCheck) -> Result<(), Failure>;
 
-    /// Told that a moment has come. A failure before the switch rolls the deployment back.
-    async fn moment(&self, id: &DeploymentId, moment: Moment) -> Result<(), Failure>;
+    /// Told that a milestone is reached. A failure before the switch rolls the deployment back.
+    async fn reached(&self, id: &DeploymentId, milestone: Milestone) -> Result<(), Failure>;
 }
 
 /// A question to a route.
@@ -70,9 +70,9 @@ pub struct RouteCheck {
     pub path: String,
 }
 
-/// A moment at which something outside may be run.
+/// A point at which something outside may be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Moment {
+pub enum Milestone {
     /// The first level is prepared; nothing is switched yet.
     BeforeSwitch,
     /// Everything is live.

@@ -11,6 +11,6 @@ mod phases;
 mod pipeline;
 pub mod recover;
 
-pub use conduct::{Conduct, Ended, Moment, Note, Notes, Outside, RouteCheck, Shipment};
+pub use conduct::{Conduct, Ended, Milestone, Note, Notes, Outside, RouteCheck, Shipment};
 pub use fleet::Fleet;
 pub use pipeline::run;

@@ -4,7 +4,7 @@ use plimsoll_api::HostError;
 use plimsoll_model::DeploymentId;
 use plimsoll_model::deployment::{Failure, Outcome};
 
-use crate::conduct::{Conduct, Ended, Moment, Note};
+use crate::conduct::{Conduct, Ended, Milestone, Note};
 use crate::phases::{commit, open, prepare, roll_back, seal, switch, verify};
 use crate::{lease, recover};
 
@@ -47,7 +47,7 @@ async fn levels(conduct: &Conduct<'_>, id: &DeploymentId) -> Result<(), HostErro
 
 async fn live(conduct: &Conduct<'_>, id: DeploymentId) -> Ended {
     let leftovers = commit::run(conduct, &id).await;
-    tell(conduct, &id, Moment::AfterCommit).await;
+    tell(conduct, &id, Milestone::AfterCommit).await;
     Ended { id: Some(id), outcome: Outcome::Committed, failure: None, leftovers, stuck: None }
 }
 
@@ -57,14 +57,14 @@ async fn undone(conduct: &Conduct<'_>, id: DeploymentId, failure: Failure) -> En
         Err(error) => (Outcome::Undecided, Some(error.to_failure())),
     };
     if outcome == Outcome::RolledBack {
-        tell(conduct, &id, Moment::AfterRollback(failure.clone())).await;
+        tell(conduct, &id, Milestone::AfterRollback(failure.clone())).await;
     }
     Ended { id: Some(id), outcome, failure: Some(failure), leftovers: Vec::new(), stuck }
 }
 
 /// A failure of what is run afterwards is told, and changes nothing.
-async fn tell(conduct: &Conduct<'_>, id: &DeploymentId, moment: Moment) {
-    if let Err(failure) = conduct.outside.moment(id, moment).await {
+async fn tell(conduct: &Conduct<'_>, id: &DeploymentId, milestone: Milestone) {
+    if let Err(failure) = conduct.outside.reached(id, milestone).await {
         conduct.note(Note::Warning { failure });
     }
 }

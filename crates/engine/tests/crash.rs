@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{HostApi, Look, SecretValues};
-use plimsoll_engine::{Conduct, Ended, Fleet, Moment, Outside, RouteCheck, recover, run};
+use plimsoll_engine::{Conduct, Ended, Fleet, Milestone, Outside, RouteCheck, recover, run};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::deployment::{Failure, Holder, Outcome};
 use plimsoll_model::manifest::project::StrategyName;
@@ -79,7 +79,7 @@ impl Outside for Nobody {
         Ok(())
     }
 
-    async fn moment(&self, _: &DeploymentId, _: Moment) -> Result<(), Failure> {
+    async fn reached(&self, _: &DeploymentId, _: Milestone) -> Result<(), Failure> {
         Ok(())
     }
 }

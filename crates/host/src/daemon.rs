@@ -16,7 +16,8 @@ use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::secrets::SecretFiles;
 use crate::serve::{Intake, Starter, bind, serve};
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 use crate::{About, Handle, Host, route, supervise};
 
 /// What a daemon is started with.
@@ -43,9 +44,11 @@ pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = 
     let started = async {
         // Whoever connects from now on waits until the world is in order.
         let (lock, listener) = bind(&folders)?;
-        Ok((lock, listener, start(&options, &folders).await?))
+        let ledger = Arc::new(SqliteLedger::open(&folders.ledger()).await?);
+        let host = start(&options, &folders, ledger.clone()).await?;
+        Ok((lock, listener, ledger, host))
     };
-    let (_lock, listener, host) = match started.await {
+    let (_lock, listener, ledger, host) = match started.await {
         Ok(started) => started,
         Err(trouble) => {
             starter.failed(&trouble);
@@ -55,14 +58,16 @@ pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = 
     starter.ready();
     let handle = Arc::new(Handle(host));
     let broken = |error| Trouble::new("socket", format!("{} cannot be served: {error}", folders.socket().display()));
-    serve(handle.clone(), handle, listener, stop).await.map_err(broken)
+    let served = serve(handle.clone(), handle, listener, stop).await.map_err(broken);
+    ledger.close().await;
+    served
 }
 
-async fn start(options: &Options, folders: &Folders) -> Result<Arc<Host>, Trouble> {
+async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
     let (exe, env) = (&options.exe, &options.env);
     let supervisor = supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
     let world = World {
-        ledger: Arc::new(SqliteLedger::open(&folders.ledger()).await?),
+        ledger,
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         supervisor: Arc::new(supervisor),

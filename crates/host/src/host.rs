@@ -15,7 +15,8 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 use crate::{look, restore};
 
 /// How many deployments back the values of secrets are kept for a rollback.

@@ -18,8 +18,10 @@ pub mod route;
 pub mod secrets;
 pub mod serve;
 pub mod supervise;
+mod trouble;
 mod world;
 
 pub use host::{About, Handle, Host};
 pub use look::platform;
-pub use world::{Trouble, World};
+pub use trouble::Trouble;
+pub use world::World;

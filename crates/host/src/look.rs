@@ -12,7 +12,8 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, Sta
 use crate::execute::well;
 use crate::host::Host;
 use crate::ledger::{ComponentRow, SlotRow};
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 
 /// How many deployments back a rollback may want to go.
 const HISTORY: u32 = 50;

@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 
 use crate::execute::{Table, start};
 use crate::ledger::SlotRow;
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 
 /// Starts every slot that shall run and does not, and makes the proxy serve the recorded routes.
 /// What does not work is logged and does not keep the rest from coming up.

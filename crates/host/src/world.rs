@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use plimsoll_model::deployment::Failure;
-
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::probe::Prober;
@@ -11,9 +9,6 @@ use crate::releases::Releases;
 use crate::route::Router;
 use crate::secrets::SecretStore;
 use crate::supervise::Supervisor;
-
-/// What went wrong with an effect: already worded for people, with what to do next.
-pub type Trouble = Failure;
 
 /// The effects of a host.
 #[derive(Clone)]

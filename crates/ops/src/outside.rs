@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use plimsoll_build::hooks::{self, Hook};
-use plimsoll_engine::{Moment, Outside, RouteCheck};
+use plimsoll_engine::{Milestone, Outside, RouteCheck};
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::plan::{Intent, Plan};
 use plimsoll_model::{DeploymentId, HostName};
@@ -33,11 +33,11 @@ impl Outside for Surroundings<'_> {
         })
     }
 
-    async fn moment(&self, id: &DeploymentId, moment: Moment) -> Result<(), Failure> {
-        match &moment {
-            Moment::BeforeSwitch => self.hook(hooks::Moment::BeforeSwitch, Some(id), &[]).await,
-            Moment::AfterCommit => self.hook(hooks::Moment::AfterCommit, Some(id), &[("PLIMSOLL_OUTCOME", "committed")]).await,
-            Moment::AfterRollback(failure) => {
+    async fn reached(&self, id: &DeploymentId, milestone: Milestone) -> Result<(), Failure> {
+        match &milestone {
+            Milestone::BeforeSwitch => self.hook(hooks::Moment::BeforeSwitch, Some(id), &[]).await,
+            Milestone::AfterCommit => self.hook(hooks::Moment::AfterCommit, Some(id), &[("PLIMSOLL_OUTCOME", "committed")]).await,
+            Milestone::AfterRollback(failure) => {
                 let facts = [
                     ("PLIMSOLL_OUTCOME", "rolled_back"),
                     ("PLIMSOLL_FAILURE", failure.message.as_str()),

@@ -12,7 +12,7 @@ use plimsoll_model::{EnvironmentKey, HostName};
 
 use crate::project::Loaded;
 use crate::workbench::Workbench;
-use crate::{Context, OpError, PlanView, Progress, hosts, secrets, settle};
+use crate::{Context, OpError, PlanView, Progress, hosts, project, secrets, settle};
 
 /// A plan, and what it was made from.
 pub(crate) struct Proposal {
@@ -68,6 +68,10 @@ pub(crate) async fn to_deploy(
     let bench = Workbench::new(context, &loaded.project, &secrets, progress);
     let reached = async { hosts::connect(context, &loaded.project).await };
     let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
+    // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
+    if sources.root() == context.project {
+        project::judge_files(loaded, sources.root())?;
+    }
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
     let digests = digest(&fleet, &loaded.key(), &secrets).await?;

@@ -6,7 +6,7 @@ use plimsoll_model::deployment::{Event, Failure, Outcome, StepState};
 use plimsoll_model::plan::{Phase, StepRef};
 
 use super::{Deployment, Table, phase};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// How often a commit step is tried.
 const TRIES: u32 = 3;

@@ -8,7 +8,8 @@ use plimsoll_model::route::Match;
 use plimsoll_model::time::Moment;
 
 use crate::ledger::SlotRow;
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 
 /// The pause after the first try, in milliseconds: most programs need just a moment.
 const FIRST_PAUSE_MS: u64 = 5;

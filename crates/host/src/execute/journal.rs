@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::ledger::{Change, Ledger};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// A journal and the state that it leads to.
 pub(crate) struct Journal {

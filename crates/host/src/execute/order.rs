@@ -94,7 +94,7 @@ async fn judge_roll_back(deployment: &Deployment) -> Result<(), HostError> {
     }
 }
 
-/// Waits until the lease has really ended, then rolls back what was not sealed by then.
+/// Waits until the lease has really ended, then rolls back what was not sealed by then, and does the rest of what was decided.
 pub(crate) async fn watch_lease(deployment: Arc<Deployment>, table: Arc<Table>) {
     let mut lease = deployment.lease();
     loop {
@@ -104,15 +104,17 @@ pub(crate) async fn watch_lease(deployment: Arc<Deployment>, table: Arc<Table>) 
             () = deployment.world.clock.sleep_until(until) => break,
         }
     }
-    if deployment.stage().await == Stage::Running {
-        let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
-        let failure = Failure::new("lease-expired", format!("the lease of {} ran out", deployment.stored.record.holder))
-            .with_help("its process is gone or was cut off; deploy again");
-        report(&deployment, carry_out(&deployment, &table, Order::RollBack { failure }, &nobody).await);
+    if deployment.stage().await != Stage::Running {
+        return settle(&deployment, &table).await;
     }
+    let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
+    let failure = Failure::new("lease-expired", format!("the lease of {} ran out", deployment.stored.record.holder))
+        .with_help("its process is gone or was cut off; deploy again");
+    report(&deployment, carry_out(&deployment, &table, Order::RollBack { failure }, &nobody).await);
 }
 
-/// Brings a deployment that was found in the ledger at start as far as this host can bring it alone.
+/// Brings a deployment that nobody conducts any more, such as one found in the ledger at start, as far as this host can bring it
+/// alone.
 pub(crate) async fn settle(deployment: &Deployment, table: &Table) {
     let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
     let order = match deployment.stage().await {

@@ -7,7 +7,7 @@ use plimsoll_model::plan::{Phase, StepRef, Work};
 
 use super::step::{self, At};
 use super::{Deployment, Table};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Does what the plan has for this host in `phase` of `level`. Steps that are done already are left as they are.
 /// The first failure stops all: what was cut off by it counts as begun, and is undone with the rest.

@@ -6,7 +6,7 @@ use plimsoll_model::plan::StepRef;
 
 use super::step::{self, At};
 use super::{Deployment, Table};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// How often a step that cannot be undone is tried before a person is asked.
 const TRIES: u32 = 3;

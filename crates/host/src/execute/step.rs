@@ -6,7 +6,8 @@ use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::{Deployment, Table, health};
 use crate::ledger::{Change, ComponentRow, SlotRow};
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 
 /// Where a step happens.
 pub(crate) struct At<'a> {

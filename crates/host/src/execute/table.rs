@@ -11,7 +11,8 @@ use plimsoll_model::{ComponentName, EnvironmentKey};
 use tokio::sync::Mutex;
 
 use crate::route::slot_name;
-use crate::world::{Trouble, World};
+use crate::trouble::Trouble;
+use crate::world::World;
 
 type Routes = BTreeMap<(EnvironmentKey, ComponentName), Route>;
 

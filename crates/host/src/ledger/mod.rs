@@ -15,7 +15,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, EnvironmentKey, HostName, ReleaseId, SlotId};
 use serde::{Deserialize, Serialize};
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 pub use sqlite::SqliteLedger;
 

@@ -30,7 +30,7 @@ use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
 
 use self::fault::Fault;
 use super::{Change, ComponentRow, Ledger, Stored};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// How long to wait for a process that looks into the ledger at the same time.
 const BUSY: Duration = Duration::from_secs(5);
@@ -51,6 +51,11 @@ impl SqliteLedger {
     /// `state-newer` when a later version wrote it, `ledger-damaged` when it is no ledger, `ledger-write` when it cannot be used.
     pub async fn open(path: &Path) -> Result<Self, Trouble> {
         Self::connect(path).await.map_err(|fault| fault.into_trouble(path))
+    }
+
+    /// Lets go of the file, with all that it holds in the one file.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 
     async fn connect(path: &Path) -> Result<Self, Fault> {

@@ -9,7 +9,7 @@ use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::AsyncRead;
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 pub use store::Store;
 

@@ -41,7 +41,7 @@ use self::blob::Blob;
 use self::fault::Fault;
 use super::Releases;
 use crate::folders::Folders;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Releases in a folder of this machine.
 pub struct Store {

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::{Router, slot_name};
 use crate::folders::Folders;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// How long the proxy may take to finish requests when it is to end, in milliseconds.
 const GRACE_MS: u64 = 10_000;

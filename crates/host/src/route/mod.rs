@@ -7,7 +7,7 @@ use plimsoll_model::plan::PortUse;
 use plimsoll_model::route::Route;
 use plimsoll_model::{EnvironmentKey, SlotId};
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 pub use builtin::Builtin;
 

@@ -16,7 +16,7 @@ use plimsoll_model::{ComponentName, ConfigHash, EnvironmentKey, Secret};
 
 use super::SecretStore;
 use crate::folders::Folders;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Secrets in the folders of a host.
 pub struct SecretFiles {

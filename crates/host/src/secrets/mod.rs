@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use plimsoll_model::{ComponentName, ConfigHash, EnvironmentKey, Secret};
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 pub use files::SecretFiles;
 

@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::net::UnixListener;
 
 use crate::folders::Folders;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// The claim on a folder. Released when dropped, or when the process ends however it ends.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use plimsoll_api::wire::Started;
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Whoever waits for this daemon to serve. Reads one line from its standard output, or finds that it ended without one.
 #[derive(Debug)]

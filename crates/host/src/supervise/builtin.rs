@@ -15,7 +15,7 @@ use super::{Running, Supervisor, log};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
 use crate::secrets::SecretFiles;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Ports for slots: below the range from which systems take ports for outgoing connections.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;

@@ -13,7 +13,7 @@ use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::mpsc;
 
 use crate::ledger::SlotRow;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 pub use builtin::Builtin;
 

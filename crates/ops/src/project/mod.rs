@@ -2,7 +2,7 @@
 
 mod disk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use plimsoll_model::finding::{Finding, Severity};
 use plimsoll_model::manifest::project::Project;
@@ -36,6 +36,13 @@ pub(crate) fn load(context: &Context, environment: &EnvironmentName) -> Result<L
     let text = read(context)?;
     let project = manifest::read(&text, MANIFEST, environment).map_err(invalid)?;
     Ok(Loaded { project, text })
+}
+
+/// Judges the folders and files that the manifest speaks of, as they are below `root`.
+pub(crate) fn judge_files(loaded: &Loaded, root: &Path) -> Result<(), OpError> {
+    let findings = manifest::judge_tree(&loaded.text, MANIFEST, &loaded.project, &Disk::new(root));
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    if wrong { Err(invalid(findings)) } else { Ok(()) }
 }
 
 /// The manifest's text.

@@ -5,7 +5,7 @@ use std::path::Path;
 use plimsoll_model::{DeploymentId, EnvironmentKey};
 use sqlx::error::DatabaseError;
 
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Why the ledger did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use tokio::task::JoinError;
 
 use super::durable::free_bytes;
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

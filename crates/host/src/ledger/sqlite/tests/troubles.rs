@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{Kept, begun, failure, id, key, step};
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::world::Trouble;
+use crate::trouble::Trouble;
 
 async fn run(kept: &Kept, sql: &str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&kept.ledger.pool).await.map(drop)
