@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::process;
-use crate::command::{cargo, output, root, run, target};
+use crate::command::{cargo, root, run, target};
 
 /// The built binaries.
 pub struct Bed {
@@ -80,7 +80,12 @@ impl Ground<'_> {
     /// # Errors
     /// When it does not end with success.
     pub fn plimsoll(&self, args: &str) -> Result<Value, String> {
-        let text = output(self.command(&format!("{args} --json")))?;
+        let mut command = self.command(&format!("{args} --json"));
+        let output = command.stderr(Stdio::null()).output().map_err(|error| format!("cannot run plimsoll: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Err(format!("plimsoll {args} ended with {}: {text}", output.status));
+        }
         serde_json::from_str(&text).map_err(|error| format!("plimsoll {args} printed no JSON: {error}"))
     }
 
@@ -130,9 +135,13 @@ pub fn timed(work: impl FnOnce() -> Result<(), String>) -> Result<f64, String> {
 /// # Errors
 /// The first one that `measure` gives.
 pub fn median(count: usize, mut measure: impl FnMut() -> Result<f64, String>) -> Result<f64, String> {
-    let mut values = (0..count).map(|_| measure()).collect::<Result<Vec<f64>, String>>()?;
+    (0..count).map(|_| measure()).collect::<Result<Vec<f64>, String>>().map(middle)
+}
+
+/// The median of these.
+pub fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    Ok(values[values.len() / 2])
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// An empty folder with a short name, as paths of sockets have little room.

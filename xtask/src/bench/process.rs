@@ -1,7 +1,8 @@
 //! What the system tells of running processes, from `/proc`.
 
+use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Pids of the processes that run `program` for `home`: as `PLIMSOLL_HOME`, or by an argument below it.
 pub fn running(program: &Path, home: &Path) -> Vec<u32> {
@@ -46,10 +47,29 @@ pub fn resident_mb(pids: &[u32]) -> f64 {
     pids.iter().filter_map(|pid| counted(&format!("/proc/{pid}/status"), "VmRSS:")).sum::<f64>() * 1024.0 / 1e6
 }
 
-/// How often the threads of these processes have woken up by themselves so far.
-pub fn wake_ups(pids: &[u32]) -> f64 {
-    let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
-    threads.filter_map(|thread| counted(&thread.path().join("status").to_string_lossy(), "voluntary_ctxt_switches:")).sum()
+/// Memory that a process shares with no other, in megabytes.
+pub fn own_mb(pid: u32) -> f64 {
+    counted(&format!("/proc/{pid}/status"), "RssAnon:").unwrap_or(f64::NAN) * 1024.0 / 1e6
+}
+
+/// How often each thread of these processes has woken up by itself so far.
+pub struct WakeUps(HashMap<PathBuf, f64>);
+
+impl WakeUps {
+    /// Up to now.
+    pub fn so_far(pids: &[u32]) -> Self {
+        let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
+        let told = threads.map(|thread| thread.path().join("status")).filter_map(|status| {
+            let count = counted(&status.to_string_lossy(), "voluntary_ctxt_switches:")?;
+            Some((status, count))
+        });
+        Self(told.collect())
+    }
+
+    /// Those of all threads since `before`. A thread that has ended since is not counted, nor taken off.
+    pub fn since(&self, before: &Self) -> f64 {
+        self.0.iter().map(|(thread, count)| count - before.0.get(thread).unwrap_or(&0.0)).sum()
+    }
 }
 
 fn all() -> impl Iterator<Item = u32> {
@@ -75,9 +95,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_threads_that_are_left_are_counted() {
+        let woken = |threads: &[(&str, f64)]| WakeUps(threads.iter().map(|(thread, count)| (PathBuf::from(thread), *count)).collect());
+        assert_eq!(woken(&[("stays", 12.0), ("new", 3.0)]).since(&woken(&[("stays", 10.0), ("ended", 50.0)])), 5.0);
+        assert!(!WakeUps::so_far(&[std::process::id()]).0.is_empty());
+    }
+
+    #[test]
     fn a_process_finds_itself() {
         let own = std::process::id();
-        assert!(family(own).contains(&own) && resident_mb(&[own]) > 0.0 && wake_ups(&[own]) >= 0.0);
+        assert!(family(own).contains(&own) && resident_mb(&[own]) > 0.0);
         assert!(command_line(own).contains("xtask"));
         assert!(running(Path::new("/nowhere"), Path::new("/")).is_empty());
     }

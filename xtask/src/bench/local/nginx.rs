@@ -18,12 +18,21 @@ server {
 }
 ";
 
-/// A configuration that passes on what arrives at `PORT` to `UPSTREAM_PORT`, over kept-alive connections.
+/// A configuration that passes on what arrives at `PORT` to `UPSTREAM_PORT`: over kept-alive connections, with
+/// the headers that our proxy adds.
 const PROXY: &str = "\
-upstream api { server 127.0.0.1:UPSTREAM_PORT; keepalive 256; }
+upstream api { server 127.0.0.1:UPSTREAM_PORT; keepalive 256; keepalive_requests 1000000000; }
 server {
     listen 127.0.0.1:PORT;
-    location / { proxy_pass http://api; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host $host; }
+    location / {
+        proxy_pass http://api;
+        proxy_http_version 1.1;
+        proxy_set_header Connection '';
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header X-Forwarded-Host $http_host;
+    }
 }
 ";
 
@@ -84,7 +93,7 @@ pub fn configuration(folder: &Path, servers: &str) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {folder}/{kind};\n"));
     format!(
-        "daemon off;\nworker_processes auto;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n\
+        "daemon off;\nworker_processes 2;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n\
          events {{ worker_connections 4096; }}\n\
          http {{\naccess_log off;\nkeepalive_requests 1000000000;\n{}{servers}}}\n",
         temporary.concat()

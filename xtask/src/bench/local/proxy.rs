@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::bed::{Bed, Ground};
+use super::super::bed::{Bed, Ground, middle};
 use super::super::process;
 use super::super::row::{Goal, Row};
 use super::nginx::{Nginx, UPSTREAM, configuration};
@@ -31,12 +31,10 @@ pub fn measure(bed: &Bed) -> Result<Vec<Row>, String> {
     let slot = status.pointer("/details/components/0/slots/0/port").and_then(serde_json::Value::as_u64);
     let slot = slot.and_then(|port| u16::try_from(port).ok()).ok_or_else(|| format!("the status names no port of a slot: {status}"))?;
     let nginx = Nginx::before(slot)?;
-    let ours = ground.serving();
-    let theirs = process::family(nginx.pid());
     let (mut our_rounds, mut their_rounds) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        our_rounds.push(round(&ground.url("/"), &ours)?);
-        their_rounds.push(round(&format!("http://127.0.0.1:{}/", nginx.port), &theirs)?);
+        our_rounds.push(round(&ground.url("/"), &ground.serving())?);
+        their_rounds.push(round(&format!("http://127.0.0.1:{}/", nginx.port), &process::family(nginx.pid()))?);
     }
     let (ours, theirs) = (Side::of(&our_rounds), Side::of(&their_rounds));
     Ok(vec![
@@ -67,11 +65,7 @@ fn round(url: &str, pids: &[u32]) -> Result<Side, String> {
 
 impl Side {
     fn of(rounds: &[Side]) -> Self {
-        let median = |of: fn(&Side) -> f64| {
-            let mut values: Vec<f64> = rounds.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
+        let median = |of: fn(&Side) -> f64| middle(rounds.iter().map(of).collect());
         Self { per_s: median(|side| side.per_s), p99_ms: median(|side| side.p99_ms), cpu_us: median(|side| side.cpu_us) }
     }
 }

@@ -2,44 +2,50 @@
 
 use std::fs;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::bed::Bed;
-use super::super::probe::Probe;
+use super::super::probe::{Probe, Seen};
 use super::super::row::{Goal, Row};
 
 /// Requests in a second.
 const RATE: u32 = 1000;
 
-/// Twenty deployments.
+/// What is told of the requests' latency: as the probe calls it, as we do, and what is to be reached while it switches.
+const LATENCIES: [(&str, &str, Option<Goal>); 3] =
+    [("p50_us", "p50", None), ("p99_us", "p99", Some(Goal::RatioAtMost(2.0))), ("max_us", "max", None)];
+
+/// Twenty deployments, one after the other.
 ///
 /// # Errors
 /// As [`under_load`].
 pub fn measure(bed: &Bed) -> Result<Vec<Row>, String> {
-    under_load(bed, 20)
+    under_load(bed, 20, Duration::ZERO)
 }
 
-/// A thousand deployments.
+/// A thousand deployments, one in a second: a million requests.
 ///
 /// # Errors
 /// As [`under_load`].
 pub fn measure_long(bed: &Bed) -> Result<Vec<Row>, String> {
-    under_load(bed, 1000)
+    under_load(bed, 1000, Duration::from_secs(1))
 }
 
-/// Deploys again and again while the probe runs.
+/// Deploys again and again, once in `pace` at most, while the probe runs.
 ///
 /// # Errors
 /// When a deployment fails. Failed requests are a row, not an error.
-fn under_load(bed: &Bed, switches: usize) -> Result<Vec<Row>, String> {
+fn under_load(bed: &Bed, switches: usize, pace: Duration) -> Result<Vec<Row>, String> {
     let ground = super::deployed_api(bed)?;
     let mut probe = Probe::start(bed, RATE, &ground.url("/api/products"))?;
     probe.window("before")?;
     sleep(Duration::from_secs(5));
     probe.window("during")?;
     for number in 0..switches {
+        let began = Instant::now();
         fs::write(ground.component().join("number"), number.to_string()).map_err(|error| format!("cannot change the release: {error}"))?;
         ground.plimsoll("deploy local")?;
+        sleep(pace.saturating_sub(began.elapsed()));
     }
     probe.window("after")?;
     sleep(Duration::from_secs(5));
@@ -49,12 +55,14 @@ fn under_load(bed: &Bed, switches: usize) -> Result<Vec<Row>, String> {
     }
     let failed = format!("switches: failed of {} requests in {switches} switches", seen.count("sent"));
     let mut rows = vec![Row::new(failed, seen.count("failed"), "requests").goal(Goal::AtMost(0.0))];
-    for (what, name) in [("p50_us", "p50"), ("p99_us", "p99"), ("max_us", "max")] {
-        let before = seen.latency_ms("before", what);
-        rows.extend(
-            ["during", "after"]
-                .map(|window| Row::new(format!("switches: {name} {window}"), seen.latency_ms(window, what), "ms").against("before", before)),
-        );
-    }
+    rows.extend(LATENCIES.iter().flat_map(|(what, name, goal)| latencies(&seen, what, name, *goal)));
     Ok(rows)
+}
+
+/// During and after the switches, beside before.
+fn latencies(seen: &Seen, what: &str, name: &str, goal: Option<Goal>) -> [Row; 2] {
+    let before = seen.latency_ms("before", what);
+    let row = |window: &str| Row::new(format!("switches: {name} {window}"), seen.latency_ms(window, what), "ms").against("before", before);
+    let during = row("during");
+    [goal.map_or(during.clone(), |goal| during.goal(goal)), row("after")]
 }

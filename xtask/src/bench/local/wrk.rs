@@ -18,7 +18,7 @@ pub struct Round {
 /// # Errors
 /// When wrk fails, or a request does.
 pub fn round(url: &str, seconds: u32) -> Result<Round, String> {
-    understand(&output(command("wrk", &format!("--threads 1 --connections 64 --duration {seconds}s --latency {url}")))?)
+    understand(&output(command("wrk", &format!("--threads 2 --connections 64 --duration {seconds}s --latency {url}")))?)
 }
 
 fn understand(text: &str) -> Result<Round, String> {
