@@ -109,7 +109,7 @@ pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>
         judge_releases(&desired, hosts)?;
     }
     let mut levels: Vec<Level> = order.iter().map(|names| level(names, &desired, hosts, terms.keep_releases)).collect();
-    levels.push(removals(&desired, hosts));
+    levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
     Ok(Plan {
         version: PLAN_VERSION,
@@ -226,18 +226,20 @@ fn steps(site: &Site<'_>) -> Steps {
     }
 }
 
-/// What is no longer wanted goes last, when all that might still call it has been replaced.
-fn removals(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Level {
+/// What is no longer wanted goes last, when all that might still call it has been replaced. Its releases stay for a rollback,
+/// unless all of the environment goes.
+fn removals(intent: &Intent, desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Level {
+    let all = *intent == Intent::Down;
     let work = |seen: &Observed| {
-        let gone = seen.components.iter().filter(|(name, seen)| !desired.components.contains_key(name) && is_there(seen));
-        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: strategies::remove::steps(seen) })
-            .collect()
+        let gone = seen.components.iter().filter(|(name, seen)| !desired.components.contains_key(name) && is_there(seen, all));
+        let steps = |seen| strategies::remove::steps(seen, all);
+        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: steps(seen) }).collect()
     };
     Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
 }
 
-fn is_there(seen: &ObservedComponent) -> bool {
-    seen.served.is_some() || !seen.slots.is_empty()
+fn is_there(seen: &ObservedComponent, with_releases: bool) -> bool {
+    seen.served.is_some() || !seen.slots.is_empty() || (with_releases && !seen.staged.is_empty())
 }
 
 /// The releases in `seen` that may be deleted once `wanted` is live: staged, beyond the newest `keep`, and needed by nothing.

@@ -264,6 +264,21 @@ fn the_newest_releases_and_the_needed_ones_are_kept() {
 }
 
 #[test]
+fn releases_go_with_the_environment_and_not_with_a_component() {
+    let check = |intent: Intent, expect: usize| {
+        let mut seen = live(&two(1));
+        // It left before; only its releases are still there.
+        let left = seen.components.get_mut(&name(1)).unwrap();
+        (left.served, left.slots) = (None, Vec::new());
+        let plan = make(Terms { intent, ..terms() }, Desired::default(), &hosts(seen)).unwrap();
+        let local = HostName::local();
+        assert_eq!(plan.steps(&local).filter(|(_, step)| matches!(step, Step::PruneRelease { .. })).count(), expect, "{plan:#?}");
+    };
+    check(Intent::Deploy, 0);
+    check(Intent::Down, 2);
+}
+
+#[test]
 fn a_slot_that_does_not_run_is_started_again() {
     let mut seen = live(&two(1));
     seen.components.get_mut(&name(0)).unwrap().slots[0].condition = Condition::Stopped;
