@@ -62,6 +62,17 @@ impl Daemon {
         Ok(self.answering().await?.map(|(client, _)| client))
     }
 
+    /// Waits until the daemon that was told to stop has ended.
+    ///
+    /// # Errors
+    /// It goes on for far longer than it may.
+    pub async fn ended(&self) -> Result<(), ConnectError> {
+        match door::free(self.home.join("host.lock"), PATIENCE).await? {
+            true => Ok(()),
+            false => Err(ConnectError::Silent { home: self.home.clone() }),
+        }
+    }
+
     /// Whether a daemon that was killed has left slots or a proxy behind: their keepers have sockets as long as they live.
     #[must_use]
     pub fn has_left_something(&self) -> bool {
@@ -108,10 +119,7 @@ impl Daemon {
         if let Some((client, _)) = self.answering().await? {
             unless_gone(client.stop(false).await)?;
         }
-        match door::free(self.home.join("host.lock"), PATIENCE).await? {
-            true => Ok(()),
-            false => Err(ConnectError::Silent { home: self.home.clone() }),
-        }
+        self.ended().await
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

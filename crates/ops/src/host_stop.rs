@@ -26,7 +26,7 @@ pub struct Output {
     pub stopped: bool,
 }
 
-/// Stops it, if it runs.
+/// Stops it, if it runs, and waits for its end.
 ///
 /// # Errors
 /// It cannot be reached, or could not stop everything.
@@ -38,5 +38,6 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
         None => return Ok(Output { stopped: false }),
     };
     client.stop(input.everything).await?;
+    daemon.ended().await?;
     Ok(Output { stopped: true })
 }
