@@ -1,0 +1,27 @@
+//! End to end: the real binary, real processes, real requests. One file for each topic, beside what all of them stand on.
+
+#![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
+
+mod ask;
+mod bad_input;
+mod bad_release;
+mod ctrl_c;
+mod daemon;
+mod down;
+mod first_deploy;
+mod git;
+mod hooks;
+mod json;
+mod killed;
+mod levels;
+mod partial;
+mod project;
+mod proxy;
+mod rollback;
+mod running;
+mod secrets;
+mod switch;
+mod traffic;
+mod twice;
+mod unchanged;
+mod unusable_home;
