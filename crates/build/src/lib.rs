@@ -15,6 +15,7 @@ pub mod event;
 pub mod failure;
 mod gather;
 mod git;
+mod group;
 mod hash;
 pub mod hooks;
 mod inventory;

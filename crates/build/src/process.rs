@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
+use rustix::process::Pid;
 use tokio::process::Command;
 
 /// Variables that point git at some other repository: they are set where Plimsoll is run by a git hook.
@@ -34,6 +35,14 @@ pub(crate) fn git(folder: &Path) -> Command {
 pub(crate) fn shell(line: &str, folder: &Path, facts: &BTreeMap<String, String>) -> Command {
     let mut command = child("/bin/sh", folder);
     command.args(["-c", line]).envs(facts).process_group(0);
+    command
+}
+
+/// A process that kills the group of `leader` when its standard input ends.
+pub(crate) fn guard(leader: Pid) -> Command {
+    let mut command = child("/bin/sh", Path::new("/"));
+    command.args(["-c", "read -r _; kill -s KILL -- \"-$0\"", &leader.as_raw_nonzero().to_string()]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     command
 }
 

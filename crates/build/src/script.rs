@@ -1,7 +1,6 @@
 //! Running one of the project's commands: its output streamed and kept, its end awaited, nothing of it left behind.
 //!
-//! A command is a process group. When it ends, takes too long, or nobody waits for it any more, what is still alive of
-//! the group is killed.
+//! A command is a process group, of which nothing stays when it ends, takes too long, or nobody waits for it any more.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,12 +11,12 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use plimsoll_model::secret::Redactor;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
 
 use crate::failure::{End, Failure};
+use crate::group::Group;
 use crate::record::Record;
 use crate::{BuildError, BuildEvent, Notify, Task, process};
 
@@ -61,8 +60,9 @@ impl Script<'_> {
     }
 
     async fn follow(&self, record: &mut Record<'_>) -> Result<ExitStatus, BuildError> {
-        let (mut output, mut child) = self.spawn().map_err(BuildError::io("run /bin/sh in", &self.folder))?;
-        let group = Group::of(&child);
+        let broken = || BuildError::io("run /bin/sh in", &self.folder);
+        let (mut output, mut child) = self.spawn().map_err(broken())?;
+        let group = Group::of(&child).map_err(broken())?;
         let status = loop {
             let mut buffer = [0; 8192];
             tokio::select! {
@@ -116,23 +116,5 @@ impl Script<'_> {
         (self.notify)(BuildEvent::Failed { task: task.clone(), message: end.to_string() });
         let command = self.redactor.redact(self.command);
         Err(BuildError::Command(Box::new(Failure { task, command, end, tail: record.tail(), log: self.log.clone() })))
-    }
-}
-
-/// The process group of a command. Killed when dropped.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Fails when nothing is left of it, which is what is wanted.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
     }
 }
