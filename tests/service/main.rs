@@ -32,8 +32,8 @@ struct Behaviour {
     unhealthy_outside: bool,
     /// `stops-slowly`: takes a second to end when it is asked to.
     stops_slowly: bool,
-    /// `prints=VARIABLE`: writes what that variable holds on both of its streams.
-    prints: Option<String>,
+    /// `prints=VARIABLE`, any number of times: writes what that variable holds on both of its streams.
+    prints: Vec<String>,
 }
 
 #[tokio::main]
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
     };
     let behaviour = Behaviour::read(&text);
     println!("version {} starts", behaviour.version);
-    if let Some(variable) = &behaviour.prints {
+    for variable in &behaviour.prints {
         let value = std::env::var(variable).unwrap_or_default();
         println!("{variable} is {value}");
         eprintln!("{variable} is {value}");
@@ -71,7 +71,7 @@ impl Behaviour {
                 "unhealthy" => behaviour.unhealthy = true,
                 "unhealthy-outside" => behaviour.unhealthy_outside = true,
                 "stops-slowly" => behaviour.stops_slowly = true,
-                other => behaviour.prints = Some(other.strip_prefix("prints=").expect("the word is known").to_owned()),
+                other => behaviour.prints.push(other.strip_prefix("prints=").expect("the word is known").to_owned()),
             }
         }
         behaviour

@@ -1,7 +1,7 @@
 //! Ctrl-C in the middle: everything is rolled back, in good order.
 
 use crate::ask::get;
-use crate::project::Project;
+use crate::project::{Project, SERVICE};
 use crate::traffic::Traffic;
 
 #[test]
@@ -25,11 +25,12 @@ fn what_has_begun_is_rolled_back() {
 
 #[test]
 fn in_a_build_it_ends_the_build() {
-    let project = Project::of(&[("web", "build = \"echo begun; exec sleep 1000 $PWD\"")]);
+    let project = Project::of(&[("web", &format!("build = \"{SERVICE} $PWD; echo over\""))]);
+    project.service("web", "1 hangs");
     let mut deploying = project.begin("deploy");
-    deploying.until(&[("/event", "output"), ("/line", "begun")]);
+    deploying.until(&[("/event", "output"), ("/line", "version 1 starts")]);
     deploying.interrupt();
     let ended = deploying.finish().ended(1);
     assert_eq!(ended.document()["code"], "cancelled");
-    assert_eq!(project.home.processes("sleep 1000"), [], "the build has ended");
+    assert!(project.programs().is_empty(), "the build has ended");
 }

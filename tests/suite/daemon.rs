@@ -61,6 +61,32 @@ fn a_deployment_survives_it_or_is_undone() {
 }
 
 #[test]
+fn at_every_event_of_a_deployment_it_goes_on() {
+    let project = Project::new();
+    project.deploy();
+    let traffic = Traffic::to(&project, "web");
+    project.service("web", "0");
+    let events = project.begin("deploy").count();
+    for at in 1..=events {
+        project.service("web", &at.to_string());
+        let mut deploying = project.begin("deploy");
+        deploying.skip(at);
+        kill_daemon(&project);
+        let ended = deploying.finish();
+        let serves = get(&project.url("web", "/")) == format!("version {at}");
+        let told = (ended.code, ended.detail("/deployment/outcome"), serves);
+        let committed = (Some(0), "committed".into(), true);
+        let rolled_back = (Some(1), "rolled_back".into(), false);
+        // Whether it had begun is not known to who did not hear the answer: it says so, and begins no other.
+        let unreachable = (Some(4), serde_json::Value::Null, false);
+        assert!([committed, rolled_back, unreachable].contains(&told), "event {at}: {ended:?}");
+        until(serde_json::Value::Null, || project.run(["status", "local"]).ended(0).detail("/open"));
+        assert_eq!(project.programs().len(), 1, "event {at}");
+    }
+    traffic.assert_unharmed();
+}
+
+#[test]
 fn daemon_and_operator_killed_together_leave_nothing_undecided() {
     let project = Project::new();
     project.deploy();

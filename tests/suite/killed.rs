@@ -2,7 +2,7 @@
 //! has to be unlocked.
 
 use crate::ask::{get, until};
-use crate::project::{Project, Standing};
+use crate::project::{Project, SERVICE, Standing};
 use crate::running::Running;
 use crate::traffic::Traffic;
 
@@ -38,13 +38,15 @@ fn assert_deployable(project: &Project, traffic: Traffic) {
 }
 
 #[test]
-fn in_the_build_nothing_has_begun() {
-    let project = Project::of(&[("web", "build = \"[ ! -e wait ] || exec sleep 1000\"")]);
+fn in_the_build_nothing_has_begun_and_the_build_ends() {
+    // Started in the folder of the sources, the service hangs as the file there tells it to.
+    let project = Project::of(&[("web", &format!("build = \"[ ! -e wait ] || {{ {SERVICE} $PWD; }}\""))]);
     project.deploy();
     let (before, recorded) = (project.standing(), project.history().len());
     let traffic = Traffic::to(&project, "web");
     project.write("web/wait", "");
-    deploy_killed(&project, "", |deploying| drop(deploying.until(&[("/event", "building")])));
+    deploy_killed(&project, "hangs", |deploying| drop(deploying.until(&[("/event", "output"), ("/line", "version 2 starts")])));
+    until(before.programs.clone(), || project.programs());
     assert_eq!((project.standing(), project.history().len()), (before, recorded));
     std::fs::remove_file(project.folder().join("web/wait")).expect("it was written");
     assert_deployable(&project, traffic);
@@ -62,7 +64,7 @@ fn in_prepare_it_is_undone() {
 #[test]
 fn before_the_switch_it_is_undone() {
     let project = Project::new();
-    project.append("[hooks]\nbefore_switch = \"[ ! -e wait ] || exec sleep 1000\"\n");
+    project.append("[hooks]\nbefore_switch = \"[ ! -e wait ] || exec tail -f $PWD/plimsoll.toml\"\n");
     project.deploy();
     let before = project.standing();
     let traffic = Traffic::to(&project, "web");
@@ -130,5 +132,29 @@ fn resume_settles_it() {
     assert_eq!((&resumed.document()["code"], resumed.detail("/deployment/outcome")), (&"settled".into(), "rolled_back".into()));
     assert_eq!(project.standing(), before);
     assert_eq!(project.run(["resume", "local"]).ended(0).document()["code"], "nothing-to-settle");
+    traffic.assert_unharmed();
+}
+
+#[test]
+fn at_every_event_there_is_a_way_on() {
+    let (project, _, traffic) = served("");
+    project.service("web", "0");
+    let events = project.begin("deploy").count();
+    assert!(events > 10, "there is something to kill");
+    for at in 1..=events {
+        let before = get(&project.url("web", "/"));
+        project.service("web", &format!("{at}-killed"));
+        let mut deploying = project.begin("deploy");
+        deploying.skip(at);
+        deploying.kill();
+        let after = get(&project.url("web", "/"));
+        assert!(after == before || after == format!("version {at}-killed"), "event {at}: {after}");
+
+        project.service("web", &format!("{at}-next"));
+        project.deploy();
+        assert_eq!(get(&project.url("web", "/")), format!("version {at}-next"), "event {at}");
+        assert_eq!(project.programs().len(), 1, "event {at}");
+    }
+    assert!(project.history().iter().all(|deployment| deployment["outcome"] != "undecided"));
     traffic.assert_unharmed();
 }

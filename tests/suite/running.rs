@@ -29,7 +29,7 @@ impl Running {
             let line = line.expect("what plimsoll prints is UTF-8");
             let event: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
             self.seen.push(line);
-            if wanted.iter().all(|(pointer, value)| event.pointer(pointer).is_some_and(|told| told == value || told.to_string() == *value)) {
+            if wanted.iter().all(|(pointer, value)| event.pointer(pointer).is_some_and(|told| says(told, value))) {
                 return event;
             }
         }
@@ -40,6 +40,22 @@ impl Running {
     #[track_caller]
     pub fn until_phase(&mut self, phase: &str) {
         self.until(&[("/note", "phase"), ("/phase", phase)]);
+    }
+
+    /// Waits until it has told so many events.
+    #[track_caller]
+    pub fn skip(&mut self, events: usize) {
+        for told in 0..events {
+            let line = self.events.next().unwrap_or_else(|| panic!("it told {told} events"));
+            self.seen.push(line.expect("what plimsoll prints is UTF-8"));
+        }
+    }
+
+    /// How many events it tells when it is left to itself.
+    pub fn count(mut self) -> usize {
+        let events = self.events.by_ref().count() - 1;
+        let _ = self.finish();
+        events
     }
 
     /// Kills it (`SIGKILL`).
@@ -62,4 +78,9 @@ impl Running {
         let code = self.child.wait().expect("it is our child").code();
         Ran { code, stdout: self.seen.pop().unwrap_or_default(), stderr }
     }
+}
+
+/// Whether a value is this text, or is written so.
+fn says(value: &Value, text: &str) -> bool {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned) == text
 }

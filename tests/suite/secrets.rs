@@ -9,16 +9,19 @@ use plimsoll_testkit::fixtures::Process;
 
 use crate::project::{Project, SERVICE};
 
-/// In every line of the secret.
+/// In every secret.
 const MARK: &str = "planted-7f3a91";
 
 /// With what has to be quoted in JSON and by a shell.
 const SECRET: &str = "planted-7f3a91 \"quoted\" \\ 'and' more";
 
-/// Runs the binary with the secret in its environment; asserts that nothing it prints has it.
+/// One of several lines, as keys are.
+const KEY: &str = "-----BEGIN KEY-----\nplanted-7f3a91-first-line\nplanted-7f3a91-second-line\n-----END KEY-----\n";
+
+/// Runs the binary with the secrets in its environment; asserts that nothing it prints has it.
 fn run(project: &Project, args: &[&str]) -> Output {
     let mut command = project.home.command(["-C"]);
-    let output = command.arg(project.folder()).args(args).env("API_KEY", SECRET).output().expect("plimsoll can be started");
+    let output = command.arg(project.folder()).args(args).env("API_KEY", SECRET).env("TLS_KEY", KEY).output().expect("plimsoll can be started");
     for stream in [&output.stdout, &output.stderr] {
         assert!(!contains(stream), "{args:?} shows the secret:\n{}", String::from_utf8_lossy(stream));
     }
@@ -66,8 +69,8 @@ fn assert_processes_clean(project: &Project) {
 
 #[test]
 fn it_appears_nowhere() {
-    let build = r#"build = "echo API_KEY is $API_KEY; echo $API_KEY >&2; [ ! -e fail ]""#;
-    let project = Project::of(&[("web", &format!("secrets = [\"API_KEY\"]\n{build}"))]);
+    let build = r#"build = "echo API_KEY is $API_KEY; echo $API_KEY >&2; printenv TLS_KEY; [ ! -e fail ]""#;
+    let project = Project::of(&[("web", &format!("secrets = [\"API_KEY\", \"TLS_KEY\"]\n{build}"))]);
     project.append("[hooks]\nbefore_switch = \"echo $API_KEY; echo PLIMSOLL=$PLIMSOLL_DEPLOYMENT\"\n");
     let deploy = |behaviour: &str, how: &[&str], code: i32| {
         project.service("web", behaviour);
@@ -76,14 +79,14 @@ fn it_appears_nowhere() {
         output
     };
     run(&project, &["plan", "local", "--json"]);
-    deploy("1 prints=API_KEY", &["--json", "--verbose"], 0);
-    let failed = deploy("2 prints=API_KEY exits", &["--json"], 1);
+    deploy("1 prints=API_KEY prints=TLS_KEY", &["--json", "--verbose"], 0);
+    let failed = deploy("2 prints=API_KEY prints=TLS_KEY exits", &["--json"], 1);
     assert!(String::from_utf8_lossy(&failed.stdout).contains("API_KEY is ***"), "the output of the program is shown, without the secret");
-    let events = deploy("3 prints=API_KEY", &["--events"], 0);
+    let events = deploy("3 prints=API_KEY prints=TLS_KEY", &["--events"], 0);
     assert!(String::from_utf8_lossy(&events.stdout).contains("API_KEY is ***"), "the output of the build is shown, without the secret");
-    deploy("4 prints=API_KEY exits", &["--verbose"], 1);
+    deploy("4 prints=API_KEY prints=TLS_KEY exits", &["--verbose"], 1);
     project.write("web/fail", "");
-    deploy("5 prints=API_KEY", &[], 1);
+    deploy("5 prints=API_KEY prints=TLS_KEY", &[], 1);
 
     for args in [&["status", "local", "--json"][..], &["history", "local", "--json"], &["plan", "local"], &["host", "facts", "--json"]] {
         run(&project, args);
