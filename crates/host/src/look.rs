@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use plimsoll_api::{Facts, Look, Order, Report, Service};
+use plimsoll_api::{Facts, HostError, Look, Order, Report, Service};
 use plimsoll_model::deployment::{Outcome, Stage, serving, stable_before};
 use plimsoll_model::plan::{Observed, ObservedComponent};
 use plimsoll_model::slot::ObservedSlot;
@@ -133,12 +133,16 @@ async fn trouble(world: &World, row: &ComponentRow) -> Option<String> {
     }
 }
 
-/// The answer to an order for a deployment that is over: repeating an order that was carried out is no error.
-pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Option<Report> {
+/// The answer to an order for a deployment that is over, none when there was none: repeating an order that was carried out is no
+/// error, and what was rolled back meanwhile has lost its lease.
+pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Option<Result<Report, HostError>> {
     let record = host.world.ledger.deployment(id).await.ok().flatten()?.record;
-    let fits =
-        matches!((record.outcome(), order), (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }));
-    fits.then_some(Report { stage: Stage::Closed { outcome: record.outcome() }, leftovers: record.leftovers })
+    let report = Report { stage: Stage::Closed { outcome: record.outcome() }, leftovers: record.leftovers.clone() };
+    match (record.outcome(), order) {
+        (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }) => Some(Ok(report)),
+        (Outcome::RolledBack, order) if *order != Order::Commit => Some(Err(HostError::LeaseLost(id.clone()))),
+        _ => None,
+    }
 }
 
 /// What a host is.
