@@ -26,7 +26,7 @@ fn mistakes() -> Vec<Mistake> {
         mistake("not closed", "name = \"tiny\"", "name = \"tiny", "syntax"),
         mistake("unknown key", "path = \"web\"", "path = \"web\"\nhelth = \"/\"", "unknown-key"),
         mistake("wrong type", "path = \"web\"", "path = 7", "wrong-type"),
-        mistake("no duration", "lease = \"2s\"", "lease = \"soon\"", "bad-duration"),
+        mistake("no duration", "lease = \"30s\"", "lease = \"soon\"", "bad-duration"),
         mistake("itself", "path = \"web\"", "path = \"web\"\ndepends_on = [\"web\"]", "dependency-cycle"),
         mistake("unknown dependency", "path = \"web\"", "path = \"web\"\ndepends_on = [\"wep\"]", "unknown-dependency"),
         mistake("missing folder", "path = \"web\"", "path = \"wep\"", "missing-folder"),

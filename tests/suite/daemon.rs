@@ -80,7 +80,7 @@ fn at_every_event_of_a_deployment_it_goes_on() {
         // Whether it had begun is not known to who did not hear the answer: it says so, and begins no other.
         let unreachable = (Some(4), serde_json::Value::Null, false);
         assert!([committed, rolled_back, unreachable].contains(&told), "event {at}: {ended:?}");
-        until(serde_json::Value::Null, || project.run(["status", "local"]).ended(0).detail("/open"));
+        let _ = project.run(["resume", "local"]).ended(0);
         assert_eq!(project.programs().len(), 1, "event {at}");
     }
     traffic.assert_unharmed();
@@ -93,6 +93,7 @@ fn daemon_and_operator_killed_together_leave_nothing_undecided() {
     let before = project.standing();
     let traffic = Traffic::to(&project, "web");
     project.service("web", "2 unhealthy-outside");
+    project.lease("2s");
     let mut deploying = project.begin("deploy");
     deploying.until_phase("verify");
     kill_daemon(&project);

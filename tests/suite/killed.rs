@@ -15,12 +15,19 @@ fn served(lines: &str) -> (Project, Standing, Traffic) {
     (project, standing, traffic)
 }
 
-/// Deploys version 2, which behaves like this, and kills the process that does when `moment` has come.
+/// Deploys version 2, which behaves like this, and kills the process that does when `moment` has come. The lease is a short one.
 fn deploy_killed(project: &Project, behaviour: &str, moment: impl FnOnce(&mut Running)) {
+    deploy_killed_with("2s", project, behaviour, moment);
+}
+
+/// The same with this lease.
+fn deploy_killed_with(lease: &str, project: &Project, behaviour: &str, moment: impl FnOnce(&mut Running)) {
     project.service("web", &format!("2 {behaviour}"));
+    project.lease(lease);
     let mut deploying = project.begin("deploy");
     moment(&mut deploying);
     deploying.kill();
+    project.lease("30s");
 }
 
 /// Waits until the host has settled what was cut off, asking only what does not settle it itself.
@@ -117,8 +124,7 @@ fn after_the_decision_it_is_completed() {
 #[test]
 fn the_next_command_does_not_wait_for_the_lease() {
     let (project, _, traffic) = served("");
-    project.edit("lease = \"2s\"", "lease = \"1h\"");
-    deploy_killed(&project, "unhealthy", |deploying| deploying.until_phase("prepare"));
+    deploy_killed_with("1h", &project, "unhealthy", |deploying| deploying.until_phase("prepare"));
     assert_deployable(&project, traffic);
     assert_eq!(project.history()[1]["outcome"], "rolled_back");
 }
@@ -126,8 +132,7 @@ fn the_next_command_does_not_wait_for_the_lease() {
 #[test]
 fn resume_settles_it() {
     let (project, before, traffic) = served("");
-    project.edit("lease = \"2s\"", "lease = \"1h\"");
-    deploy_killed(&project, "unhealthy", |deploying| deploying.until_phase("prepare"));
+    deploy_killed_with("1h", &project, "unhealthy", |deploying| deploying.until_phase("prepare"));
     let resumed = project.run(["resume", "local"]).ended(0);
     assert_eq!((&resumed.document()["code"], resumed.detail("/deployment/outcome")), (&"settled".into(), "rolled_back".into()));
     assert_eq!(project.standing(), before);

@@ -58,7 +58,7 @@ impl Project {
         let ports = components.iter().map(|(name, _)| ((*name).to_owned(), free_port())).collect();
         let project = Self { home, leftovers: Leftovers(folder), ports };
         let parts: String = components.iter().map(|(name, lines)| project.part(name, lines)).collect();
-        project.write("plimsoll.toml", &format!("name = \"tiny\"\n{parts}\n[environments.local]\nlease = \"2s\"\n"));
+        project.write("plimsoll.toml", &format!("name = \"tiny\"\n{parts}\n[environments.local]\nlease = \"30s\"\n"));
         components.iter().for_each(|(name, _)| project.service(name, "1"));
         project
     }
@@ -98,6 +98,13 @@ impl Project {
         let text = self.read("plimsoll.toml");
         assert!(text.contains(from), "{from:?} is not in {text}");
         self.write("plimsoll.toml", &text.replace(from, to));
+    }
+
+    /// Sets how long the deployments that begin from now on stay claimed when nobody renews their claim.
+    pub fn lease(&self, lease: &str) {
+        let manifest = self.read("plimsoll.toml");
+        let former = manifest.lines().find(|line| line.starts_with("lease =")).expect("the manifest has a lease");
+        self.write("plimsoll.toml", &manifest.replace(former, &format!("lease = {lease:?}")));
     }
 
     /// Adds to the manifest.
