@@ -1,21 +1,23 @@
 //! Headers between client and slot: what belongs to one connection only is taken off (RFC 9110, 7.6.1), and the
 //! slot is told whom it answers.
 
-use std::net::IpAddr;
-
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Uri, Version};
 use plimsoll_model::route::RouteSpec;
 
+use super::peer::Peer;
 use crate::table::behind;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// What belongs to one connection only, named by `Connection` or not.
+static HOP_BY_HOP: [HeaderName; 6] = [header::CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE];
 
 /// The host that a request is for, port and all: from its target (HTTP/2, absolute form) or else its `Host`.
 pub(crate) fn authority<B>(request: &Request<B>) -> Option<&str> {
@@ -31,13 +33,8 @@ pub(crate) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(header::UPGRADE).filter(|_| asks).cloned()
 }
 
-/// Whether a request came from this machine itself and not through another proxy on it.
-pub(crate) fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
-    peer.to_canonical().is_loopback() && !headers.contains_key(&FORWARDED_FOR) && !headers.contains_key(header::FORWARDED)
-}
-
 /// The request as the slot gets it.
-pub(crate) fn outgoing<B>(request: Request<B>, peer: IpAddr, spec: &RouteSpec, upgrade: Option<HeaderValue>) -> http::Result<Request<B>> {
+pub(crate) fn outgoing<B>(request: Request<B>, peer: &Peer, spec: &RouteSpec, upgrade: Option<HeaderValue>) -> http::Result<Request<B>> {
     let host = authority(&request).and_then(|authority| HeaderValue::from_str(authority).ok());
     let (mut parts, body) = request.into_parts();
     let headers = &mut parts.headers;
@@ -93,14 +90,11 @@ fn target(uri: &Uri, spec: &RouteSpec) -> http::Result<Uri> {
 }
 
 /// Only another proxy on this machine is believed what it says of the client; from elsewhere anyone could say it.
-fn tell_of_client(headers: &mut HeaderMap, peer: IpAddr, host: Option<&HeaderValue>) {
-    let peer = peer.to_canonical();
-    let believed = peer.is_loopback();
+fn tell_of_client(headers: &mut HeaderMap, peer: &Peer, host: Option<&HeaderValue>) {
+    let believed = peer.is_here();
     let before = headers.get(&FORWARDED_FOR).filter(|_| believed).and_then(|value| value.to_str().ok());
-    let chain = before.map_or_else(|| peer.to_string(), |before| format!("{before}, {peer}"));
-    if let Ok(chain) = HeaderValue::from_str(&chain) {
-        headers.insert(FORWARDED_FOR, chain);
-    }
+    let chain = peer.behind(before);
+    headers.insert(FORWARDED_FOR, chain);
     if !believed || !headers.contains_key(&FORWARDED_PROTO) {
         headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     }
@@ -116,15 +110,18 @@ fn tell_of_client(headers: &mut HeaderMap, peer: IpAddr, host: Option<&HeaderVal
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
-        let named: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().flat_map(tokens).filter_map(|token| token.parse().ok()).collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in [header::CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE] {
+    // One look at all names costs less than a look-up of each that might be there.
+    let known = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned();
+    let found: Vec<HeaderName> = known.chain(named_by_connection(headers)).collect();
+    for name in found {
         headers.remove(name);
     }
+}
+
+/// The headers that `Connection` names. What it says most often names none.
+fn named_by_connection(headers: &HeaderMap) -> impl Iterator<Item = HeaderName> {
+    let named = headers.get_all(header::CONNECTION).iter().flat_map(tokens);
+    named.filter(|token| !token.eq_ignore_ascii_case("keep-alive")).filter_map(|token| token.parse().ok())
 }
 
 /// HTTP/2 may send a cookie per line, HTTP/1 may not (RFC 9113, 8.2.3).
@@ -168,7 +165,7 @@ mod tests {
         let mut request = Request::new(());
         *request.headers_mut() = headers(lines);
         let asked = upgrade(request.headers());
-        let request = outgoing(request, peer.parse().unwrap(), &spec("/", false), asked).unwrap();
+        let request = outgoing(request, &Peer::new(peer.parse().unwrap()), &spec("/", false), asked).unwrap();
         let mut seen: Vec<String> = request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         seen.sort();
         assert_eq!(seen.join(" | "), expect, "{lines:?}");
@@ -201,7 +198,7 @@ mod tests {
         let mut request = Request::new(());
         *request.headers_mut() = headers(&[("cookie", "a=1"), ("cookie", "b=2")]);
         *request.version_mut() = Version::HTTP_2;
-        let request = outgoing(request, AWAY.parse().unwrap(), &spec("/", false), None).unwrap();
+        let request = outgoing(request, &Peer::new(AWAY.parse().unwrap()), &spec("/", false), None).unwrap();
         assert_eq!(request.headers().get_all("cookie").iter().collect::<Vec<_>>(), ["a=1; b=2"]);
     }
 
@@ -211,13 +208,6 @@ mod tests {
         check(AWAY, &said, "host: a | x-forwarded-for: 192.0.2.7 | x-forwarded-host: a | x-forwarded-proto: http");
         check(HERE, &said, "forwarded: for=c | host: a | x-forwarded-for: 1.1.1.1, 127.0.0.1 | x-forwarded-host: b | x-forwarded-proto: https");
         check("::ffff:127.0.0.1", &[], "x-forwarded-for: 127.0.0.1 | x-forwarded-proto: http");
-    }
-
-    #[test]
-    fn who_is_this_machine() {
-        let asks = |peer: &str, lines: &[(&'static str, &str)]| is_local(peer.parse().unwrap(), &headers(lines));
-        assert!(asks(HERE, &[]) && asks("::1", &[]) && asks("::ffff:127.0.0.1", &[]));
-        assert!(!asks(AWAY, &[]) && !asks(HERE, &[("x-forwarded-for", HERE)]) && !asks(HERE, &[("forwarded", "for=x")]));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Forwarding a request to its slot and the answer back, streaming both ways.
 //!
 //! The story is here; connections ([`pool`]), what may be said twice ([`exchange`]), bodies on their way out
-//! ([`upload`]) and back ([`relay`]), headers ([`headers`]) and tunnels ([`tunnel`]) have files of their own.
+//! ([`upload`]) and back ([`relay`]), headers ([`headers`]), whom they tell of
+//! ([`peer`]) and tunnels ([`tunnel`]) have files of their own.
 
 pub(crate) mod exchange;
 pub(crate) mod headers;
+pub(crate) mod peer;
 pub(crate) mod pool;
 pub(crate) mod relay;
 mod tunnel;
@@ -49,7 +51,7 @@ async fn ask(
     let spec = &claim.entry().route.spec;
     let upgrade = headers::upgrade(request.headers());
     let tunnel = upgrade.is_some().then(|| hyper::upgrade::on(&mut request));
-    let request = headers::outgoing(request, visitor.peer.ip(), spec, upgrade)?.map(Upload::new);
+    let request = headers::outgoing(request, &visitor.peer, spec, upgrade)?.map(Upload::new);
     let limit = Duration::from_millis(spec.response_timeout_ms);
     let answer = exchange::exchange(slot.pool(visitor.worker.number), request, limit).await?;
     Ok((answer, tunnel))

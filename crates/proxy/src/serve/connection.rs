@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use super::request::{self, Visitor};
 use super::worker::Worker;
+use crate::forward::peer::Peer;
 
 /// How long a client may take to send the head of a request.
 pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,7 +37,7 @@ pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, pee
         return tracing::debug!(%peer, %error, "a connection was gone before it was served");
     }
     let multiplexed = AtomicBool::new(false);
-    let visitor = Arc::new(Visitor { worker: Arc::clone(&worker), port, peer });
+    let visitor = Arc::new(Visitor { worker: Arc::clone(&worker), port, peer: Peer::new(peer.ip()) });
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
         multiplexed.store(request.version() == http::Version::HTTP_2, Relaxed);
         let visitor = Arc::clone(&visitor);

@@ -1,6 +1,5 @@
 //! One request: find its route, claim it, and hand it to what answers.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
@@ -9,6 +8,7 @@ use hyper::body::Incoming;
 use super::worker::Worker;
 use crate::forward;
 use crate::forward::headers;
+use crate::forward::peer::Peer;
 use crate::live::{Claim, Target};
 use crate::payload::{self, Payload};
 use crate::{site, status};
@@ -21,7 +21,7 @@ pub(crate) struct Visitor {
     /// The port it came to.
     pub(crate) port: u16,
     /// The other end of the connection.
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
 }
 
 /// Answers `request`.
@@ -43,7 +43,7 @@ async fn route(visitor: &Visitor, request: Request<Incoming>) -> Response<Payloa
     let Some(claim) = claim else { return payload::text(StatusCode::NOT_FOUND, "nothing is deployed here") };
     let entry = Arc::clone(claim.entry());
     if let Some(question) = status::question(&entry.route.spec, request.uri().path()) {
-        let local = headers::is_local(visitor.peer.ip(), request.headers());
+        let local = visitor.peer.is_local(request.headers());
         // On the heap, as all that is rare: a future is as large as the largest thing it may wait for.
         return count(&claim, Box::pin(status::answer(&entry, question, local, request.method())).await);
     }
