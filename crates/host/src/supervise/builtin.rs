@@ -164,6 +164,9 @@ impl Supervisor for Builtin {
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
         log::prune(&self.folders.slot_logs(key), slot).await;
         let folder = self.folders.slot(key, slot);
+        // Held so that nobody looks for a keeper in a folder that is half gone.
+        let mut keepers = self.keepers.lock().await;
+        keepers.remove(&folder);
         match tokio::fs::remove_dir_all(&folder).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Trouble::new("no-permission", format!("the folder of slot {slot} cannot be deleted: {}: {error}", folder.display())))
