@@ -8,9 +8,6 @@ use super::super::bed::Bed;
 use super::super::probe::{Probe, Seen};
 use super::super::row::{Goal, Row};
 
-/// Requests in a second.
-const RATE: u32 = 1000;
-
 /// What is told of the requests' latency: as the probe calls it, as we do, and what is to be reached while it switches.
 const LATENCIES: [(&str, &str, Option<Goal>); 3] =
     [("p50_us", "p50", None), ("p99_us", "p99", Some(Goal::RatioAtMost(2.0))), ("max_us", "max", None)];
@@ -20,24 +17,24 @@ const LATENCIES: [(&str, &str, Option<Goal>); 3] =
 /// # Errors
 /// As [`under_load`].
 pub fn measure(bed: &Bed) -> Result<Vec<Row>, String> {
-    under_load(bed, 20, Duration::ZERO)
+    under_load(bed, 1000, 20, Duration::ZERO)
 }
 
-/// A thousand deployments, one in a second: a million requests.
+/// A thousand deployments, two in a second, in a million requests.
 ///
 /// # Errors
 /// As [`under_load`].
 pub fn measure_long(bed: &Bed) -> Result<Vec<Row>, String> {
-    under_load(bed, 1000, Duration::from_secs(1))
+    under_load(bed, 2000, 1000, Duration::from_millis(500))
 }
 
-/// Deploys again and again, once in `pace` at most, while the probe runs.
+/// Deploys again and again, once in `pace` at most, while the probe sends `rate` requests in a second.
 ///
 /// # Errors
 /// When a deployment fails. Failed requests are a row, not an error.
-fn under_load(bed: &Bed, switches: usize, pace: Duration) -> Result<Vec<Row>, String> {
+fn under_load(bed: &Bed, rate: u32, switches: usize, pace: Duration) -> Result<Vec<Row>, String> {
     let ground = super::deployed_api(bed)?;
-    let mut probe = Probe::start(bed, RATE, &ground.url("/api/products"))?;
+    let mut probe = Probe::start(bed, rate, &ground.url("/api/products"))?;
     probe.window("before")?;
     sleep(Duration::from_secs(5));
     probe.window("during")?;
