@@ -14,6 +14,7 @@ mod folders;
 mod identity;
 mod interrupt;
 mod log;
+mod mandate;
 mod render;
 mod screen;
 mod session;

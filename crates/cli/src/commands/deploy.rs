@@ -1,12 +1,12 @@
 //! `plimsoll deploy ENVIRONMENT`: brings a source live.
 
 use clap::ValueEnum;
-use plimsoll_model::{EnvironmentName, PlanHash};
+use plimsoll_model::EnvironmentName;
 use plimsoll_ops::deploy::{self, Input};
 use plimsoll_ops::{Approve, Context, OpError, Progress};
 
-use super::plan_hash;
 use crate::answer::Reply;
+use crate::mandate::Mandate;
 use crate::session::Session;
 use crate::source::Source;
 
@@ -20,15 +20,8 @@ pub struct Deploy {
     /// What is tested before any host is touched: nothing, the components that changed, or all of them
     #[arg(long, value_enum, default_value_t = Tests::Smoke)]
     tests: Tests,
-    /// Say yes to the plan beforehand
-    #[arg(long, short)]
-    yes: bool,
-    /// Carry out only this plan, seen before
-    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
-    plan: Option<PlanHash>,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    mandate: Mandate,
 }
 
 /// How much is tested.
@@ -52,7 +45,7 @@ impl From<Tests> for plimsoll_ops::Tests {
 impl Deploy {
     /// Deploys, and tells how it ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, source, tests, yes, plan, reason } = self;
+        let Self { environment, source, tests, mandate: Mandate { yes, plan, reason } } = self;
         let input = Input { environment, source: source.into(), tests: tests.into(), expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| deploy::run(context, input, approve, progress).await;
         let output = session.undertake("deploy", yes, work).await?;

@@ -23,8 +23,6 @@ mod status;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use plimsoll_model::PlanHash;
-use plimsoll_model::digest::DigestError;
 
 use crate::args::Globals;
 use crate::session;
@@ -91,9 +89,4 @@ impl Command {
             Self::Proxy(role) => role.run(),
         }
     }
-}
-
-/// Reads the hash of a plan.
-fn plan_hash(text: &str) -> Result<PlanHash, DigestError> {
-    text.parse().map(PlanHash)
 }

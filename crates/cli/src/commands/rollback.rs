@@ -1,11 +1,11 @@
 //! `plimsoll rollback ENVIRONMENT`: returns to an earlier state.
 
-use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
+use plimsoll_model::{DeploymentId, EnvironmentName};
 use plimsoll_ops::rollback::{self, Input, Target};
 use plimsoll_ops::{Approve, Context, OpError, Progress};
 
-use super::plan_hash;
 use crate::answer::Reply;
+use crate::mandate::Mandate;
 use crate::session::Session;
 
 /// Return to what an earlier deployment had made live
@@ -15,15 +15,8 @@ pub struct Rollback {
     environment: EnvironmentName,
     #[command(flatten)]
     to: To,
-    /// Say yes to the plan beforehand
-    #[arg(long, short)]
-    yes: bool,
-    /// Carry out only this plan, seen before
-    #[arg(long, value_name = "HASH", value_parser = plan_hash)]
-    plan: Option<PlanHash>,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    mandate: Mandate,
 }
 
 /// The state to return to.
@@ -54,7 +47,7 @@ impl From<To> for Target {
 impl Rollback {
     /// Rolls back, and tells how it ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, to, yes, plan, reason } = self;
+        let Self { environment, to, mandate: Mandate { yes, plan, reason } } = self;
         let input = Input { environment, to: to.into(), expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| rollback::run(context, input, approve, progress).await;
         let output = session.undertake("rollback", yes, work).await?;

@@ -1,0 +1,17 @@
+//! What everyone may say who changes an environment.
+
+use plimsoll_model::PlanHash;
+
+/// How far a change is agreed to beforehand, and why it is made.
+#[derive(Debug, clap::Args)]
+pub struct Mandate {
+    /// Say yes to the plan beforehand
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Carry out only this plan, seen before
+    #[arg(long, value_name = "HASH")]
+    pub plan: Option<PlanHash>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
