@@ -3,33 +3,19 @@
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use plimsoll_model::route::{Route, RouteTable};
 use plimsoll_proxy::control::Client;
-use plimsoll_proxy::{Addresses, Options};
 use rustix::io::{dup2, fcntl_dupfd_cloexec};
 
 use crate::support::backend::Backend;
 use crate::support::client::{Connection, get, request};
 use crate::support::free_port;
 use crate::support::table::to_slot;
-
-const FOLDER: &str = "PLIMSOLL_PROXY_FOLDER";
-
-/// No test: what [`Kept::start`] runs as a process of its own, because sockets are passed to processes.
-#[test]
-#[ignore = "a proxy that others start"]
-fn a_proxy_as_a_process() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let mut options = Options::from_environment(folder.into());
-    options.addresses = Addresses::loopback();
-    options.threads = 2;
-    plimsoll_proxy::run(options).unwrap();
-}
 
 /// A proxy's process and what is held for it.
 struct Kept {
@@ -94,12 +80,18 @@ impl Drop for Kept {
     }
 }
 
+/// The example `serve`, which is built beside the tests: sockets are passed to processes, so the proxy has to be one.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().join("examples/serve")
+}
+
 /// Passes `held` the way of systemd: from descriptor 3 on, with their names.
 fn spawn(folder: &Path, held: &[(String, OwnedFd)]) -> Child {
     let names: Vec<&str> = held.iter().map(|(name, _)| name.as_str()).collect();
     let sources: Vec<i32> = held.iter().map(|(_, socket)| socket.as_raw_fd()).collect();
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["restart::a_proxy_as_a_process", "--exact", "--ignored"]).stdout(Stdio::null()).env(FOLDER, folder);
+    let mut command = Command::new(program());
+    command.arg(folder).stdout(Stdio::null());
     command.env("NOTIFY_SOCKET", folder.join("notify.sock")).env("LISTEN_FDS", held.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
     // SAFETY: what runs between fork and exec only duplicates descriptors.
     unsafe { command.pre_exec(move || pass(&sources)) };
