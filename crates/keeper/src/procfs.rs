@@ -1,6 +1,6 @@
 //! Processes as `/proc` shows them: who there is, whose child, in which group.
 
-use std::fs;
+use std::{fs, io};
 
 /// What `/proc/PID/stat` says of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub struct Process {
     pub state: char,
     /// Its parent.
     pub parent: i32,
-    /// Its process group.
+    /// Its process group; 0 as for the session.
     pub group: i32,
-    /// Its session.
+    /// Its session; 0 when whoever leads it lives in a container outside of ours.
     pub session: i32,
     /// When it started, in clock ticks since the machine did. With the number, it tells one process from any other.
     pub start: u64,
@@ -38,6 +38,14 @@ pub fn all() -> Vec<Process> {
 #[must_use]
 pub fn one(pid: i32) -> Option<Process> {
     parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// This very process.
+///
+/// # Errors
+/// Where there is no `/proc`.
+pub fn own() -> io::Result<Process> {
+    parse(&fs::read_to_string("/proc/self/stat")?).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The program's name, the second field, may hold blanks and parentheses: the other fields are counted from its last `)`.

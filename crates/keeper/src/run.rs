@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{getpid, getsid, set_child_subreaper, setsid, umask};
+use rustix::process::{getpid, set_child_subreaper, setsid, umask};
 
 use crate::supervise::Supervisor;
-use crate::{KeeperError, KeeperSpec, folder, handover, leftover, user};
+use crate::{KeeperError, KeeperSpec, folder, handover, leftover, procfs, user};
 
 /// What a keeper says on its standard output once it has tried to start its program; if it cannot get that far, it says why.
 pub(crate) const UP: &str = "up";
@@ -20,7 +20,8 @@ pub(crate) const UP: &str = "up";
 /// # Errors
 /// When the folder or the spec in it cannot be used, another keeper is at work there, or the operating system refuses something.
 pub fn run(folder: &Path) -> Result<(), KeeperError> {
-    if getsid(None).map_err(KeeperError::system("ask for the session"))? != getpid() {
+    let own = procfs::own().map_err(KeeperError::io("read", Path::new("/proc/self/stat")))?;
+    if own.session != own.pid {
         return set_free();
     }
     let outcome = keep(folder);
