@@ -1,5 +1,7 @@
 //! What the state machine promises, whatever events come.
 
+mod journal;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -7,6 +7,7 @@ mod properties;
 mod reading;
 mod table;
 mod tree;
+mod written;
 
 use super::judge;
 use crate::EnvironmentName;

@@ -8,13 +8,16 @@ use super::{GOOD, environment};
 use crate::finding::{Finding, Severity};
 
 /// Reads `text` in all ways, and checks what must hold whatever it says.
-fn check(text: &str) -> Result<(), TestCaseError> {
+pub(super) fn check(text: &str) -> Result<(), TestCaseError> {
     let local = environment("local");
     let findings = judge(text, "plimsoll.toml");
+    prop_assert!(findings.iter().all(|finding| finding.place.is_some() && finding.help.is_some()), "{:?}", findings);
     places_are_in(text, &findings)?;
     match read(text, "plimsoll.toml", &local) {
         Ok(project) => {
-            prop_assert_eq!(read(text, "plimsoll.toml", &local), Ok(project.clone()));
+            let parsed: toml::Table = toml::from_str(text).expect("what is accepted is TOML");
+            let rewritten = toml::to_string(&parsed).expect("a table has a TOML form");
+            prop_assert_eq!(read(&rewritten, "plimsoll.toml", &local), Ok(project.clone()), "{}", rewritten);
             prop_assert!(environments(text).contains(&local));
             places_are_in(text, &judge_tree(text, "plimsoll.toml", &project, &Memory::default()))?;
         }

@@ -105,7 +105,7 @@ fn what_the_reader_takes_the_schema_takes() {
 }
 
 /// Whether `value` suits `schema`: as much of the standard as the published schema uses, but for patterns.
-fn valid(root: &Value, schema: &Value, value: &Value) -> bool {
+pub(super) fn valid(root: &Value, schema: &Value, value: &Value) -> bool {
     if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
         return valid(root, &root["$defs"][name], value);
     }
