@@ -14,6 +14,9 @@ pub struct Digest([u8; 32]);
 pub struct DigestError;
 
 impl Digest {
+    /// The hash of nothing yet: where a chain of hashes begins.
+    pub const ZERO: Self = Self([0; 32]);
+
     /// The hash of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

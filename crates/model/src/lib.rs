@@ -4,6 +4,7 @@
 //! touching the world is decided here: what a manifest means ([`manifest`]), what has to be done
 //! ([`plan`]), and what may happen next in a deployment ([`deployment`]). Doing it is left to others.
 
+pub mod audit;
 pub mod check;
 pub mod deployment;
 pub mod digest;
