@@ -1,5 +1,7 @@
 //! Orders: what the coordinator tells a host to do next in a deployment.
 
+use std::fmt;
+
 use plimsoll_model::deployment::{Failure, Stage};
 use plimsoll_model::plan::StepRef;
 use plimsoll_model::time::Moment;
@@ -35,6 +37,20 @@ pub enum Order {
         /// Why.
         failure: Failure,
     },
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Order::Prepare { level } => write!(f, "prepare level {}", level + 1),
+            Order::Switch { level } => write!(f, "switch level {}", level + 1),
+            Order::Verify { level } => write!(f, "verify level {}", level + 1),
+            Order::Seal => f.write_str("seal"),
+            Order::Decide => f.write_str("decide"),
+            Order::Commit => f.write_str("commit"),
+            Order::RollBack { .. } => f.write_str("roll back"),
+        }
+    }
 }
 
 /// How a host stands after an order.

@@ -21,6 +21,7 @@ async fn renew(conduct: &Conduct<'_>, id: &DeploymentId) -> HostError {
     let pause = Duration::from_millis((conduct.plan.lease_ms / 3).max(1));
     loop {
         tokio::time::sleep(pause).await;
+        plimsoll_crashpoint::reach!("operator: before renew");
         // A host that cannot be reached is tried again the next time: its lease decides, not ours.
         for answer in conduct.fleet.all(|_, host| host.renew(id)).await.into_values() {
             if let Err(error @ HostError::LeaseLost(_)) = answer {

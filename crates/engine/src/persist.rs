@@ -18,7 +18,9 @@ pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn Hos
     let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
     let mut pause_ms = FIRST_PAUSE_MS;
     loop {
+        plimsoll_crashpoint::reach!("operator: before {order}");
         let answer = once(conduct, name, host, id, order.clone()).await;
+        plimsoll_crashpoint::reach!("operator: after {order}");
         let Err(HostError::Unreachable { why, .. }) = &answer else { return answer };
         if tokio::time::Instant::now() >= end {
             return answer;

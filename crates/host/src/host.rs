@@ -171,7 +171,9 @@ impl Host {
         self.judge_open(&open).await?;
         self.keep_secrets(&open).await.map_err(HostError::Internal)?;
         let stored = self.record(&open);
+        plimsoll_crashpoint::reach!("host: before opened");
         self.world.ledger.begin(&stored).await.map_err(HostError::Refused)?;
+        plimsoll_crashpoint::reach!("host: after opened");
         let deployment = self.hold(stored).await.map_err(HostError::Internal)?;
         Ok(Opened { id: deployment.id().clone(), stage: deployment.stage().await })
     }
@@ -234,7 +236,10 @@ impl HostApi for Handle {
         let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
         // First: a slow disk must not cost a living operator its lease. What the ledger says counts after a restart only.
         deployment.renewed(until);
-        self.0.world.ledger.renew(id, until).await.map_err(HostError::Internal)
+        plimsoll_crashpoint::reach!("host: before renewed");
+        self.0.world.ledger.renew(id, until).await.map_err(HostError::Internal)?;
+        plimsoll_crashpoint::reach!("host: after renewed");
+        Ok(())
     }
 
     async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {

@@ -14,6 +14,7 @@ pub(crate) async fn all(world: &World, table: &Table) {
         Ok(rows) => drop(join_all(rows.iter().map(|row| bring_up(world, row))).await),
         Err(trouble) => tracing::error!(%trouble, "the ledger cannot be read"),
     }
+    plimsoll_crashpoint::reach!("host: slots brought up, routes not");
     if let Err(trouble) = table.restore(world).await {
         tracing::error!(%trouble, "routes could not be restored");
     }

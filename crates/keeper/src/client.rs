@@ -57,7 +57,9 @@ impl Keeper {
             keeper.ended().await;
         }
         spec.save(&folder)?;
+        plimsoll_crashpoint::reach!("host: before keeper");
         start(exe, &folder).await?;
+        plimsoll_crashpoint::reach!("host: after keeper");
         find(&folder).await?.ok_or(KeeperError::Lost { folder })
     }
 

@@ -100,11 +100,13 @@ impl Supervisor {
     }
 
     fn launch(&mut self) -> Result<(), (String, Exit)> {
+        plimsoll_crashpoint::reach!("keeper: before program");
         let secrets = child::secrets(self.spec.secrets_file.as_deref()).map_err(|error| (error.to_string(), code(126)))?;
         let address = self.notices.as_ref().map(|notices| notices.address.as_path());
         let child = child::start(&self.spec, self.credentials.clone(), &secrets, &self.held, address);
         let Child { pid, out, err } = child.map_err(|error| (error.to_string(), failure(&error)))?;
         self.family.welcome(pid);
+        plimsoll_crashpoint::reach!("keeper: program started, not recorded");
         if let Err(error) = leftover::record(pid) {
             self.recorder.note(&error.to_string());
         }
@@ -166,6 +168,7 @@ impl Supervisor {
     async fn finish(mut self, life: File) {
         let last = self.family.take_exit().or(self.report.borrow().state.last_exit).unwrap_or_default();
         self.note_end(last, Condition::Stopped);
+        plimsoll_crashpoint::reach!("keeper: program gone, not forgotten");
         leftover::forget();
         // Else connections to them would still be taken, and never answered.
         drop(self.held);

@@ -74,7 +74,11 @@ pub(crate) fn read(folder: &Path) -> Result<RouteTable, StateError> {
 pub(crate) fn write(folder: &Path, table: &RouteTable) -> Result<(), StateError> {
     let path = folder.join(CURRENT);
     let text = serde_json::to_vec_pretty(&Stored { version: VERSION, table }).expect("a table is plain data");
-    keep_last(folder).and_then(|()| plimsoll_durable::replace(&path, &text)).map_err(|source| StateError::Io { what: "write", path, source })
+    let replace = || {
+        plimsoll_crashpoint::reach!("proxy: last table kept, new one not written");
+        plimsoll_durable::replace(&path, &text)
+    };
+    keep_last(folder).and_then(|()| replace()).map_err(|source| StateError::Io { what: "write", path, source })
 }
 
 fn read_file(path: &Path) -> Result<Option<RouteTable>, StateError> {

@@ -55,6 +55,7 @@ impl Switchboard {
         let snapshot = board.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
         board.live.swap(snapshot);
+        plimsoll_crashpoint::reach!("proxy: starts, has no ports yet");
         board.adopt(kept, &wanted);
         for port in wanted {
             if let Err(error) = board.open(port).map(|sockets| board.listen(port, sockets)) {
@@ -76,12 +77,15 @@ impl Switchboard {
         let snapshot = self.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
         let opened = self.open_all(&wanted, &ports_of(&former.table))?;
+        plimsoll_crashpoint::reach!("proxy: before table");
         state::write(&self.folder, &snapshot.table).map_err(|error| ControlError::State { reason: error.to_string() })?;
+        plimsoll_crashpoint::reach!("proxy: table written, not served");
         tracing::info!(generation = snapshot.table.generation, routes = snapshot.entries.len(), "serving a new table");
         self.live.swap(snapshot);
         opened.into_iter().for_each(|(port, sockets)| self.listen(port, sockets));
         self.close_all_but(&wanted);
         self.slots.retain(|_, traffic| traffic.strong_count() > 0);
+        plimsoll_crashpoint::reach!("proxy: table served, not answered");
         Ok(())
     }
 

@@ -38,5 +38,8 @@ async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Opt
         reason: conduct.reason.clone(),
         secrets: conduct.secrets.clone(),
     };
-    host.open(open).await
+    plimsoll_crashpoint::reach!("operator: before open");
+    let opened = host.open(open).await;
+    plimsoll_crashpoint::reach!("operator: after open");
+    opened
 }

@@ -27,7 +27,9 @@ async fn upload(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, leve
             if !missing.is_empty() {
                 let (files, bytes) = pick(shipment, &missing)?;
                 conduct.note(Note::Uploading { host: name.clone(), component: work.component.clone(), files: files.len(), bytes });
+                plimsoll_crashpoint::reach!("operator: before upload for {}", work.component);
                 host.upload(files).await?;
+                plimsoll_crashpoint::reach!("operator: after upload for {}", work.component);
                 confirm(host, shipment).await?;
             }
         }

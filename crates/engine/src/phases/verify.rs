@@ -28,5 +28,6 @@ pub(crate) async fn environment(conduct: &Conduct<'_>) -> Result<(), HostError> 
         .collect();
     let hosts: Vec<&HostName> = conduct.fleet.hosts.keys().collect();
     let asked = hosts.iter().flat_map(|host| checks.iter().map(move |check| conduct.outside.check(host, check)));
+    plimsoll_crashpoint::reach!("operator: before verify");
     try_join_all(asked).await.map(drop).map_err(HostError::Failed)
 }

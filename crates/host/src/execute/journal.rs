@@ -28,8 +28,10 @@ impl Journal {
     pub(crate) async fn record(&self, event: Event, changes: &[Change]) -> Result<(), Trouble> {
         let mut progress = self.progress.lock().await;
         let after = progress.clone().next(&event).map_err(|illegal| self.illegal(&illegal))?;
+        plimsoll_crashpoint::reach!("host: before {event}");
         self.ledger.append(&self.id, self.clock.now(), &event, changes).await?;
         *progress = after;
+        plimsoll_crashpoint::reach!("host: after {event}");
         Ok(())
     }
 

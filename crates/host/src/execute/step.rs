@@ -59,6 +59,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
         Step::RemoveSlot { slot } => at.remove(slot).await,
         Step::PruneRelease { release } => {
             at.unstage(release).await?;
+            plimsoll_crashpoint::reach!("host: release of {} unstaged, not pruned", at.component);
             at.world().releases.prune(release).await?;
             Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
@@ -74,6 +75,7 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
         }
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
+            plimsoll_crashpoint::reach!("host: stopped, not removed");
             at.remove(slot).await
         }
         Step::Switch { from, .. } => at.switch(from.as_ref(), false).await,
@@ -127,6 +129,7 @@ impl At<'_> {
     /// Lets requests finish, then stops the slot. One that is not on record never started.
     async fn stop(&self, slot: &SlotId, drain_ms: u64) -> Changes {
         self.world().router.drain(self.key(), slot, drain_ms).await?;
+        plimsoll_crashpoint::reach!("host: drained, not stopped");
         self.world().supervisor.stop(self.key(), slot, drain_ms).await?;
         Ok(self.find(slot).await?.map(|row| Change::Slot(SlotRow { running: false, ..row })).into_iter().collect())
     }

@@ -30,7 +30,11 @@ pub(super) fn stage(shelf: &Shelf, key: &EnvironmentKey, component: &ComponentNa
         return Ok(());
     }
     let temporary = place.with_file_name(shelf.temporary());
-    let laid = lay_out(shelf, &manifest, &shared, &temporary).and_then(|()| reveal(&temporary, &place));
+    plimsoll_crashpoint::reach!("host: release of {component} not laid out");
+    let laid = lay_out(shelf, &manifest, &shared, &temporary).and_then(|()| {
+        plimsoll_crashpoint::reach!("host: release of {component} laid out, not in its place");
+        reveal(&temporary, &place)
+    });
     if laid.is_err() {
         // What went wrong is told; what cannot be removed now is swept away when the store is opened again.
         tree::remove(&temporary).ok();
@@ -46,6 +50,7 @@ pub(super) fn unstage(shelf: &Shelf, place: &Path) -> Result<(), Fault> {
         renamed => renamed.map_err(Fault::io("remove", place))?,
     }
     durable::settle_folder_of(place)?;
+    plimsoll_crashpoint::reach!("host: release out of its place, not deleted");
     tree::remove(&temporary)
 }
 

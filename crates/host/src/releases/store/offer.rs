@@ -29,6 +29,7 @@ pub(super) fn offer(shelf: &Shelf, release: &ReleaseManifest) -> Result<Vec<Dige
         return Ok(missing.into_keys().collect());
     }
     promote(shelf, &blobs)?;
+    plimsoll_crashpoint::reach!("host: release of {} taken in, not registered", release.component);
     catalog::register(shelf, release)?;
     shelf.offered().remove(&release.id);
     Ok(Vec::new())

@@ -19,6 +19,7 @@ pub(super) fn prune(shelf: &Shelf, release: &ReleaseId) -> Result<(), Fault> {
     // Before anything is deleted: one manifest that cannot be read stands against it.
     let needed = needed(shelf, release)?;
     catalog::forget(shelf, release)?;
+    plimsoll_crashpoint::reach!("host: release forgotten, files not deleted");
     for file in tree::list_deep(&shelf.files(), 1)?.iter().filter(|file| !needed.contains(*file)) {
         tree::remove(file)?;
     }

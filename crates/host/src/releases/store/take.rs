@@ -51,6 +51,7 @@ fn write(shelf: &Shelf, digest: Digest, size: u64, chunks: mpsc::Receiver<Bytes>
     let temporary = shelf.incoming().join(shelf.temporary());
     let kept = fill(&temporary, digest, size, chunks).and_then(|()| {
         tree::set_mode(&temporary, blob.mode())?;
+        plimsoll_crashpoint::reach!("host: content taken in, without its name");
         fs::rename(&temporary, &place).map_err(Fault::io("write", &place))
     });
     if kept.is_err() {
