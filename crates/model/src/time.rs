@@ -9,16 +9,19 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(pub i64);
 
 impl Moment {
+    /// The last moment that has a written form: near the end of the year 9999.
+    pub const LAST: Moment = Moment(253_402_207_200_000);
+
     /// The milliseconds from `earlier` to this moment; 0 when it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Moment) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 
-    /// This moment and `ms` milliseconds.
+    /// This moment and `ms` milliseconds, or [`Self::LAST`] when that is earlier.
     #[must_use]
     pub fn plus(self, ms: u64) -> Moment {
-        Moment(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+        Moment(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX))).min(Self::LAST)
     }
 }
 
@@ -53,6 +56,8 @@ mod tests {
     fn moments_are_written_and_read() {
         let at = Moment(1_768_660_200_007);
         assert_eq!(at.to_string(), "2026-01-17T14:30:00.007Z");
-        assert_eq!(serde_json::from_str::<Moment>(&serde_json::to_string(&at).unwrap()).unwrap(), at);
+        for at in [at, Moment(-1), Moment(0), Moment::LAST, at.plus(u64::MAX)] {
+            assert_eq!(serde_json::from_str::<Moment>(&serde_json::to_string(&at).unwrap()).unwrap(), at);
+        }
     }
 }

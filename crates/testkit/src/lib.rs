@@ -1,7 +1,8 @@
-//! For tests only: the probe, fixtures, and hosts in memory.
+//! For tests only: the probe, fixtures, arbitrary values, and hosts in memory.
 
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
+pub mod arbitrary;
 pub mod fixtures;
 pub mod probe;
 pub mod world;

@@ -166,6 +166,6 @@ pub struct StepRef {
 
 impl fmt::Display for StepRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "level {} {} {} step {}", self.level + 1, self.component, self.phase, self.index + 1)
+        write!(f, "level {} {} {} step {}", u64::from(self.level) + 1, self.component, self.phase, u64::from(self.index) + 1)
     }
 }

@@ -9,7 +9,8 @@ use super::*;
 
 fn step() -> impl Strategy<Value = StepRef> {
     let phases = [Phase::Prepare, Phase::Switch, Phase::Verify, Phase::Commit];
-    (0..3_u32, prop::sample::select(phases.to_vec()), "[ab]", 0..2_u32)
+    let number = || prop_oneof![30 => 0..3_u32, 1 => Just(u32::MAX)];
+    (number(), prop::sample::select(phases.to_vec()), "[ab]", number())
         .prop_map(|(level, phase, component, index)| at(level, phase, &component, index))
 }
 

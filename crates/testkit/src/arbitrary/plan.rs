@@ -1,0 +1,198 @@
+//! Plans, the states that they start from and lead to, and the routes in them.
+//!
+//! What others are made of is boxed: all of a plan at once would be more than a stack holds.
+
+use std::net::IpAddr;
+
+use plimsoll_model::check::{HealthCheck, Question};
+use plimsoll_model::manifest::project::StrategyName;
+use plimsoll_model::plan::{
+    Desired, DesiredComponent, DesiredKind, Level, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps, Target, Work,
+};
+use plimsoll_model::route::{About, Match, Route, RouteSpec, RouteTable, Upstream};
+use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+
+use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
+use super::record::{change, holder, intent, source, stage};
+
+prop_compose! {
+    /// Health checks.
+    pub fn health()(question in question(), interval_ms in amount(), timeout_ms in amount()) -> HealthCheck {
+        HealthCheck { question, interval_ms, timeout_ms }
+    }
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    prop_oneof![text().prop_map(|path| Question::Http { path }), Just(Question::Connect), amount().prop_map(|for_ms| Question::StaysUp { for_ms })]
+}
+
+prop_compose! {
+    fn limits()(memory_bytes in of(amount()), open_files in of(amount()), processes in of(amount()), cpu_seconds in of(amount())) -> Limits {
+        Limits { memory_bytes, open_files, processes, cpu_seconds }
+    }
+}
+
+prop_compose! {
+    /// How slots are run.
+    pub fn process()(
+        (run, health, limits, user) in (text(), health(), limits(), of(text())),
+        env in btree_map(variable(), text(), 0..3),
+        secrets in btree_map(variable(), digest(), 0..3),
+        (start_timeout_ms, drain_timeout_ms) in (amount(), amount()),
+    ) -> ProcessSpec {
+        ProcessSpec { run, health, env, secrets, user, limits, start_timeout_ms, drain_timeout_ms }
+    }
+}
+
+prop_compose! {
+    fn matches()(port in any::<u16>(), host in of(text()), path in text()) -> Match {
+        Match { port, host, path }
+    }
+}
+
+prop_compose! {
+    /// What components ask of their routes.
+    pub fn route_spec()(
+        matches in matches(),
+        (strip_prefix, public_status, spa) in any::<(bool, bool, bool)>(),
+        response_timeout_ms in amount(),
+    ) -> RouteSpec {
+        RouteSpec { matches, strip_prefix, public_status, spa, response_timeout_ms }
+    }
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![slot().prop_map(|slot| Target::Slot { slot }), path().prop_map(|root| Target::Site { root })]
+}
+
+prop_compose! {
+    /// What serves.
+    pub fn served()(target in target(), release in release(), config in config(), route in of(route_spec()), deployment in of(deployment())) -> Served {
+        Served { target, release, config, route, deployment }
+    }
+}
+
+prop_compose! {
+    fn desired_component()(
+        release in release(),
+        kind in prop_oneof![process().prop_map(DesiredKind::Process).boxed(), path().prop_map(|root| DesiredKind::Site { root })],
+        shared in vec(path(), 0..2),
+        route in of(route_spec()),
+        depends_on in btree_set(component(), 0..2),
+        strategy in prop::sample::select(vec![StrategyName::BlueGreen, StrategyName::Recreate]),
+    ) -> DesiredComponent {
+        DesiredComponent { release, kind, shared, route, depends_on, strategy }
+    }
+}
+
+/// States to reach.
+pub fn desired() -> BoxedStrategy<Desired> {
+    btree_map(component(), desired_component(), 0..3).prop_map(|components| Desired { components }).boxed()
+}
+
+/// Steps of every kind.
+pub fn step() -> BoxedStrategy<Step> {
+    prop_oneof![
+        (release(), vec(path(), 0..2)).prop_map(|(release, shared)| Step::StageRelease { release, shared }).boxed(),
+        (slot(), release(), config(), process()).prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec }).boxed(),
+        (slot(), health(), amount()).prop_map(|(slot, check, within_ms)| Step::AwaitHealthy { slot, check, within_ms }).boxed(),
+        (of(served()), of(served())).prop_map(|(from, to)| Step::Switch { from, to }).boxed(),
+        (matches(), text(), amount()).prop_map(|(matches, path, within_ms)| Step::CheckRoute { matches, path, within_ms }).boxed(),
+        (slot(), amount()).prop_map(|(slot, drain_ms)| Step::StopSlot { slot, drain_ms }).boxed(),
+        slot().prop_map(|slot| Step::RemoveSlot { slot }).boxed(),
+        release().prop_map(|release| Step::PruneRelease { release }).boxed(),
+    ]
+    .boxed()
+}
+
+prop_compose! {
+    fn work()(component in component(), change in change(), release in of(release()), lists in prop::array::uniform4(vec(step(), 0..3))) -> Work {
+        let [prepare, switch, verify, commit] = lists;
+        Work { component, change, release, steps: Steps { prepare, switch, verify, commit } }
+    }
+}
+
+prop_compose! {
+    /// Plans, sensible or not.
+    pub fn plan()(
+        (version, key, intent, source) in (0..3_u32, key(), intent(), source()),
+        (home, lease_ms) in (host(), amount()),
+        levels in vec(btree_map(host(), vec(work().boxed(), 0..3), 0..3).prop_map(|hosts| Level { hosts }), 0..3).boxed(),
+        expects in btree_map(host(), state_hash(), 0..3),
+        desired in desired(),
+    ) -> Plan {
+        Plan { version, key, intent, source, home, lease_ms, levels, expects, desired }
+    }
+}
+
+prop_compose! {
+    /// Slots, as their host sees them.
+    pub fn observed_slot()(
+        (slot, release, config, port) in (slot(), release(), config(), any::<u16>()),
+        condition in prop::sample::select(vec![Condition::Running, Condition::Restarting, Condition::Stopped]),
+        restarts in any::<u32>(),
+        pid in of(any::<u32>()),
+    ) -> ObservedSlot {
+        ObservedSlot { slot, release, config, port, condition, restarts, pid }
+    }
+}
+
+prop_compose! {
+    fn observed_component()(
+        served in of(served()),
+        slots in vec(observed_slot(), 0..2),
+        next_slot in any::<u32>(),
+        staged in vec(release(), 0..2),
+        needed in btree_set(release(), 0..2),
+    ) -> ObservedComponent {
+        ObservedComponent { served, slots, next_slot, staged, needed }
+    }
+}
+
+prop_compose! {
+    fn open_deployment()(id in deployment(), holder in holder(), stage in stage(), lease_until in moment(), expired in any::<bool>()) -> OpenDeployment {
+        OpenDeployment { id, holder, stage, lease_until, expired }
+    }
+}
+
+prop_compose! {
+    /// Hosts, as they were seen.
+    pub fn observed()(
+        platform in text(),
+        components in btree_map(component(), observed_component(), 0..3),
+        releases in btree_set(release(), 0..3),
+        ports in btree_map(any::<u16>(), prop::sample::select(vec![PortUse::Proxy, PortUse::Other]), 0..3),
+        foreign_routes in vec((key(), matches()), 0..2),
+        disk_free_bytes in amount(),
+        open in of(open_deployment()),
+        durations_ms in btree_map(component(), amount(), 0..2),
+    ) -> Observed {
+        Observed { platform, components, releases, ports, foreign_routes, disk_free_bytes, open, durations_ms }
+    }
+}
+
+fn upstream() -> impl Strategy<Value = Upstream> {
+    prop_oneof![
+        (text(), any::<(IpAddr, u16)>()).prop_map(|(slot, address)| Upstream::Slot { slot, address: address.into() }),
+        text().prop_map(|root| Upstream::Site { root: root.into() }),
+    ]
+}
+
+prop_compose! {
+    fn route()(
+        (key, component, spec, upstream) in (key(), component(), route_spec(), upstream()),
+        (deployment, version, commit, branch, deployed_at) in (deployment(), text(), of(text()), of(text()), text()),
+    ) -> Route {
+        Route { key, component, spec, upstream, about: About { deployment, version, commit, branch, deployed_at } }
+    }
+}
+
+prop_compose! {
+    /// Tables of routes, as a proxy gets and keeps them.
+    pub fn route_table()(generation in any::<u64>(), routes in vec(route(), 0..3)) -> RouteTable {
+        RouteTable { generation, routes }
+    }
+}
