@@ -42,9 +42,9 @@ pub enum Order {
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Order::Prepare { level } => write!(f, "prepare level {}", level + 1),
-            Order::Switch { level } => write!(f, "switch level {}", level + 1),
-            Order::Verify { level } => write!(f, "verify level {}", level + 1),
+            Order::Prepare { level } => write!(f, "prepare level {}", u64::from(*level) + 1),
+            Order::Switch { level } => write!(f, "switch level {}", u64::from(*level) + 1),
+            Order::Verify { level } => write!(f, "verify level {}", u64::from(*level) + 1),
             Order::Seal => f.write_str("seal"),
             Order::Decide => f.write_str("decide"),
             Order::Commit => f.write_str("commit"),
