@@ -3,6 +3,7 @@
 //! The host itself, the client that reaches it, and the hosts of the simulated world implement it alike.
 //! How requests travel is known to none of the types here but those of [`wire`].
 
+mod audit;
 mod error;
 mod logs;
 mod order;
@@ -13,17 +14,19 @@ pub mod wire;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
+pub use audit::{AuditPage, AuditQuery};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
 pub use order::{HostEvent, Order, Report, What};
 pub use secrets::SecretValues;
-pub use types::{Facts, Look, Open, Opened, Service};
+pub use types::{Facts, Look, Open, Opened, Program, Replaced, Service, Upgraded};
 
 /// Where a host's events go while an order is carried out. A receiver that is gone disturbs nothing.
 pub type Events = mpsc::UnboundedSender<HostEvent>;
@@ -66,8 +69,19 @@ pub trait HostApi: Send + Sync {
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;
 
+    /// Rows of the audit log.
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError>;
+
+    /// Puts on record what was done or refused before a host was asked for it. Deployments are put on record by the host itself, and
+    /// refused here. Said twice, it is on record twice.
+    async fn note(&self, deed: Deed) -> Result<(), HostError>;
+
+    /// Replaces what else of Plimsoll runs here and is of another build than the daemon; slots go on. Refused while a deployment is
+    /// under way.
+    async fn upgrade(&self, by: &Actor) -> Result<Upgraded, HostError>;
+
     /// Ends the daemon; with `everything` its slots and its proxy too.
-    async fn stop(&self, everything: bool) -> Result<(), HostError>;
+    async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError>;
 }
 
 /// Hashes of secret values, by component and name.

@@ -29,6 +29,12 @@ pub struct Facts {
     pub started_at: Moment,
     /// Process id of the proxy, while it runs.
     pub proxy_pid: Option<u32>,
+    /// The proxy, while it runs.
+    #[serde(default)]
+    pub proxy: Option<Program>,
+    /// The keepers of the proxy and of slots.
+    #[serde(default)]
+    pub keepers: Vec<Program>,
     /// Processor cores.
     pub cores: u32,
     /// Memory, in bytes.
@@ -41,6 +47,33 @@ pub struct Facts {
     pub environments: Vec<EnvironmentKey>,
     /// Whether a deployment with a living lease is under way.
     pub busy: bool,
+}
+
+/// A process of Plimsoll's own on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its process id.
+    pub pid: u32,
+    /// Its version; none when it is too old to tell.
+    pub version: Option<String>,
+    /// Tells one build of it from another; none when the system does not tell.
+    pub build: Option<String>,
+}
+
+/// What an upgrade of a host has replaced.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgraded {
+    /// The proxy; none when it does not run or was of the daemon's build already.
+    pub proxy: Option<Replaced>,
+}
+
+/// A process that gave way to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// What ran.
+    pub from: Program,
+    /// What runs now.
+    pub to: Program,
 }
 
 /// What to look at when observing.

@@ -4,6 +4,7 @@
 //! ([`OrderLine`], [`LogsLine`]); contents of files are sent in frames ([`FrameHead`]). A request that is refused is
 //! answered with a [`HostError`]. Carrying any of this is left to `host` and `connect`.
 
+use plimsoll_model::audit::Actor;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, ProjectName};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,12 @@ pub mod path {
     pub const SERVICES: &str = "/v1/services";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
+    /// POST asks, with an [`crate::AuditQuery`]. See [`crate::HostApi::audit`].
+    pub const AUDIT: &str = "/v1/audit";
+    /// POST. See [`crate::HostApi::note`].
+    pub const NOTE: &str = "/v1/audit/note";
+    /// POST. See [`crate::HostApi::upgrade`].
+    pub const UPGRADE: &str = "/v1/upgrade";
     /// POST. See [`crate::HostApi::stop`].
     pub const STOP: &str = "/v1/stop";
 }
@@ -53,10 +60,20 @@ pub struct DigestSecrets {
 }
 
 /// Asks for [`crate::HostApi::stop`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// The slots and the proxy too.
     pub everything: bool,
+    /// Who asks; clients of before the audit log do not say.
+    #[serde(default)]
+    pub by: Option<Actor>,
+}
+
+/// Asks for [`crate::HostApi::upgrade`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgrade {
+    /// Who asks.
+    pub by: Actor,
 }
 
 /// The query of a request that asks about an environment. Its parts are names, which need no escaping.

@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Stop, path};
-use plimsoll_api::{Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service};
+use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Stop, Upgrade, path};
+use plimsoll_api::{
+    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
+    Service, Upgraded,
+};
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -123,8 +127,20 @@ impl HostApi for Client {
         }
     }
 
-    async fn stop(&self, everything: bool) -> Result<(), HostError> {
-        self.link.ask(Method::POST, path::STOP, &Stop { everything }).await
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
+        self.link.ask(Method::POST, path::AUDIT, &query).await
+    }
+
+    async fn note(&self, deed: Deed) -> Result<(), HostError> {
+        self.link.ask(Method::POST, path::NOTE, &deed).await
+    }
+
+    async fn upgrade(&self, by: &Actor) -> Result<Upgraded, HostError> {
+        self.link.ask(Method::POST, path::UPGRADE, &Upgrade { by: by.clone() }).await
+    }
+
+    async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError> {
+        self.link.ask(Method::POST, path::STOP, &Stop { everything, by: Some(by.clone()) }).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_api::{Facts, HostApi, HostError};
+use plimsoll_model::audit::Actor;
 use plimsoll_model::{Digest, HostName};
 use tokio::net::UnixStream;
 
@@ -17,6 +18,8 @@ pub struct Daemon {
     pub exe: PathBuf,
     /// The folder that holds all of its state.
     pub home: PathBuf,
+    /// Who is asking: what the audit log says when a daemon is ended for it.
+    pub by: Actor,
 }
 
 /// How long a daemon that ends may take.
@@ -117,7 +120,7 @@ impl Daemon {
     /// Ends the daemon that is there, if there is one; slots and proxy go on.
     async fn make_room(&self) -> Result<(), ConnectError> {
         if let Some((client, _)) = self.answering().await? {
-            unless_gone(client.stop(false).await)?;
+            unless_gone(client.stop(false, &self.by).await)?;
         }
         self.ended().await
     }

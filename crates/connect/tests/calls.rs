@@ -156,7 +156,7 @@ async fn a_daemon_that_ends_lets_orders_finish() {
     });
     assert_eq!(happened.recv().await, Some(event(0)));
     // The answer to the request to stop comes although the daemon ends with it.
-    client.stop(true).await.unwrap();
+    client.stop(true, &fake::actor()).await.unwrap();
     assert_eq!(served.host.last(), "stop true");
     served.host.go.add_permits(1);
     assert_eq!(order.await.unwrap().unwrap(), fake::report());
@@ -168,7 +168,7 @@ async fn a_daemon_that_ends_lets_orders_finish() {
 async fn a_host_that_refuses_to_stop_goes_on() {
     let served = Served::new(Fake::default());
     *served.host.error.lock().unwrap() = Some(HostError::Unfit("busy".into()));
-    assert_eq!(served.client().stop(false).await.unwrap_err(), HostError::Unfit("busy".into()));
+    assert_eq!(served.client().stop(false, &fake::actor()).await.unwrap_err(), HostError::Unfit("busy".into()));
     *served.host.error.lock().unwrap() = None;
     served.client().facts().await.unwrap();
 }

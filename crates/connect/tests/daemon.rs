@@ -29,7 +29,7 @@ impl Home {
 
     fn below(path: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let daemon = Daemon { exe: exe(), home: folder.path().join(path) };
+        let daemon = Daemon { exe: exe(), home: folder.path().join(path), by: fake::actor() };
         Self { folder, daemon }
     }
 
@@ -46,7 +46,7 @@ impl Home {
     fn other_build(&self) -> Daemon {
         let exe = self.folder.path().join("other");
         fs::copy(&self.daemon.exe, &exe).unwrap();
-        Daemon { exe, home: self.daemon.home.clone() }
+        Daemon { exe, home: self.daemon.home.clone(), by: fake::actor() }
     }
 }
 
@@ -125,7 +125,7 @@ async fn the_last_words_of_a_daemon_reach_the_user() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let home = Home::new();
-    let daemon = Daemon { exe: home.folder.path().join("nothing"), home: home.daemon.home.clone() };
+    let daemon = Daemon { exe: home.folder.path().join("nothing"), home: home.daemon.home.clone(), by: fake::actor() };
     let error = daemon.connect().await.unwrap_err();
     assert!(matches!(&error, ConnectError::Io { path, .. } if path.ends_with("nothing")), "{error:?}");
 }

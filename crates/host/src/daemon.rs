@@ -7,11 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use plimsoll_api::HostError;
 use plimsoll_model::Digest;
+use plimsoll_model::audit::Actor;
 use tokio::io::AsyncRead;
 
 use crate::clock::{Clock, SystemClock};
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
+use crate::look::machine;
 use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::secrets::SecretFiles;
@@ -63,7 +65,11 @@ pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = 
     served
 }
 
-async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
+/// The host of this machine, not served to anyone. It takes up its work as any daemon does.
+///
+/// # Errors
+/// Its folder cannot be used, or was written by a newer version.
+pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
     let (exe, env) = (&options.exe, &options.env);
     let supervisor = supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
     let world = World {
@@ -75,7 +81,12 @@ async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) 
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
     };
-    let about = About { build: options.build.clone(), folder: options.folder.clone(), started_at: SystemClock.now() };
+    let about = About {
+        build: options.build.clone(),
+        folder: options.folder.clone(),
+        started_at: SystemClock.now(),
+        actor: Actor::host(options.user.clone(), machine()),
+    };
     Host::start(world, about).await
 }
 

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plimsoll_api::{Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service};
+use plimsoll_api::{
+    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
+    Service, Upgraded,
+};
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
 use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
@@ -17,7 +21,7 @@ use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{look, restore};
+use crate::{audit, look, restore, upgrade};
 
 /// How many deployments back the values of secrets are kept for a rollback.
 const SECRETS_KEPT: u32 = 20;
@@ -40,6 +44,8 @@ pub struct About {
     pub folder: PathBuf,
     /// When the daemon started.
     pub started_at: Moment,
+    /// What the audit log calls it where it acts alone.
+    pub actor: Actor,
 }
 
 impl Host {
@@ -49,6 +55,7 @@ impl Host {
     /// When the ledger cannot be read, or says what cannot be.
     pub async fn start(world: World, about: About) -> Result<Arc<Self>, Trouble> {
         let host = Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default() });
+        audit::begin(&host).await?;
         restore::all(&host.world, &host.table).await;
         for stored in host.world.ledger.unsettled().await? {
             let deployment = host.hold(stored).await?;
@@ -61,7 +68,7 @@ impl Host {
     /// Takes a deployment into the host's hands, with an eye on its lease.
     async fn hold(self: &Arc<Self>, stored: Stored) -> Result<Arc<Deployment>, Trouble> {
         let damaged = |error| Trouble::new("ledger-damaged", format!("the journal of deployment {} cannot be: {error}", stored.record.id));
-        let deployment = Arc::new(Deployment::pick_up(stored.clone(), self.world.clone()).map_err(damaged)?);
+        let deployment = Arc::new(Deployment::pick_up(stored.clone(), self.world.clone(), self.about.actor.clone()).map_err(damaged)?);
         self.open.lock().await.insert(deployment.key().clone(), deployment.clone());
         let (host, watched) = (self.clone(), deployment.clone());
         tokio::spawn(async move {
@@ -168,11 +175,15 @@ impl Host {
         {
             return Ok(Opened { id: id.clone(), stage: held.stage().await });
         }
-        self.judge_open(&open).await?;
+        if let Err(error) = self.judge_open(&open).await {
+            return Err(audit::refused(&self, &open, error).await);
+        }
         self.keep_secrets(&open).await.map_err(HostError::Internal)?;
         let stored = self.record(&open);
         plimsoll_crashpoint::reach!("host: before opened");
-        self.world.ledger.begin(&stored).await.map_err(HostError::Refused)?;
+        if let Err(trouble) = self.world.ledger.begin(&stored).await {
+            return Err(audit::refused(&self, &open, HostError::Refused(trouble)).await);
+        }
         plimsoll_crashpoint::reach!("host: after opened");
         let deployment = self.hold(stored).await.map_err(HostError::Internal)?;
         Ok(Opened { id: deployment.id().clone(), stage: deployment.stage().await })
@@ -264,7 +275,20 @@ impl HostApi for Handle {
         self.0.world.supervisor.lines(&query, lines).await.map_err(HostError::Internal)
     }
 
-    async fn stop(&self, everything: bool) -> Result<(), HostError> {
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
+        self.0.world.ledger.audit(&query).await.map_err(HostError::Internal)
+    }
+
+    async fn note(&self, deed: Deed) -> Result<(), HostError> {
+        audit::note(&self.0, deed).await
+    }
+
+    async fn upgrade(&self, by: &Actor) -> Result<Upgraded, HostError> {
+        upgrade::run(&self.0, by).await
+    }
+
+    async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError> {
+        audit::stopping(&self.0, everything, by).await;
         if everything {
             restore::stop_all(&self.0.world).await.map_err(HostError::Failed)?;
         }

@@ -4,6 +4,7 @@
 //! every effect to one narrow trait each, gathered in [`World`]: the same host runs on a real machine and in a
 //! simulated one. [`serve`] is the daemon around it.
 
+mod audit;
 pub mod clock;
 pub mod daemon;
 mod execute;
@@ -19,6 +20,7 @@ pub mod secrets;
 pub mod serve;
 pub mod supervise;
 mod trouble;
+mod upgrade;
 mod world;
 
 pub use host::{About, Handle, Host};

@@ -147,15 +147,16 @@ pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Opt
 
 /// What a host is.
 pub(crate) async fn facts(host: &Host) -> Result<Facts, Trouble> {
-    let system = rustix::system::uname();
     Ok(Facts {
         version: env!("CARGO_PKG_VERSION").into(),
         build: host.about.build.clone(),
         platform: platform(),
-        machine: system.nodename().to_string_lossy().into_owned(),
+        machine: machine(),
         pid: std::process::id(),
         started_at: host.about.started_at,
         proxy_pid: host.world.router.pid().await,
+        proxy: None,
+        keepers: Vec::new(),
         cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
         memory_bytes: memory_bytes(),
         disk_free_bytes: host.world.releases.disk_free_bytes(),
@@ -169,6 +170,11 @@ pub(crate) async fn facts(host: &Host) -> Result<Facts, Trouble> {
 #[must_use]
 pub fn platform() -> String {
     format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// Name of the machine.
+pub(crate) fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 fn memory_bytes() -> u64 {

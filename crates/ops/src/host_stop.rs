@@ -37,7 +37,7 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
         None if input.everything && daemon.has_left_something() => daemon.connect().await?,
         None => return Ok(Output { stopped: false }),
     };
-    client.stop(input.everything).await?;
+    client.stop(input.everything, &daemon.by).await?;
     daemon.ended().await?;
     Ok(Output { stopped: true })
 }

@@ -7,6 +7,7 @@ use plimsoll_api::HostApi;
 use plimsoll_connect::{Client, Daemon};
 use plimsoll_engine::Fleet;
 use plimsoll_model::HostName;
+use plimsoll_model::audit::Actor;
 use plimsoll_model::manifest::project::Project;
 
 use crate::{Context, Exit, OpError};
@@ -27,7 +28,7 @@ pub(crate) async fn connect_existing(context: &Context, project: &Project) -> Re
 
 /// The daemon of this machine, running or not.
 pub(crate) fn daemon(context: &Context) -> Daemon {
-    Daemon { exe: context.exe.clone(), home: context.home.clone() }
+    Daemon { exe: context.exe.clone(), home: context.home.clone(), by: Actor::from(&context.holder) }
 }
 
 fn fleet(client: Client) -> Fleet {

@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service, What,
+    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::serve::{self, Intake};
+use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -65,7 +67,7 @@ impl Default for Fake {
 }
 
 impl Fake {
-    fn note<T>(&self, words: String, answer: T) -> Result<T, HostError> {
+    fn told<T>(&self, words: String, answer: T) -> Result<T, HostError> {
         self.asked.lock().unwrap().push(words);
         self.error.lock().unwrap().clone().map_or(Ok(answer), Err)
     }
@@ -79,22 +81,22 @@ impl Fake {
 #[async_trait]
 impl HostApi for Fake {
     async fn facts(&self) -> Result<Facts, HostError> {
-        self.note("facts".into(), Facts { build: self.build.clone(), busy: self.busy, pid: std::process::id(), ..facts() })
+        self.told("facts".into(), Facts { build: self.build.clone(), busy: self.busy, pid: std::process::id(), ..facts() })
     }
 
     async fn observe(&self, look: Look) -> Result<Observed, HostError> {
-        self.note(format!("observe {look:?}"), observed())
+        self.told(format!("observe {look:?}"), observed())
     }
 
     async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError> {
         let digests = |values: &BTreeMap<String, Secret<String>>| {
             values.iter().map(|(name, value)| (name.clone(), Digest::of(value.expose().as_bytes()))).collect()
         };
-        self.note(format!("digest_secrets {key} {values:?}"), values.0.iter().map(|(name, values)| (name.clone(), digests(values))).collect())
+        self.told(format!("digest_secrets {key} {values:?}"), values.0.iter().map(|(name, values)| (name.clone(), digests(values))).collect())
     }
 
     async fn offer(&self, release: &ReleaseManifest) -> Result<Vec<Digest>, HostError> {
-        self.note(format!("offer {release:?}"), vec![Digest::of(b"missing")])
+        self.told(format!("offer {release:?}"), vec![Digest::of(b"missing")])
     }
 
     async fn upload(&self, _: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
@@ -103,11 +105,11 @@ impl HostApi for Fake {
 
     async fn open(&self, open: Open) -> Result<Opened, HostError> {
         let exposed: Vec<_> = open.secrets.values().map(|value| Digest::of(value.expose().as_bytes())).collect();
-        self.note(format!("open {open:?} {exposed:?}"), opened())
+        self.told(format!("open {open:?} {exposed:?}"), opened())
     }
 
     async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
-        self.note(format!("renew {id}"), ())
+        self.told(format!("renew {id}"), ())
     }
 
     async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {
@@ -121,15 +123,15 @@ impl HostApi for Fake {
             }
             let _ = events.send(event(index));
         }
-        self.note(format!("order {id} {order:?}"), report())
+        self.told(format!("order {id} {order:?}"), report())
     }
 
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, HostError> {
-        self.note(format!("history {key} {limit}"), vec![record()])
+        self.told(format!("history {key} {limit}"), vec![record()])
     }
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
-        self.note(format!("services {key}"), vec![service()])
+        self.told(format!("services {key}"), vec![service()])
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
@@ -140,11 +142,24 @@ impl HostApi for Fake {
             let _over = Over(&self.unread);
             std::future::pending::<()>().await;
         }
-        self.note(format!("logs {query:?}"), ())
+        self.told(format!("logs {query:?}"), ())
     }
 
-    async fn stop(&self, everything: bool) -> Result<(), HostError> {
-        self.note(format!("stop {everything}"), ())
+    async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
+        let row = Mark::START.next(&entry());
+        self.told(format!("audit {query:?}"), AuditPage { anchor: Mark::START, head: row.mark(), rows: vec![row] })
+    }
+
+    async fn note(&self, deed: Deed) -> Result<(), HostError> {
+        self.told(format!("note {deed:?}"), ())
+    }
+
+    async fn upgrade(&self, by: &Actor) -> Result<Upgraded, HostError> {
+        self.told(format!("upgrade {by}"), Upgraded { proxy: None })
+    }
+
+    async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError> {
+        self.told(format!("stop {everything} {by}"), ())
     }
 }
 
@@ -247,6 +262,8 @@ pub fn facts() -> Facts {
         pid: 1,
         started_at: Moment(1_768_660_200_007),
         proxy_pid: Some(2),
+        proxy: None,
+        keepers: Vec::new(),
         cores: 3,
         memory_bytes: 4,
         disk_free_bytes: 5,
@@ -276,6 +293,14 @@ pub fn release() -> ReleaseManifest {
 
 pub fn holder() -> Holder {
     Holder { user: "u".into(), machine: "m".into(), pid: 7, surface: "cli".into() }
+}
+
+pub fn actor() -> Actor {
+    Actor::from(&holder())
+}
+
+pub fn entry() -> Entry {
+    Entry { at: Moment(1), deed: Deed::new(actor(), Action::Resume, Ending::Done) }
 }
 
 pub fn secrets(value: &str) -> SecretValues {

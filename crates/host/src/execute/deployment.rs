@@ -1,6 +1,7 @@
 //! A deployment that is not settled, as the host holds it.
 
 use plimsoll_api::{Events, HostEvent, What};
+use plimsoll_model::audit::Actor;
 use plimsoll_model::deployment::{IllegalEvent, Progress, Stage};
 use plimsoll_model::plan::{OpenDeployment, Step, StepRef};
 use plimsoll_model::time::Moment;
@@ -26,10 +27,10 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Picks a deployment up where its journal stands.
-    pub(crate) fn pick_up(stored: Stored, world: World) -> Result<Self, IllegalEvent> {
+    /// Picks a deployment up where its journal stands. `host` is who acts when nobody conducts it.
+    pub(crate) fn pick_up(stored: Stored, world: World, host: Actor) -> Result<Self, IllegalEvent> {
         let progress = Progress::replay(stored.plan.steps(&stored.host).map(|(at, _)| at), &stored.journal)?;
-        let journal = Journal::new(stored.record.id.clone(), world.ledger.clone(), world.clock.clone(), progress);
+        let journal = Journal::new(stored.record.clone(), host, world.ledger.clone(), world.clock.clone(), progress);
         let (lease, _) = watch::channel(stored.lease_until);
         Ok(Self { stored, journal, world, lease, turn: Mutex::new(()), abandoned: CancellationToken::new() })
     }

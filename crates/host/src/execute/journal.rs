@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use plimsoll_model::DeploymentId;
-use plimsoll_model::deployment::{Event, IllegalEvent, Progress};
+use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::deployment::{DeploymentRecord, Event, IllegalEvent, Progress};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
@@ -12,7 +12,10 @@ use crate::trouble::Trouble;
 
 /// A journal and the state that it leads to.
 pub(crate) struct Journal {
-    id: DeploymentId,
+    /// The deployment as it began.
+    record: DeploymentRecord,
+    /// The host that keeps the journal.
+    host: Actor,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     /// Held while a record is written: this lock is what puts the records of steps that run side by side in one order.
@@ -20,16 +23,18 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn new(id: DeploymentId, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, progress: Progress) -> Self {
-        Self { id, ledger, clock, progress: Mutex::new(progress) }
+    pub(crate) fn new(record: DeploymentRecord, host: Actor, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, progress: Progress) -> Self {
+        Self { record, host, ledger, clock, progress: Mutex::new(progress) }
     }
 
-    /// Records `event` together with what it changes. When this fails, the event has not happened, and nothing may follow.
+    /// Records `event` together with what it changes and what the audit log tells of it. When this fails, the event has not happened, and nothing may follow.
     pub(crate) async fn record(&self, event: Event, changes: &[Change]) -> Result<(), Trouble> {
         let mut progress = self.progress.lock().await;
         let after = progress.clone().next(&event).map_err(|illegal| self.illegal(&illegal))?;
         plimsoll_crashpoint::reach!("host: before {event}");
-        self.ledger.append(&self.id, self.clock.now(), &event, changes).await?;
+        let told = Deed::told_by(&self.record, progress.stage(), &event, &self.host).map(|deed| Change::Told(Box::new(deed)));
+        let changes: Vec<Change> = changes.iter().cloned().chain(told).collect();
+        self.ledger.append(&self.record.id, self.clock.now(), &event, &changes).await?;
         *progress = after;
         plimsoll_crashpoint::reach!("host: after {event}");
         Ok(())
@@ -41,6 +46,6 @@ impl Journal {
     }
 
     fn illegal(&self, illegal: &IllegalEvent) -> Trouble {
-        Trouble::new("out-of-order", format!("deployment {}: {illegal}", self.id))
+        Trouble::new("out-of-order", format!("deployment {}: {illegal}", self.record.id))
     }
 }

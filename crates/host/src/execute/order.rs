@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_api::{Events, HostError, Order, Report};
+use plimsoll_model::audit::LEASE_EXPIRED;
 use plimsoll_model::deployment::{Event, Failure, Outcome, Stage};
 use plimsoll_model::plan::Phase;
 
@@ -108,7 +109,7 @@ pub(crate) async fn watch_lease(deployment: Arc<Deployment>, table: Arc<Table>) 
         return settle(&deployment, &table).await;
     }
     let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
-    let failure = Failure::new("lease-expired", format!("the lease of {} ran out", deployment.stored.record.holder))
+    let failure = Failure::new(LEASE_EXPIRED, format!("the lease of {} ran out", deployment.stored.record.holder))
         .with_help("its process is gone or was cut off; deploy again");
     report(&deployment, carry_out(&deployment, &table, Order::RollBack { failure }, &nobody).await);
 }

@@ -1,4 +1,4 @@
-//! The ledger: what a host has on record. Journal, deployments, releases in use, slots, what serves.
+//! The ledger: what a host has on record. Journal, deployments, releases in use, slots, what serves, and the audit log.
 //!
 //! It is the truth. What the world looks like can be brought back to it at any time; it cannot be brought back
 //! from the world.
@@ -6,8 +6,11 @@
 mod sqlite;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use async_trait::async_trait;
+use plimsoll_api::{AuditPage, AuditQuery};
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::plan::{Plan, Served};
 use plimsoll_model::slot::ProcessSpec;
@@ -22,7 +25,7 @@ pub use sqlite::SqliteLedger;
 /// What is on record. Each call is one transaction, and durable when it returns.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Records a new deployment, its plan and its lease.
+    /// Records a new deployment, its plan and its lease, and tells the audit log that it has begun ([`Deed::begun`]).
     async fn begin(&self, stored: &Stored) -> Result<(), Trouble>;
 
     /// Appends an event to the journal of a deployment, together with what it changes. The event must be one
@@ -54,6 +57,33 @@ pub trait Ledger: Send + Sync {
     /// How long each component took, from its first step's intent to the end of its verify steps, in milliseconds, in the last
     /// committed deployments (10 at most) of the environment: the median of each.
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble>;
+
+    /// Adds an entry to the audit log, apart from any deployment. What belongs to one is told by [`Change::Told`].
+    async fn tell(&self, at: Moment, deed: &Deed) -> Result<(), Trouble>;
+
+    /// Rows of the audit log.
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, Trouble>;
+
+    /// Takes entries from the front of the audit log that are older than `keep_from`, and puts that on record. Does nothing when there are none.
+    async fn prune_audit(&self, at: Moment, keep_from: Moment, by: &Actor) -> Result<(), Trouble>;
+
+    /// Puts it on record in the audit log when the daemon is of another build than the one that served last.
+    async fn take_over(&self, at: Moment, build: &Build, by: &Actor) -> Result<(), Trouble>;
+}
+
+/// A build of the daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// Its version.
+    pub version: String,
+    /// Tells one build of a version from another.
+    pub build: String,
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {} (build {})", self.version, self.build)
+    }
 }
 
 /// A deployment as it is stored.
@@ -112,6 +142,8 @@ pub enum Change {
         /// Since when.
         since: Moment,
     },
+    /// The audit log tells of it.
+    Told(Box<Deed>),
 }
 
 /// A slot as it is recorded.

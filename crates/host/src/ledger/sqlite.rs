@@ -3,6 +3,7 @@
 //! There is one connection, so transactions follow each other in the order in which they were asked for. A write
 //! is on the disk when it returns: WAL with `synchronous=FULL`. What an event means is not judged here.
 
+mod audit;
 mod changes;
 mod components;
 mod deployments;
@@ -22,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use plimsoll_api::{AuditPage, AuditQuery};
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
@@ -29,7 +32,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
 
 use self::fault::Fault;
-use super::{Change, ComponentRow, Ledger, Stored};
+use super::{Build, Change, ComponentRow, Ledger, Stored};
 use crate::trouble::Trouble;
 
 /// How long to wait for a process that looks into the ledger at the same time.
@@ -113,7 +116,7 @@ impl Ledger for SqliteLedger {
             journal::append(&mut tx, id, at, event).await?;
             deployments::follow(&mut tx, id, at, event).await?;
             for change in changes {
-                changes::apply(&mut tx, change).await?;
+                changes::apply(&mut tx, at, change).await?;
             }
             Ok(tx.commit().await?)
         };
@@ -167,5 +170,37 @@ impl Ledger for SqliteLedger {
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
         let work = async { journal::of_last_committed(&mut *self.reading().await?, key).await };
         Ok(durations::medians(&self.told(work.await)?))
+    }
+
+    async fn tell(&self, at: Moment, deed: &Deed) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            audit::tell(&mut tx, at, deed).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, Trouble> {
+        let work = async { audit::page(&mut *self.reading().await?, query).await };
+        self.told(work.await)
+    }
+
+    async fn prune_audit(&self, at: Moment, keep_from: Moment, by: &Actor) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            audit::prune(&mut tx, at, keep_from, by).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn take_over(&self, at: Moment, build: &Build, by: &Actor) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            audit::take_over(&mut tx, at, build, by).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
     }
 }

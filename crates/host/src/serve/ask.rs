@@ -7,8 +7,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, Stop, path};
-use plimsoll_api::{HostError, Look, Open, Order};
+use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, Stop, Upgrade, path};
+use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
+use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::release::ReleaseManifest;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,18 @@ impl Question for Open {
 
 impl Question for Order {
     const NAME: &str = "an order";
+}
+
+impl Question for AuditQuery {
+    const NAME: &str = "a question about the audit log";
+}
+
+impl Question for Deed {
+    const NAME: &str = "an entry of the audit log";
+}
+
+impl Question for Upgrade {
+    const NAME: &str = "a request to upgrade";
 }
 
 impl Question for Stop {

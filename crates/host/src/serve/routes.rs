@@ -5,9 +5,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
-use plimsoll_api::wire::{About, DigestSecrets, Stop, path};
-use plimsoll_api::{Look, Open, Order};
+use plimsoll_api::wire::{About, DigestSecrets, Stop, Upgrade, path};
+use plimsoll_api::{AuditQuery, Look, Open, Order};
 use plimsoll_model::DeploymentId;
+use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::release::ReleaseManifest;
 
 use super::answer::{Answer, answer};
@@ -33,6 +34,9 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::ORDERS, post(order))
         .route(path::SERVICES, get(services))
         .route(path::LOGS, get(logs))
+        .route(path::AUDIT, post(audit))
+        .route(path::NOTE, post(note))
+        .route(path::UPGRADE, post(upgrade))
         .route(path::STOP, post(stop))
         .fallback(ask::unknown)
         .method_not_allowed_fallback(ask::unknown)
@@ -82,8 +86,21 @@ async fn logs(State(desk): State<Desk>, Queried(about): Queried<About>) -> Respo
     lines::logs(&desk, about.into())
 }
 
-async fn stop(State(desk): State<Desk>, Asked(Stop { everything }): Asked<Stop>) -> Answer {
-    let done = desk.api.stop(everything).await;
+async fn audit(State(desk): State<Desk>, Asked(query): Asked<AuditQuery>) -> Answer {
+    answer(desk.api.audit(query).await)
+}
+
+async fn note(State(desk): State<Desk>, Asked(deed): Asked<Deed>) -> Answer {
+    answer(desk.api.note(deed).await)
+}
+
+async fn upgrade(State(desk): State<Desk>, Asked(Upgrade { by }): Asked<Upgrade>) -> Answer {
+    answer(desk.api.upgrade(&by).await)
+}
+
+async fn stop(State(desk): State<Desk>, Asked(Stop { everything, by }): Asked<Stop>) -> Answer {
+    let unnamed = || Actor { user: "unknown".into(), machine: "unknown".into(), surface: "unknown".into() };
+    let done = desk.api.stop(everything, &by.unwrap_or_else(unnamed)).await;
     if done.is_ok() {
         // This answer still goes out: connections end when what they are answering is answered.
         desk.end.cancel();

@@ -6,17 +6,18 @@ use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 use sqlx::SqliteConnection;
 
 use super::fault::Fault;
-use super::{FORM, components};
+use super::{FORM, audit, components};
 use crate::ledger::{Change, SlotRow};
 
-/// Writes one change.
-pub(super) async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(), Fault> {
+/// Writes one change, of the moment `at`.
+pub(super) async fn apply(db: &mut SqliteConnection, at: Moment, change: &Change) -> Result<(), Fault> {
     match change {
         Change::Slot(row) => set_slot(db, row).await,
         Change::SlotGone { key, slot } => forget_slot(db, key, slot).await,
         Change::Staged { key, component, release } => stage(db, key, component, release).await,
         Change::Unstaged { key, component, release } => unstage(db, key, component, release).await,
         Change::Served { key, component, served, since } => serve(db, key, component, served.as_ref(), *since).await,
+        Change::Told(deed) => audit::tell(db, at, deed).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Deployments, in and out.
 
+use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::plan::{PLAN_VERSION, Plan};
 use plimsoll_model::time::Moment;
@@ -9,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::fault::Fault;
-use super::{FORM, components, journal, record};
+use super::{FORM, audit, components, journal, record};
 use crate::ledger::Stored;
 
 /// Adds a deployment, unless it is there.
@@ -24,7 +25,7 @@ pub(super) async fn begin(db: &mut SqliteConnection, stored: &Stored) -> Result<
     for event in &stored.journal {
         journal::append(db, &stored.record.id, stored.record.started_at, event).await?;
     }
-    Ok(())
+    audit::tell(db, stored.record.started_at, &Deed::begun(&stored.record)).await
 }
 
 async fn insert(db: &mut SqliteConnection, environment: i64, stored: &Stored) -> Result<(), Fault> {

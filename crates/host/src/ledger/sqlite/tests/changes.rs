@@ -160,6 +160,7 @@ fn any_change() -> impl Strategy<Value = Change> {
 /// The same in memory, as plainly as it can be said.
 fn model(rows: &mut BTreeMap<ComponentName, ComponentRow>, change: &Change) {
     match change {
+        Change::Told(_) => {}
         Change::Slot(slot) => {
             let row = rows.entry(slot.component.clone()).or_default();
             row.slots.retain(|other| other.slot != slot.slot);
