@@ -1,7 +1,10 @@
 //! Requests and answers of the host API.
 
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Started};
-use plimsoll_api::{Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service, What};
+use plimsoll_api::{
+    Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests, SecretValues, Service,
+    Upgraded, What,
+};
 use plimsoll_model::Secret;
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -18,11 +21,40 @@ prop_compose! {
         [version, build, platform, machine, folder] in prop::array::uniform5(text()),
         (pid, proxy_pid, cores) in (any::<u32>(), of(any::<u32>()), any::<u32>()),
         (started_at, memory_bytes, disk_free_bytes) in (moment(), amount(), amount()),
+        (proxy, keepers) in (of(program()), vec(program(), 0..2)),
         environments in vec(key(), 0..3),
         busy in any::<bool>(),
     ) -> Facts {
-        Facts { version, build, platform, machine, pid, started_at, proxy_pid, cores, memory_bytes, disk_free_bytes, folder, environments, busy }
+        Facts {
+            version,
+            build,
+            platform,
+            machine,
+            pid,
+            started_at,
+            proxy_pid,
+            proxy,
+            keepers,
+            cores,
+            memory_bytes,
+            disk_free_bytes,
+            folder,
+            environments,
+            busy,
+        }
     }
+}
+
+prop_compose! {
+    /// Processes of Plimsoll's own.
+    pub fn program()(pid in any::<u32>(), version in of(text()), build in of(text())) -> Program {
+        Program { pid, version, build }
+    }
+}
+
+/// What upgrades have replaced.
+pub fn upgraded() -> impl Strategy<Value = Upgraded> {
+    of((program(), program()).prop_map(|(from, to)| Replaced { from, to })).prop_map(|proxy| Upgraded { proxy })
 }
 
 prop_compose! {

@@ -3,122 +3,82 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use plimsoll_api::{AuditPage, AuditQuery};
 use plimsoll_host::Trouble;
-use plimsoll_host::ledger::{Change, ComponentRow, Ledger, Stored};
-use plimsoll_model::deployment::{DeploymentRecord, Event, Progress, Stage};
+use plimsoll_host::ledger::{Build, Change, ComponentRow, Ledger, Stored};
+use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::time::Moment as Time;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
 
+use super::chronicle::Invariant;
 use super::effects::Hands;
-use super::machine::{Moment, State};
-
-/// What is on record.
-#[derive(Default)]
-pub(super) struct Books {
-    deployments: BTreeMap<DeploymentId, Stored>,
-    components: BTreeMap<EnvironmentKey, BTreeMap<ComponentName, ComponentRow>>,
-}
-
-impl Books {
-    fn append(&mut self, id: &DeploymentId, at: Time, event: &Event, changes: &[Change]) -> Result<(), Trouble> {
-        let stored = self.deployments.get_mut(id).ok_or_else(|| Trouble::new("ledger-write", format!("no deployment {id}")))?;
-        stored.journal.push(event.clone());
-        let steps = stored.plan.steps(&stored.host).map(|(at, _)| at);
-        let progress = Progress::replay(steps, &stored.journal).map_err(|error| Trouble::new("ledger-write", error.to_string()))?;
-        stored.record.stage = progress.stage().clone();
-        match event {
-            Event::RollingBack { failure } => stored.record.failure = Some(failure.clone()),
-            Event::Failed { failure, .. } if *progress.stage() == Stage::Committing => stored.record.leftovers.push(failure.clone()),
-            Event::Closed { .. } => stored.record.ended_at = Some(at),
-            _ => {}
-        }
-        changes.iter().for_each(|change| self.change(change));
-        Ok(())
-    }
-
-    fn component(&mut self, key: &EnvironmentKey, component: &ComponentName) -> &mut ComponentRow {
-        let rows = self.components.entry(key.clone()).or_default();
-        rows.entry(component.clone()).or_insert_with(|| ComponentRow { next_slot: 1, ..ComponentRow::default() })
-    }
-
-    fn change(&mut self, change: &Change) {
-        match change {
-            Change::Slot(slot) => {
-                let row = self.component(&slot.key, &slot.component);
-                row.slots.retain(|other| other.slot != slot.slot);
-                row.slots.push(slot.clone());
-                row.slots.sort_by(|a, b| a.slot.cmp(&b.slot));
-                let number = slot.slot.as_str().rsplit('-').next().and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
-                row.next_slot = row.next_slot.max(number + 1);
-            }
-            Change::SlotGone { key, slot } => {
-                for row in self.components.entry(key.clone()).or_default().values_mut() {
-                    row.slots.retain(|other| other.slot != *slot);
-                }
-            }
-            Change::Staged { key, component, release } => {
-                let row = self.component(key, component);
-                row.staged.retain(|other| other != release);
-                row.staged.insert(0, *release);
-            }
-            Change::Unstaged { key, component, release } => self.component(key, component).staged.retain(|other| other != release),
-            Change::Served { key, component, served, since } => {
-                let row = self.component(key, component);
-                row.served = served.clone();
-                row.since = served.as_ref().map(|_| *since);
-            }
-        }
-    }
-}
+use super::fault::{Moment, RecordFault};
+use super::machine::State;
 
 #[async_trait]
 impl Ledger for Hands {
     async fn begin(&self, stored: &Stored) -> Result<(), Trouble> {
-        self.alive().await;
-        let id = stored.record.id.clone();
-        self.write(|state| state.books.deployments.entry(id).or_insert_with(|| stored.clone()).record.started_at).await;
-        Ok(())
+        self.write(|state| {
+            let chronicle = self.machine().chronicle();
+            if let Some(why) = state.books.is_stale(stored) {
+                chronicle.violated(Invariant::Stale, format!("{}: {why}", stored.host));
+            }
+            let began = state.books.begin(stored);
+            if began == Ok(true) {
+                chronicle.tell(self.machine().name(), || format!("begins {}", stored.record.id));
+                chronicle.judge(|protocol| protocol.begin(self.machine().name(), stored));
+            }
+            began.map(drop)
+        })
+        .await
     }
 
     async fn append(&self, id: &DeploymentId, at: Time, event: &Event, changes: &[Change]) -> Result<(), Trouble> {
-        self.alive().await;
-        self.write(|state| state.books.append(id, at, event, changes)).await
+        let clock = self.machine().clock();
+        self.write(|state| {
+            let (chronicle, name) = (self.machine().chronicle(), self.machine().name());
+            if let Some(late) = state.books.is_late(id, event, clock) {
+                chronicle.violated(Invariant::Lease, format!("{name}: {late}"));
+            }
+            let stage =
+                state.books.append(id, at, event, changes).inspect_err(|trouble| chronicle.violated(Invariant::Protocol, &trouble.message))?;
+            chronicle.tell(name, || super::story::event(id, event));
+            chronicle.judge(|protocol| protocol.record(name, id, event, &stage));
+            Ok(())
+        })
+        .await
     }
 
     async fn renew(&self, id: &DeploymentId, until: Time) -> Result<(), Trouble> {
         self.alive().await;
-        if let Some(stored) = self.machine().state().books.deployments.get_mut(id) {
-            stored.lease_until = until;
-        }
+        self.machine().state().books.renew(id, until);
         Ok(())
     }
 
     async fn deployment(&self, id: &DeploymentId) -> Result<Option<Stored>, Trouble> {
         self.alive().await;
-        Ok(self.machine().state().books.deployments.get(id).cloned())
+        Ok(self.machine().state().books.stored(id).cloned())
     }
 
     async fn unsettled(&self) -> Result<Vec<Stored>, Trouble> {
         self.alive().await;
-        let open = |stored: &&Stored| !matches!(stored.record.stage, Stage::Closed { .. });
-        Ok(self.machine().state().books.deployments.values().filter(open).cloned().collect())
+        Ok(self.machine().state().books.unsettled().cloned().collect())
     }
 
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble> {
         self.alive().await;
-        let state = self.machine().state();
-        let of_key = state.books.deployments.values().rev().filter(|stored| stored.record.key == *key);
-        Ok(of_key.take(limit as usize).map(|stored| stored.record.clone()).collect())
+        Ok(self.machine().state().books.history(key, limit as usize))
     }
 
     async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble> {
         self.alive().await;
-        Ok(self.machine().state().books.components.get(key).cloned().unwrap_or_default())
+        Ok(self.machine().state().books.rows(key))
     }
 
     async fn environments(&self) -> Result<Vec<EnvironmentKey>, Trouble> {
         self.alive().await;
-        Ok(self.machine().state().books.components.keys().cloned().collect())
+        Ok(self.machine().state().books.environments())
     }
 
     async fn secret_key(&self, _: &EnvironmentKey) -> Result<[u8; 32], Trouble> {
@@ -130,22 +90,47 @@ impl Ledger for Hands {
         self.alive().await;
         Ok(BTreeMap::new())
     }
+
+    async fn tell(&self, at: Time, deed: &Deed) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine().state().books.audit.tell(at, deed);
+        Ok(())
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, Trouble> {
+        self.alive().await;
+        Ok(self.machine().state().books.audit.page(query))
+    }
+
+    async fn prune_audit(&self, at: Time, keep_from: Time, by: &Actor) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine().state().books.audit.prune(at, keep_from, by);
+        Ok(())
+    }
+
+    async fn take_over(&self, at: Time, build: &Build, by: &Actor) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine().state().books.audit.take_over(at, build, by);
+        Ok(())
+    }
 }
 
 impl Hands {
-    /// Writes, and dies before or after it when that is what is to happen.
-    async fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
-        let dies = {
-            let mut state = self.machine().state();
-            let number = state.records;
-            state.records += 1;
-            state.crash.take_if(|crash| crash.record == number).map(|crash| crash.moment)
-        };
-        if dies == Some(Moment::Before) {
-            self.die().await;
+    /// Writes, unless that is what is to go wrong. What was written is durable, whether or not whoever wrote it learns so.
+    async fn write<T>(&self, write: impl FnOnce(&mut State) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        self.pause().await;
+        let fault = self.machine().state().faults.of_record();
+        if let Some(fault) = fault {
+            self.machine().chronicle().count(fault.kind());
+            self.machine().chronicle().tell(self.machine().name(), || format!("({})", fault.kind()));
+        }
+        match fault {
+            Some(RecordFault::Dies(Moment::Before)) => self.die().await,
+            Some(RecordFault::Fails) => return Err(Trouble::new("ledger-write", "the record was made to fail")),
+            _ => {}
         }
         let written = write(&mut self.machine().state());
-        if dies == Some(Moment::After) {
+        if fault == Some(RecordFault::Dies(Moment::After)) {
             self.die().await;
         }
         written

@@ -1,0 +1,71 @@
+//! What a host does to its machine, and whether anything asked for it.
+
+use std::fmt;
+
+use plimsoll_model::plan::Step;
+use plimsoll_model::{ComponentName, ReleaseId, SlotId};
+
+/// One effect on a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Deed {
+    Offer(ReleaseId),
+    Take,
+    Stage(ComponentName, ReleaseId),
+    Unstage(ComponentName, ReleaseId),
+    Prune(ReleaseId),
+    KeepSecrets(ComponentName),
+    SweepSecrets,
+    Start(SlotId),
+    Stop(SlotId),
+    Forget(SlotId),
+    Drain(SlotId),
+    /// Judged by what it changes.
+    Apply,
+}
+
+impl Deed {
+    /// Whether it writes files of releases.
+    pub(super) fn needs_space(&self) -> bool {
+        matches!(self, Deed::Offer(_) | Deed::Take | Deed::Stage(..) | Deed::KeepSecrets(_))
+    }
+
+    /// Whether it belongs to no step: bringing files and values harms nobody.
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self, Deed::Offer(_) | Deed::Take | Deed::KeepSecrets(_) | Deed::SweepSecrets | Deed::Apply)
+    }
+
+    /// Whether doing `step` of `component`, or undoing it, asks for this.
+    pub(super) fn is_asked_by(&self, component: &ComponentName, step: &Step, undo: bool) -> bool {
+        match (self, step, undo) {
+            (Deed::Stage(of, what), Step::StageRelease { release, .. }, false)
+            | (Deed::Unstage(of, what), Step::StageRelease { release, .. }, true)
+            | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
+            (Deed::Prune(what), Step::PruneRelease { release }, false) => what == release,
+            (Deed::Start(what), Step::StartSlot { slot, .. }, false) | (Deed::Start(what), Step::StopSlot { slot, .. }, true) => what == slot,
+            (Deed::Stop(what) | Deed::Drain(what), Step::StopSlot { slot, .. }, false)
+            | (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::StartSlot { slot, .. }, true) => what == slot,
+            // A slot that did not stop in its own step is stopped before it is removed.
+            (Deed::Stop(what) | Deed::Forget(what), Step::RemoveSlot { slot }, false) => what == slot,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Deed::Offer(release) => write!(f, "is offered release {}", release.short()),
+            Deed::Take => f.write_str("takes a file"),
+            Deed::Stage(component, release) => write!(f, "stages {component} {}", release.short()),
+            Deed::Unstage(component, release) => write!(f, "unstages {component} {}", release.short()),
+            Deed::Prune(release) => write!(f, "prunes {}", release.short()),
+            Deed::KeepSecrets(component) => write!(f, "keeps secrets of {component}"),
+            Deed::SweepSecrets => f.write_str("sweeps secrets"),
+            Deed::Start(slot) => write!(f, "starts {slot}"),
+            Deed::Stop(slot) => write!(f, "stops {slot}"),
+            Deed::Forget(slot) => write!(f, "forgets {slot}"),
+            Deed::Drain(slot) => write!(f, "drains {slot}"),
+            Deed::Apply => f.write_str("applies routes"),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Slots on a simulated machine: they start, answer, and end as their release says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use plimsoll_api::{LogLine, LogQuery};
+use plimsoll_host::Trouble;
+use plimsoll_host::ledger::SlotRow;
+use plimsoll_host::supervise::{Running, Supervisor};
+use plimsoll_model::slot::Condition;
+use plimsoll_model::{EnvironmentKey, Secret, SlotId};
+use tokio::sync::mpsc;
+
+use super::Hands;
+use crate::world::deed::Deed;
+use crate::world::machine::{Behaviour, Process};
+
+#[async_trait]
+impl Supervisor for Hands {
+    fn judge(&self, _: &SlotRow) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
+        self.alive().await;
+        let state = self.machine.state();
+        let free =
+            |port: &u16| !taken.contains(port) && !state.occupied.contains(port) && state.running.values().all(|process| process.row.port != *port);
+        (20_000..30_000).find(free).ok_or_else(|| Trouble::new("no-free-port", "none"))
+    }
+
+    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+        let place = (row.key.clone(), row.slot.clone());
+        let process = Process { row: row.clone(), since_ms: 0, restored: self.is_starting(), frozen: false };
+        self.effect(Deed::Start(row.slot.clone()), |state| {
+            if !state.staged.contains(&(row.key.clone(), row.component.clone(), row.release)) {
+                return Err(Trouble::new("release-missing", format!("release {} is not laid out", row.release.short())));
+            }
+            state.folders.insert(place.clone());
+            let since_ms = self.machine.chronicle().now_ms();
+            state.running.entry(place).or_insert(Process { since_ms, ..process });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
+        self.alive().await;
+        let runs = self.machine.state().running.contains_key(&(key.clone(), slot.clone()));
+        Ok(Running { condition: if runs { Condition::Running } else { Condition::Stopped }, pid: runs.then_some(1), restarts: 0 })
+    }
+
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
+        self.alive().await;
+        let now = self.machine.chronicle().now_ms();
+        let ends_in_ms = {
+            let state = self.machine.state();
+            state.running.get(&(key.clone(), slot.clone())).map_or(Some(0), |process| match state.behaviour(&process.row) {
+                Behaviour::ExitsAtOnce => Some(0),
+                Behaviour::Dies(after_ms) => Some((process.since_ms + after_ms).saturating_sub(now)),
+                Behaviour::Serves | Behaviour::Slow(_) | Behaviour::NeverHealthy => None,
+            })
+        };
+        match ends_in_ms {
+            None => std::future::pending::<()>().await,
+            Some(0) => {}
+            Some(ms) => self.wait(ms).await,
+        }
+        "exit code 1".into()
+    }
+
+    async fn output(&self, key: &EnvironmentKey, slot: &SlotId, _: u32) -> Vec<String> {
+        let state = self.machine.state();
+        let release = state.running.get(&(key.clone(), slot.clone())).map(|process| process.row.release);
+        vec![release.and_then(|release| state.words.get(&release).cloned()).unwrap_or_else(|| "last words".into())]
+    }
+
+    async fn lines(&self, _: &LogQuery, _: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, _: u64) -> Result<(), Trouble> {
+        let place = (key.clone(), slot.clone());
+        self.effect(Deed::Stop(slot.clone()), |state| Ok(state.running.remove(&place))).await.map(drop)
+    }
+
+    async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
+        let place = (key.clone(), slot.clone());
+        self.effect(Deed::Forget(slot.clone()), |state| Ok(state.folders.remove(&place))).await.map(drop)
+    }
+}
