@@ -39,12 +39,28 @@ pub(crate) fn secrets(path: Option<&Path>) -> Result<Secrets, KeeperError> {
     Ok(values.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
 }
 
-/// Starts what `spec` says, with `secrets` and the address of `notify` in its environment and what is `held` from file
+/// What a program finds around it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    /// Where it is heard.
+    pub notify: Option<&'a Path>,
+    /// Whether another program runs that it is to take the place of.
+    pub beside: bool,
+}
+
+/// Starts what `spec` says, with `secrets` and what tells of its `surroundings` in its environment and what is `held` from file
 /// descriptor 3 on.
-pub(crate) fn start(spec: &KeeperSpec, credentials: Option<Credentials>, secrets: &Secrets, held: &Held, notify: Option<&Path>) -> io::Result<Child> {
+pub(crate) fn start(
+    spec: &KeeperSpec,
+    credentials: Option<Credentials>,
+    secrets: &Secrets,
+    held: &Held,
+    surroundings: Surroundings<'_>,
+) -> io::Result<Child> {
     let mut command = command(&spec.command);
     command.current_dir(&spec.cwd).env_clear().envs(&spec.env).envs(secrets.iter().map(|(name, value)| (name, value.expose())));
-    command.envs(held.environment()).envs(notify.map(|path| ("NOTIFY_SOCKET", path)));
+    command.envs(held.environment()).envs(surroundings.notify.map(|path| ("NOTIFY_SOCKET", path)));
+    command.envs(surroundings.beside.then_some(("KEEPER_REPLACES", "1")));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let (limits, seats, keeper) = (limits(&spec.limits), held.descriptors(), getpid());
     // SAFETY: the closure runs between fork and exec and makes system calls only; all it needs was allocated before, and the

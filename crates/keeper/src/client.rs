@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rustix::fs::{Mode, OFlags};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, watch};
 
-use crate::wire::{self, Report, Request, Version};
-use crate::{Exit, KeeperError, KeeperSpec, KeptState, folder, leftover, output, user};
+use crate::wire::{self, Replace, Report, Request, Version};
+use crate::{Exit, KeeperError, KeeperSpec, KeptState, Replacement, folder, leftover, output, user};
 
 /// A connection to a live keeper. Clones share it; dropping all of them leaves keeper and program as they are.
 #[derive(Debug, Clone)]
@@ -24,6 +25,15 @@ pub struct Keeper {
     end: watch::Receiver<Option<End>>,
     stopping: bool,
     requests: mpsc::Sender<Request>,
+}
+
+/// How long a replacement may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long the new program may take until it is prepared, and from then on until it is ready, in milliseconds.
+    pub ready_ms: u64,
+    /// How long the old program may take to finish what it has begun, in milliseconds; then it is killed.
+    pub retire_ms: u64,
 }
 
 /// How the conversation with a keeper ended.
@@ -115,6 +125,41 @@ impl Keeper {
         }
     }
 
+    /// Puts what `spec` says in the place of the program that runs. The new program is started beside the old one, with the sockets
+    /// that are held; once it says that it is prepared the old one is told to end, and may finish what it has begun. Returns when
+    /// the new one is ready. When it never is, the old one runs on, or is started again.
+    ///
+    /// The keeper goes through with it when this process ends meanwhile, or the wait is given up.
+    ///
+    /// # Errors
+    /// [`KeeperError::NotReplaced`] when the old program is back, [`KeeperError::CannotReplace`] when the keeper is too old; those of
+    /// [`Keeper::attach`].
+    pub async fn replace(&self, spec: &KeeperSpec, patience: Patience) -> Result<(), KeeperError> {
+        let id = format!("{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
+        let Patience { ready_ms, retire_ms } = patience;
+        let request = Request::Replace(Box::new(Replace { id: id.clone(), spec: spec.clone(), ready_ms, retire_ms }));
+        let lost = || KeeperError::Lost { folder: self.folder.clone() };
+        self.requests.send(request).await.map_err(|_| lost())?;
+        match over(self.watch(), &id).await {
+            Some(replacement) => self.judge(replacement),
+            None => self.judge_again(&id).await,
+        }
+    }
+
+    /// For a conversation that ended before the replacement did: an old keeper ends it when it does not understand.
+    async fn judge_again(&self, id: &str) -> Result<(), KeeperError> {
+        let Some(keeper) = Self::attach(&self.folder).await? else { return Err(KeeperError::Lost { folder: self.folder.clone() }) };
+        if keeper.state().replacement.is_none_or(|replacement| replacement.id != id) {
+            return Err(KeeperError::CannotReplace { folder: self.folder.clone() });
+        }
+        let replacement = over(keeper.watch(), id).await.ok_or_else(|| KeeperError::Lost { folder: self.folder.clone() })?;
+        self.judge(replacement)
+    }
+
+    fn judge(&self, replacement: Replacement) -> Result<(), KeeperError> {
+        replacement.failure.map_or(Ok(()), |reason| Err(KeeperError::NotReplaced { folder: self.folder.clone(), reason }))
+    }
+
     async fn ended(&mut self) -> End {
         self.end.wait_for(Option::is_some).await.ok().and_then(|end| *end).unwrap_or(End::Lost)
     }
@@ -135,6 +180,13 @@ impl Keeper {
         });
         Ok(Some(Self { folder: folder.to_owned(), state, end, stopping, requests }))
     }
+}
+
+/// How the replacement `id` ended; nothing when the keeper is not heard any more.
+async fn over(mut states: watch::Receiver<KeptState>, id: &str) -> Option<Replacement> {
+    let of = |state: &KeptState| state.replacement.clone().filter(|replacement| replacement.over && replacement.id == id);
+    let state = states.wait_for(|state| of(state).is_some()).await.ok()?.clone();
+    of(&state)
 }
 
 /// Passes reports and requests on until one side has enough.

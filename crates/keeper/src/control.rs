@@ -1,5 +1,6 @@
 //! The keeper's socket: states go out to all who are connected, requests come in.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::wire::{self, Report, Request};
+use crate::wire::{self, Replace, Report, Request};
 use crate::{KeeperError, folder};
 
 /// How long to wait when no connection can be accepted, for want of file descriptors.
@@ -30,8 +31,18 @@ pub(crate) fn unlisten() {
 /// What the keeper is told: by those who are connected, and by `SIGTERM`.
 pub(crate) struct Orders {
     requests: mpsc::Receiver<Request>,
+    /// Came while nothing could be replaced.
+    waiting: VecDeque<Box<Replace>>,
     terminate: unix::Signal,
     grace: Duration,
+}
+
+/// One thing that it is told.
+pub(crate) enum Order {
+    /// Stop within this time.
+    Stop(Duration),
+    /// Replace the program.
+    Replace(Box<Replace>),
 }
 
 /// The longest that anything is waited for: a day. Moments that are further away may not exist.
@@ -47,14 +58,34 @@ impl Orders {
     pub(crate) fn new(grace: Duration) -> Result<(Self, mpsc::Sender<Request>), KeeperError> {
         let (send, requests) = mpsc::channel(4);
         let terminate = unix::signal(SignalKind::terminate()).map_err(KeeperError::system("listen for SIGTERM"))?;
-        Ok((Self { requests, terminate, grace }, send))
+        Ok((Self { requests, waiting: VecDeque::new(), terminate, grace }, send))
     }
 
-    /// Waits for the next order to stop, and returns how long that may take. Nothing is lost when the wait is given up.
-    pub(crate) async fn next(&mut self) -> Duration {
+    /// Waits for the next order. Nothing is lost when the wait is given up.
+    pub(crate) async fn next(&mut self) -> Order {
+        match self.waiting.pop_front() {
+            Some(replace) => Order::Replace(replace),
+            None => self.arrives().await,
+        }
+    }
+
+    /// Waits for the next order to stop, and returns how long that may take. Others wait for [`next`](Self::next).
+    pub(crate) async fn stop(&mut self) -> Duration {
+        loop {
+            match self.arrives().await {
+                Order::Stop(grace) => return grace,
+                Order::Replace(replace) => self.waiting.push_back(replace),
+            }
+        }
+    }
+
+    async fn arrives(&mut self) -> Order {
         tokio::select! {
-            Some(Request::Stop { grace_ms }) = self.requests.recv() => bounded(grace_ms),
-            _ = self.terminate.recv() => self.grace,
+            Some(request) = self.requests.recv() => match request {
+                Request::Stop { grace_ms } => Order::Stop(bounded(grace_ms)),
+                Request::Replace(replace) => Order::Replace(replace),
+            },
+            _ = self.terminate.recv() => Order::Stop(self.grace),
         }
     }
 }

@@ -73,6 +73,20 @@ pub enum KeeperError {
         /// What it said.
         reason: String,
     },
+    /// The program was to be replaced, and what was there before runs on.
+    #[error("the program of the keeper in {} is not replaced: {reason}", folder.display())]
+    NotReplaced {
+        /// Its folder.
+        folder: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The keeper is older than the request to replace its program.
+    #[error("the keeper in {} is too old to replace its program\nhelp: stop it and start it anew", folder.display())]
+    CannotReplace {
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// A keeper has the folder and does not answer.
     #[error("the keeper in {} does not answer\nhelp: see keeper.log there; end the process that holds keeper.lock (fuser keeper.lock)", folder.display())]
     Silent {

@@ -1,7 +1,9 @@
 //! A keeper's children: its program, and whatever the program started and left behind. All that lose their parent become
 //! children of the keeper, so that a keeper without children is one whose program is gone with all it ever started.
+//!
+//! While a program is being replaced there are several, each with a session of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, kill_process_group, wait};
@@ -14,48 +16,62 @@ use crate::{Exit, KeeperError};
 pub(crate) struct Family {
     /// Comes when a child ended.
     ended: unix::Signal,
-    /// The program, which leads the group of the same number.
-    program: Option<Pid>,
-    /// How the program ended, until someone asks.
-    exit: Option<Exit>,
-    /// Who got a `SIGTERM` from us since the program was started.
-    told: BTreeSet<Target>,
+    /// The programs, each of which leads the group and session of the same number.
+    programs: HashMap<Pid, Fate>,
+    /// Who got a `SIGTERM` from us.
+    told: HashSet<Target>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is known of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Runs,
+    /// It ended, and no one has asked yet.
+    Ended(Exit),
+    /// It ended; its group may have members still.
+    Told,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Target {
-    Group,
-    Process(i32),
+    Group(Pid),
+    Process(Pid),
 }
 
 impl Family {
     /// Without children. To be made before the first is started, so that no end is missed.
     pub(crate) fn new() -> Result<Self, KeeperError> {
         let ended = unix::signal(SignalKind::child()).map_err(KeeperError::system("listen for ends of processes"))?;
-        Ok(Self { ended, program: None, exit: None, told: BTreeSet::new() })
+        Ok(Self { ended, programs: HashMap::new(), told: HashSet::new() })
     }
 
-    /// Takes in the program that was just started.
+    /// Takes in a program that was just started.
     pub(crate) fn welcome(&mut self, program: Pid) {
-        self.program = Some(program);
-        self.exit = None;
-        self.told.clear();
+        self.programs.retain(|_, fate| *fate != Fate::Told);
+        self.told.retain(|target| self.programs.keys().any(|other| *target == Target::Group(*other)));
+        self.programs.insert(program, Fate::Runs);
     }
 
-    /// Waits for the program's end. Nothing is lost when the wait is given up.
-    pub(crate) async fn program_ends(&mut self) -> Exit {
+    /// Waits for the end of one of the programs. Nothing is lost when the wait is given up.
+    pub(crate) async fn one_ends(&mut self) -> (Pid, Exit) {
         loop {
-            self.bury();
-            match self.exit.take() {
-                Some(exit) => return exit,
+            self.bury_all();
+            match self.take_end() {
+                Some(end) => return end,
                 None => self.change().await,
             }
         }
     }
 
-    /// How the program ended, when it did and no one has asked yet.
-    pub(crate) fn take_exit(&mut self) -> Option<Exit> {
-        self.exit.take()
+    /// Which program ended, and how, when one did and no one has asked yet.
+    pub(crate) fn take_end(&mut self) -> Option<(Pid, Exit)> {
+        self.programs.iter_mut().find_map(|(program, fate)| match *fate {
+            Fate::Ended(exit) => {
+                *fate = Fate::Told;
+                Some((*program, exit))
+            }
+            Fate::Runs | Fate::Told => None,
+        })
     }
 
     /// Waits until a child ends. Nothing is lost when the wait is given up.
@@ -63,12 +79,38 @@ impl Family {
         self.ended.recv().await;
     }
 
-    /// Takes note of all children that ended; whether some are left.
-    pub(crate) fn bury(&mut self) -> bool {
+    /// Takes note of all children that ended; whether there is anyone left who is not of the sessions of `spared`.
+    pub(crate) fn bury(&mut self, spared: &[Pid]) -> bool {
+        // Who is left at all is known to the kernel for sure.
+        self.bury_all() && (spared.is_empty() || !self.targets(spared).is_empty())
+    }
+
+    /// Asks all to end who are left and not of the sessions of `spared`: groups of programs, and each orphan outside of them. No
+    /// one is asked twice.
+    pub(crate) fn ask_to_end(&mut self, spared: &[Pid]) {
+        for target in self.targets(spared) {
+            if self.told.insert(target) {
+                send(target, Signal::TERM);
+            }
+        }
+    }
+
+    /// Kills all who are left and not of the sessions of `spared`. Their own children become ours by that: repeat it until no one
+    /// is left.
+    pub(crate) fn kill(&mut self, spared: &[Pid]) {
+        self.targets(spared).into_iter().for_each(|target| send(target, Signal::KILL));
+    }
+
+    /// Whether there are children, with those who ended taken note of.
+    fn bury_all(&mut self) -> bool {
         loop {
             match wait(WaitOptions::NOHANG) {
-                Ok(Some((pid, status))) if Some(pid) == self.program => self.exit = Some(exit(status)),
-                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(Some((pid, status))) => {
+                    if let Some(fate) = self.programs.get_mut(&pid) {
+                        *fate = Fate::Ended(exit(status));
+                    }
+                }
+                Err(Errno::INTR) => {}
                 Ok(None) => return true,
                 // No children: the only error that is left.
                 Err(_) => return false,
@@ -76,39 +118,31 @@ impl Family {
         }
     }
 
-    /// Asks all who are left to end: the program's group, and each orphan outside of it. No one is asked twice.
-    pub(crate) fn ask_to_end(&mut self) {
-        for target in self.targets() {
-            if self.told.insert(target) {
-                self.send(target, Signal::TERM);
-            }
-        }
-    }
-
-    /// Kills all who are left. Their own children become ours by that: repeat it until no one is left.
-    pub(crate) fn kill(&mut self) {
-        for target in self.targets() {
-            self.send(target, Signal::KILL);
-        }
-    }
-
     /// The numbers of living children cannot be given to others as long as we have not taken note of their end, nor can
     /// that of a group that they are in.
-    fn targets(&self) -> BTreeSet<Target> {
+    fn targets(&self, spared: &[Pid]) -> HashSet<Target> {
         let own = getpid().as_raw_nonzero().get();
-        let group = self.program.map_or(0, |program| program.as_raw_nonzero().get());
-        let children = procfs::all().into_iter().filter(|process| process.parent == own && !process.is_zombie());
-        children.map(|child| if child.group == group { Target::Group } else { Target::Process(child.pid) }).collect()
+        let spared = |session: i32| spared.iter().any(|leader| leader.as_raw_nonzero().get() == session);
+        let children = procfs::all().into_iter().filter(|process| process.parent == own && !process.is_zombie() && !spared(process.session));
+        children.filter_map(|child| Some(self.target(Pid::from_raw(child.pid)?, Pid::from_raw(child.group)))).collect()
     }
 
-    fn send(&self, target: Target, signal: Signal) {
-        // Who is gone by now, or has become someone we may not touch, shows in that he stays: the caller looks again.
-        let _ = match (target, self.program) {
-            (Target::Group, Some(program)) => kill_process_group(program, signal),
-            (Target::Process(pid), _) => Pid::from_raw(pid).map_or(Ok(()), |pid| kill_process(pid, signal)),
-            (Target::Group, None) => Ok(()),
-        };
+    fn target(&self, child: Pid, group: Option<Pid>) -> Target {
+        group.filter(|group| self.programs.contains_key(group)).map_or(Target::Process(child), Target::Group)
     }
+}
+
+/// Sends `signal` to the group that `program` leads.
+pub(crate) fn signal(program: Pid, signal: Signal) {
+    send(Target::Group(program), signal);
+}
+
+fn send(target: Target, signal: Signal) {
+    // Who is gone by now, or has become someone we may not touch, shows in that he stays: the caller looks again.
+    let _ = match target {
+        Target::Group(leader) => kill_process_group(leader, signal),
+        Target::Process(pid) => kill_process(pid, signal),
+    };
 }
 
 fn exit(status: WaitStatus) -> Exit {

@@ -10,8 +10,6 @@ use crate::KeeperError;
 pub(crate) const SPEC: &str = "keeper.json";
 /// Where the keeper listens.
 pub(crate) const SOCKET: &str = "keeper.sock";
-/// Where the program sends its sockets.
-pub(crate) const NOTIFY: &str = "notify.sock";
 /// The program's process, for whoever has to clear it away.
 pub(crate) const CHILD: &str = "child.json";
 /// The keeper's own troubles.

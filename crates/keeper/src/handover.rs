@@ -10,7 +10,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 /// The descriptor of the first held socket in the program.
 pub(crate) const FIRST_SEAT: RawFd = 3;
 /// How many sockets are held at most.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MOST: usize = 512;
 
 /// What is held, in the order in which it came.
 #[derive(Debug, Default)]

@@ -23,6 +23,7 @@ mod leftover;
 mod notify;
 pub mod output;
 pub mod procfs;
+mod replace;
 mod run;
 mod spec;
 mod state;
@@ -30,8 +31,8 @@ mod supervise;
 mod user;
 mod wire;
 
-pub use client::Keeper;
+pub use client::{Keeper, Patience};
 pub use error::KeeperError;
 pub use run::run;
 pub use spec::{Command, KeeperSpec, Output, Restart};
-pub use state::{Exit, KeptState};
+pub use state::{Exit, KeptState, Replacement};

@@ -10,20 +10,26 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
 
-use crate::handover::MOST;
+use crate::KeeperError;
 use crate::user::Credentials;
-use crate::{KeeperError, folder};
 
+/// What the names of these sockets start and end with.
+const STEM: &str = "notify";
+const TAIL: &str = ".sock";
 /// The longest address of a Unix socket, in bytes.
 const LONGEST_ADDRESS: usize = 107;
 /// The longest message that is read, in bytes.
 const LONGEST_MESSAGE: usize = 4096;
+/// The most sockets that come with one: the kernel passes no more at once.
+const MOST: usize = 253;
 
 /// What a program said.
 #[derive(Debug, Default)]
 pub(crate) struct Notice {
     /// It is ready.
     pub ready: bool,
+    /// It could be as soon as the program before it lets go: said by one that replaces another.
+    pub prepared: bool,
     /// Keep the sockets that came with it.
     pub store: bool,
     /// Close what is held under the name.
@@ -34,27 +40,31 @@ pub(crate) struct Notice {
     pub sockets: Vec<OwnedFd>,
 }
 
-/// The socket.
+/// The socket. Its name goes with it.
 pub(crate) struct Notices {
     socket: UnixDatagram,
+    name: String,
     /// Where the program finds it.
     pub address: PathBuf,
 }
 
 impl Notices {
-    /// Binds the socket in the current folder, which is `folder`, for the program's user alone.
-    pub(crate) fn bind(folder: &Path, credentials: Option<&Credentials>) -> Result<Self, KeeperError> {
-        Self::unbind();
-        let socket = UnixDatagram::bind(folder::NOTIFY).map_err(KeeperError::io("listen at", Path::new(folder::NOTIFY)))?;
+    /// Binds the socket number `number` in the current folder, which is `folder`, for the program's user alone. Programs that run
+    /// beside each other are told apart by it.
+    pub(crate) fn bind(folder: &Path, number: u32, credentials: Option<&Credentials>) -> Result<Self, KeeperError> {
+        let name = if number == 0 { format!("{STEM}{TAIL}") } else { format!("{STEM}-{number}{TAIL}") };
+        remove(&name);
+        let socket = UnixDatagram::bind(&name).map_err(KeeperError::io("listen at", Path::new(&name)))?;
         if let Some(Credentials { uid, gid, .. }) = credentials {
-            rustix::fs::chown(folder::NOTIFY, Some(*uid), Some(*gid)).map_err(KeeperError::system("give the notify socket to the program's user"))?;
+            rustix::fs::chown(&name, Some(*uid), Some(*gid)).map_err(KeeperError::system("give the notify socket to the program's user"))?;
         }
-        Ok(Self { socket, address: address(folder) })
+        Ok(Self { socket, address: address(folder, &name), name })
     }
 
-    /// Takes the socket away.
-    pub(crate) fn unbind() {
-        let _ = fs::remove_file(folder::NOTIFY);
+    /// Takes away what a keeper that was killed left in the current folder.
+    pub(crate) fn clear_away() {
+        let names = fs::read_dir(".").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.filter(|name| name.starts_with(STEM) && name.ends_with(TAIL)).for_each(|name| remove(&name));
     }
 
     /// The next notice. Nothing is lost when the wait is given up.
@@ -74,13 +84,23 @@ impl Notices {
     }
 }
 
+impl Drop for Notices {
+    fn drop(&mut self) {
+        remove(&self.name);
+    }
+}
+
+fn remove(name: &str) {
+    let _ = fs::remove_file(name);
+}
+
 /// Through the keeper's own current folder where the path is too long.
-fn address(folder: &Path) -> PathBuf {
-    let path = folder.join(folder::NOTIFY);
+fn address(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
     if path.as_os_str().len() <= LONGEST_ADDRESS {
         return path;
     }
-    PathBuf::from(format!("/proc/{}/cwd/{}", std::process::id(), folder::NOTIFY))
+    PathBuf::from(format!("/proc/{}/cwd/{name}", std::process::id()))
 }
 
 fn receive(socket: impl AsFd) -> io::Result<Notice> {
@@ -104,6 +124,7 @@ fn parse(text: &str) -> Notice {
     for line in text.lines() {
         match line.split_once('=') {
             Some(("READY", "1")) => notice.ready = true,
+            Some(("X_PREPARED", "1")) => notice.prepared = true,
             Some(("FDSTORE", "1")) => notice.store = true,
             Some(("FDSTOREREMOVE", "1")) => notice.remove = true,
             Some(("FDNAME", name)) if is_name(name) => name.clone_into(&mut notice.name),

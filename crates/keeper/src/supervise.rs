@@ -2,22 +2,23 @@
 
 use std::fs::File;
 use std::future::pending;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use plimsoll_model::slot::Condition;
+use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backoff::Backoff;
-use crate::child::{self, Child};
-use crate::control::{self, Orders, bounded};
-use crate::family::Family;
+use crate::child::{self, Child, Surroundings};
+use crate::control::{self, Order, Orders, bounded};
+use crate::family::{self, Family};
 use crate::handover::Held;
 use crate::notify::{Notice, Notices};
 use crate::output::{Recorder, Stream};
+use crate::replace::{Retiring, Turn};
 use crate::user::Credentials;
 use crate::wire::{self, Report};
 use crate::{Command, Exit, KeeperError, KeeperSpec, KeptState, leftover};
@@ -27,18 +28,26 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// All of a keeper at work. It is at home in its folder: that is the current one.
 pub(crate) struct Supervisor {
-    spec: KeeperSpec,
-    credentials: Option<Credentials>,
-    report: watch::Sender<Report>,
+    pub(crate) folder: PathBuf,
+    pub(crate) spec: KeeperSpec,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) report: watch::Sender<Report>,
     server: JoinHandle<()>,
-    orders: Orders,
-    family: Family,
-    recorder: Recorder,
-    notices: Option<Notices>,
-    held: Held,
-    backoff: Backoff,
+    pub(crate) orders: Orders,
+    pub(crate) family: Family,
+    pub(crate) recorder: Recorder,
+    /// Where the program that is kept is heard.
+    pub(crate) notices: Option<Notices>,
+    /// How many such sockets there were.
+    pub(crate) notify_number: u32,
+    pub(crate) held: Held,
+    pub(crate) backoff: Backoff,
+    /// The program that is kept, while it runs.
+    pub(crate) program: Option<Pid>,
+    /// Programs that were replaced and finish what they have begun.
+    pub(crate) retiring: Vec<Retiring>,
     /// When what is left of the program is to be killed, once we were told to stop.
-    stop_by: Option<Instant>,
+    pub(crate) stop_by: Option<Instant>,
 }
 
 impl Supervisor {
@@ -46,13 +55,18 @@ impl Supervisor {
     pub(crate) fn new(folder: &Path, spec: KeeperSpec, credentials: Option<Credentials>) -> Result<Self, KeeperError> {
         let (report, reports) = watch::channel(Report { version: wire::VERSION, state: KeptState::NONE, stopping: false, over: false });
         let (orders, requests) = Orders::new(bounded(spec.stop_grace_ms))?;
+        Notices::clear_away();
         Ok(Self {
+            folder: folder.to_owned(),
             family: Family::new()?,
             recorder: Recorder::start(&spec.output)?,
-            notices: spec.hold_sockets.then(|| Notices::bind(folder, credentials.as_ref())).transpose()?,
+            notices: spec.hold_sockets.then(|| Notices::bind(folder, 0, credentials.as_ref())).transpose()?,
+            notify_number: 0,
             server: tokio::spawn(control::serve(control::listen()?, reports, requests)),
             held: Held::default(),
             backoff: Backoff::new(spec.restart),
+            program: None,
+            retiring: Vec::new(),
             stop_by: None,
             report,
             orders,
@@ -101,54 +115,98 @@ impl Supervisor {
 
     fn launch(&mut self) -> Result<(), (String, Exit)> {
         plimsoll_crashpoint::reach!("keeper: before program");
-        let secrets = child::secrets(self.spec.secrets_file.as_deref()).map_err(|error| (error.to_string(), code(126)))?;
-        let address = self.notices.as_ref().map(|notices| notices.address.as_path());
-        let child = child::start(&self.spec, self.credentials.clone(), &secrets, &self.held, address);
+        let address = self.notices.as_ref().map(|notices| notices.address.clone());
+        let pid = self.run(&self.spec.clone(), self.credentials.clone(), address.as_deref(), false)?;
+        self.is_kept(pid);
+        self.change(|state| {
+            state.restarts += u32::from(state.started_at_ms.is_some() || state.last_exit.is_some());
+            state.ready = false;
+            state.now_runs(pid);
+        });
+        Ok(())
+    }
+
+    /// Runs what `spec` says, and takes down what it prints. The error is why not, and how it counts as ended.
+    pub(crate) fn run(
+        &mut self,
+        spec: &KeeperSpec,
+        credentials: Option<Credentials>,
+        notify: Option<&Path>,
+        beside: bool,
+    ) -> Result<Pid, (String, Exit)> {
+        let secrets = child::secrets(spec.secrets_file.as_deref()).map_err(|error| (error.to_string(), code(126)))?;
+        let child = child::start(spec, credentials, &secrets, &self.held, Surroundings { notify, beside });
         let Child { pid, out, err } = child.map_err(|error| (error.to_string(), failure(&error)))?;
         self.family.welcome(pid);
+        self.recorder.capture(Stream::Out, out, &secrets);
+        self.recorder.capture(Stream::Err, err, &secrets);
+        Ok(pid)
+    }
+
+    /// Notes that `pid` is the program that is kept, also for whoever clears away after us.
+    pub(crate) fn is_kept(&mut self, pid: Pid) {
+        self.program = Some(pid);
         plimsoll_crashpoint::reach!("keeper: program started, not recorded");
         if let Err(error) = leftover::record(pid) {
             self.recorder.note(&error.to_string());
         }
-        self.recorder.capture(Stream::Out, out, &secrets);
-        self.recorder.capture(Stream::Err, err, &secrets);
-        self.change(|state| {
-            state.pid = u32::try_from(pid.as_raw_nonzero().get()).ok();
-            state.restarts += u32::from(state.started_at_ms.is_some() || state.last_exit.is_some());
-            state.started_at_ms = u64::try_from(Timestamp::now().as_millisecond()).ok();
-            (state.condition, state.ready) = (Condition::Running, false);
-        });
-        Ok(())
     }
 
     /// Waits until the program ended by itself, or we are told to stop: then there is no exit yet.
     async fn attend(&mut self) -> Option<Exit> {
         loop {
+            let overdue = self.retiring.iter().map(|retiring| retiring.kill_at).min();
             tokio::select! {
-                exit = self.family.program_ends() => return Some(exit),
-                grace = self.orders.next() => {
-                    self.stop_within(grace);
-                    return None;
-                }
+                (pid, exit) = self.family.one_ends() => if self.ended(pid) { return Some(exit) },
+                order = self.orders.next() => match order {
+                    Order::Stop(grace) => {
+                        self.stop_within(grace);
+                        return None;
+                    }
+                    Order::Replace(order) => match self.replace(*order).await {
+                        Turn::Attend => {}
+                        Turn::Ended(exit) => return Some(exit),
+                        Turn::Stop => return None,
+                    },
+                },
                 notice = next(self.notices.as_ref()) => self.heed(notice),
+                () = until(overdue) => self.kill_overdue(),
             }
+        }
+    }
+
+    /// Takes note that `pid` has ended; whether that was the program that is kept.
+    pub(crate) fn ended(&mut self, pid: Pid) -> bool {
+        self.retiring.retain(|retiring| retiring.pid != pid);
+        self.program.take_if(|program| *program == pid).is_some()
+    }
+
+    fn kill_overdue(&mut self) {
+        let now = Instant::now();
+        for retiring in self.retiring.extract_if(.., |retiring| retiring.kill_at <= now) {
+            family::signal(retiring.pid, Signal::KILL);
         }
     }
 
     /// Sees that nothing that the program started is left, nor the program itself if it still runs.
     async fn clear_away(&mut self) {
         let mut kill_at = self.stop_by.unwrap_or_else(|| Instant::now() + bounded(self.spec.stop_grace_ms));
-        while self.family.bury() {
+        loop {
+            // Those who were replaced may finish, unless all is to end.
+            let spared: Vec<Pid> = if self.stop_by.is_some() { Vec::new() } else { self.retiring.iter().map(|retiring| retiring.pid).collect() };
+            if !self.family.bury(&spared) {
+                break;
+            }
             let late = Instant::now() >= kill_at;
             if late {
-                self.family.kill();
+                self.family.kill(&spared);
             } else {
-                self.family.ask_to_end();
+                self.family.ask_to_end(&spared);
             }
             tokio::select! {
                 () = self.family.change() => {}
                 () = sleep_until(kill_at), if !late => {}
-                grace = self.orders.next() => kill_at = kill_at.min(self.stop_within(grace)),
+                grace = self.orders.stop() => kill_at = kill_at.min(self.stop_within(grace)),
                 notice = next(self.notices.as_ref()) => self.heed(notice),
             }
         }
@@ -160,13 +218,13 @@ impl Supervisor {
             let until = Instant::now() + self.backoff.next(began.elapsed());
             tokio::select! {
                 () = sleep_until(until) => {}
-                grace = self.orders.next() => { self.stop_within(grace); }
+                grace = self.orders.stop() => { self.stop_within(grace); }
             }
         }
     }
 
     async fn finish(mut self, life: File) {
-        let last = self.family.take_exit().or(self.report.borrow().state.last_exit).unwrap_or_default();
+        let last = self.last_exit();
         self.note_end(last, Condition::Stopped);
         plimsoll_crashpoint::reach!("keeper: program gone, not forgotten");
         leftover::forget();
@@ -174,14 +232,21 @@ impl Supervisor {
         drop(self.held);
         self.recorder.finish().await;
         control::unlisten();
-        Notices::unbind();
+        drop(self.notices);
         drop(life);
         self.report.send_modify(|report| report.over = true);
         // Who does not listen will see the end of the connection.
         let _ = timeout(FAREWELL, self.server).await;
     }
 
-    fn heed(&mut self, notice: Notice) {
+    /// How the program that was kept last ended.
+    fn last_exit(&mut self) -> Exit {
+        let ends: Vec<(Pid, Exit)> = std::iter::from_fn(|| self.family.take_end()).collect();
+        let own = ends.iter().find(|(pid, _)| Some(*pid) == self.program).map(|(_, exit)| *exit);
+        own.or(self.report.borrow().state.last_exit).unwrap_or_default()
+    }
+
+    pub(crate) fn heed(&mut self, notice: Notice) {
         if notice.ready {
             self.change(|state| state.ready = true);
         }
@@ -196,7 +261,7 @@ impl Supervisor {
     }
 
     /// Notes that we are to stop, and returns when what is left is to be killed.
-    fn stop_within(&mut self, grace: Duration) -> Instant {
+    pub(crate) fn stop_within(&mut self, grace: Duration) -> Instant {
         let asked = Instant::now() + grace;
         let by = self.stop_by.map_or(asked, |by| by.min(asked));
         self.stop_by = Some(by);
@@ -205,16 +270,26 @@ impl Supervisor {
     }
 
     fn note_end(&self, exit: Exit, condition: Condition) {
-        self.change(|state| *state = KeptState { pid: None, condition, last_exit: Some(exit), ready: false, ..*state });
+        self.change(|state| {
+            (state.pid, state.condition, state.last_exit, state.ready) = (None, condition, Some(exit), false);
+        });
     }
 
-    fn change(&self, change: impl FnOnce(&mut KeptState)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut KeptState)) {
         self.report.send_modify(|report| change(&mut report.state));
     }
 }
 
+/// Waits until then; without a moment, for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
+}
+
 /// The next notice; without a socket for them, never.
-async fn next(notices: Option<&Notices>) -> Notice {
+pub(crate) async fn next(notices: Option<&Notices>) -> Notice {
     match notices {
         // Nothing is said by a socket that fails, and there is no other to listen to.
         Some(notices) => match notices.next().await {

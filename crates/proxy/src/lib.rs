@@ -13,9 +13,11 @@
 //!   connections wait during a restart and are not refused.
 
 pub mod control;
+mod end;
 mod forward;
 mod live;
 mod lock;
+mod options;
 mod payload;
 mod run;
 mod serve;
@@ -28,5 +30,6 @@ mod switchboard;
 mod table;
 mod traffic;
 
-pub use run::{Options, ProxyError, run};
+pub use options::Options;
+pub use run::{ProxyError, run};
 pub use sockets::bind::Addresses;

@@ -1,59 +1,26 @@
-//! The life of the proxy's process: take over, serve, drain, end.
+//! The life of the proxy's process: wait for its turn, take over, serve, drain, end.
 
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::control::ControlError;
-use crate::control::server::{self, Desk};
+use crate::control::server::{self, Desk, Role};
+use crate::end::{self, Signals};
 use crate::live::Live;
-use crate::lock;
-use crate::serve::{Pace, Workers};
-use crate::sockets::bind::Addresses;
+use crate::lock::{self, FolderLock};
+use crate::options::Options;
+use crate::serve::{Ending, Workers};
 use crate::sockets::notify::Holder;
-use crate::sockets::{Kept, inherit};
+use crate::sockets::{CONTROL, Inherited, inherit};
 use crate::state::{self, StateError};
-use crate::switchboard::Switchboard;
-
-/// How to run a proxy.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where its control socket (`proxy.sock`) and its state (`routes.json`) are.
-    pub folder: PathBuf,
-    /// On which addresses it opens ports.
-    pub addresses: Addresses,
-    /// How many threads serve.
-    pub threads: usize,
-    /// How long requests may go on after it was told to stop.
-    pub drain: Duration,
-    /// Address of the socket of whoever started it, who is told when it is ready and holds its listening sockets:
-    /// a path, or `@NAME`.
-    pub notify: Option<String>,
-}
-
-impl Options {
-    /// A proxy that serves from `folder`, reachable from everywhere, with a thread for each core up to four, and that
-    /// gives requests 30 seconds to end.
-    #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
-        // Elsewhere the kernel does not spread connections over sockets that share a port.
-        let cores = if cfg!(target_os = "linux") { std::thread::available_parallelism().map_or(1, usize::from) } else { 1 };
-        Self { folder, addresses: Addresses::everywhere(), threads: cores.min(4), drain: Duration::from_secs(30), notify: None }
-    }
-
-    /// The same for a process that systemd or a keeper has started, which `NOTIFY_SOCKET` names.
-    #[must_use]
-    pub fn from_environment(folder: PathBuf) -> Self {
-        Self { notify: std::env::var("NOTIFY_SOCKET").ok(), ..Self::new(folder) }
-    }
-}
+use crate::switchboard::{self, Switchboard};
 
 /// Why the proxy does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -92,53 +59,89 @@ pub enum ProxyError {
 
 /// Serves until `SIGTERM`, `SIGINT` or [`Client::stop`](crate::control::Client::stop), then drains and returns.
 ///
-/// Call it first in a process of its own: it takes over the descriptors that `LISTEN_FDS` says were passed to it.
+/// Call it first in a process of its own: it takes over the descriptors that `LISTEN_FDS` says were passed to it. Where a proxy serves
+/// from the folder already, a successor waits beside it until that one is told to stop. No connection is refused in between, and the
+/// other one finishes what it has begun.
 ///
 /// # Errors
 /// What keeps the proxy from starting. Once it serves it goes on, whatever happens to single requests.
 pub fn run(options: Options) -> Result<(), ProxyError> {
-    let kept = inherit::sockets();
+    let inherited = inherit::sockets();
     let holder = options.notify.as_deref().map(Holder::reach).unwrap_or_default();
     raise_file_limit();
-    serve(options, kept, holder)
+    make_private(&options.folder).map_err(unusable(&options.folder))?;
+    let lock = turn(&options, &holder, &inherited)?;
+    serve(&options, inherited, holder, lock)
 }
 
-fn serve(options: Options, kept: Vec<Kept>, holder: Holder) -> Result<(), ProxyError> {
+/// The lock of the folder, at once or when the proxy before this one lets go.
+fn turn(options: &Options, holder: &Holder, inherited: &Inherited) -> Result<FolderLock, ProxyError> {
     let folder = &options.folder;
-    make_private(folder).map_err(|source| ProxyError::Folder { folder: folder.clone(), source })?;
-    let lock = lock::take(folder, !kept.is_empty()).map_err(|source| ProxyError::Folder { folder: folder.clone(), source })?;
+    if let Some(lock) = lock::take(folder).map_err(unusable(folder))? {
+        return Ok(lock);
+    }
+    if !options.successor && inherited.is_empty() {
+        return Err(unusable(folder)(io::ErrorKind::WouldBlock.into()));
+    }
+    let place = lock::queue(folder).map_err(unusable(folder))?;
+    rehearse(options, inherited)?;
+    tracing::info!(folder = %folder.display(), "waiting for the proxy before this one to stop");
+    holder.prepared();
+    place.wait().map_err(unusable(folder))
+}
+
+/// Finds out, while another proxy serves, whether this one could.
+fn rehearse(options: &Options, inherited: &Inherited) -> Result<(), ProxyError> {
+    let folder = &options.folder;
     let table = state::read(folder)?;
-    let (live, stop) = (Arc::new(Live::new()), CancellationToken::new());
-    let pace = Pace { drain: options.drain, leave_queue: holder.holds() };
-    let (workers, done) = Workers::start(options.threads.max(1), &live, &stop, pace)?;
+    switchboard::rehearse(&table, &options.addresses, &inherited.ports).map_err(|source| ProxyError::Table { folder: folder.clone(), source })
+}
+
+fn serve(options: &Options, inherited: Inherited, holder: Holder, lock: FolderLock) -> Result<(), ProxyError> {
+    let folder = &options.folder;
+    let table = state::read(folder)?;
+    let (live, ending) = (Arc::new(Live::new()), Ending::default());
+    let (workers, done) = Workers::start(options.threads.max(1), &live, &ending)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let socket = folder.join("proxy.sock");
-        let listener = server::open(&socket).map_err(|source| ProxyError::Socket { path: socket, source })?;
-        let board = Switchboard::start(folder.clone(), options.addresses.clone(), holder, workers, live, (table, kept))
+        let mut signals = Signals::listen()?;
+        let listener = control_socket(folder, inherited.control, &holder)?;
+        let board = Switchboard::start(folder.clone(), options.addresses.clone(), holder, workers, live, (table, inherited.ports))
             .map_err(|source| ProxyError::Table { folder: folder.clone(), source })?;
-        let desk = Desk { board: Arc::new(Mutex::new(board)), stop: stop.clone(), talks: TaskTracker::new() };
+        let desk = Desk {
+            board: Arc::new(Mutex::new(board)),
+            folder: folder.as_path().into(),
+            role: Role::Serves,
+            stop: CancellationToken::new(),
+            talks: TaskTracker::new(),
+        };
         tokio::select! {
             () = server::serve(listener, desk.clone()) => {}
-            ended = told_to_stop() => ended?,
+            () = signals.next() => {}
         }
-        tracing::info!("stopping: no new connections, requests under way go on");
-        stop.cancel();
-        desk.stopping();
-        drop(lock);
-        done.await;
-        desk.finish().await;
+        end::end(options, &desk, &ending, lock, (done, signals)).await;
         Ok(())
     })
 }
 
-async fn told_to_stop() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// The socket for the daemon: the one that was held, so that whoever is connected to it already waits for us, or a new one.
+fn control_socket(folder: &Path, kept: Option<std::os::unix::net::UnixListener>, holder: &Holder) -> Result<UnixListener, ProxyError> {
+    let path = folder.join("proxy.sock");
+    let socket = match kept {
+        Some(kept) if path.exists() => UnixListener::from_std(kept),
+        Some(_) => {
+            holder.forget(CONTROL);
+            server::open(&path)
+        }
+        None => server::open(&path),
+    };
+    let socket = socket.map_err(|source| ProxyError::Socket { path, source })?;
+    holder.store(CONTROL, &socket);
+    Ok(socket)
+}
+
+fn unusable(folder: &Path) -> impl Fn(io::Error) -> ProxyError {
+    move |source| ProxyError::Folder { folder: folder.to_owned(), source }
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control::{ControlError, RouteStatus, Status};
 use crate::live::{Entry, Live, Snapshot, Target};
+use crate::lock;
 use crate::serve::Workers;
 use crate::site::Site;
 use crate::slot::Slot;
@@ -31,6 +32,8 @@ pub(crate) struct Switchboard {
     live: Arc<Live>,
     ports: HashMap<u16, Port>,
     slots: HashMap<String, Weak<Traffic>>,
+    /// Another proxy serves the daemon now.
+    retired: bool,
 }
 
 /// A port that is listened on.
@@ -51,7 +54,7 @@ impl Switchboard {
         live: Arc<Live>,
         (table, kept): (RouteTable, Vec<Kept>),
     ) -> Result<Self, ControlError> {
-        let mut board = Self { folder, addresses, holder, workers, live, ports: HashMap::new(), slots: HashMap::new() };
+        let mut board = Self { folder, addresses, holder, workers, live, ports: HashMap::new(), slots: HashMap::new(), retired: false };
         let snapshot = board.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
         board.live.swap(snapshot);
@@ -68,14 +71,18 @@ impl Switchboard {
 
     /// The switch. Whatever can fail comes before the swap, and is taken back when something does.
     pub(crate) fn put(&mut self, table: RouteTable) -> Result<(), ControlError> {
-        let former = self.live.snapshot();
-        let current = former.table.generation;
-        if table.generation < current {
-            return Err(ControlError::Stale { given: table.generation, current });
+        if self.retired {
+            return Err(ControlError::Retired {});
         }
+        let former = self.live.snapshot();
+        is_no_step_back(&table, &former)?;
         table.routes.iter().try_for_each(|route| has_its_files(route, &former))?;
         let snapshot = self.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
+        // Its sockets are on their way to another one, which could not have those that came now.
+        if wanted.iter().any(|port| !self.ports.contains_key(port)) && lock::has_successor(&self.folder) {
+            return Err(ControlError::Retired {});
+        }
         let opened = self.open_all(&wanted, &ports_of(&former.table))?;
         plimsoll_crashpoint::reach!("proxy: before table");
         state::write(&self.folder, &snapshot.table).map_err(|error| ControlError::State { reason: error.to_string() })?;
@@ -86,6 +93,19 @@ impl Switchboard {
         self.close_all_but(&wanted);
         self.slots.retain(|_, traffic| traffic.strong_count() > 0);
         plimsoll_crashpoint::reach!("proxy: table served, not answered");
+        Ok(())
+    }
+
+    /// Takes no more tables from the daemon: when this returns, the one that is in force is the last, and on disk.
+    pub(crate) fn retire(&mut self) {
+        self.retired = true;
+    }
+
+    /// The switch of a proxy that retired: ports and state are another one's by now.
+    pub(crate) fn follow(&mut self, table: RouteTable) -> Result<(), ControlError> {
+        is_no_step_back(&table, &self.live.snapshot())?;
+        let snapshot = self.assemble(table)?;
+        self.live.swap(snapshot);
         Ok(())
     }
 
@@ -107,6 +127,11 @@ impl Switchboard {
             return Err(ControlError::StillRouted { slot: slot.to_owned() });
         }
         Ok(self.slots.get(slot).and_then(Weak::upgrade))
+    }
+
+    /// Whether the sockets are held elsewhere, too.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holder.holds()
     }
 
     /// Tells the holder of sockets that the proxy stops.
@@ -182,7 +207,7 @@ impl Switchboard {
 
     /// New sockets are held elsewhere before anything is accepted from them.
     fn listen(&mut self, port: u16, sockets: Vec<Kept>) {
-        sockets.iter().for_each(|socket| self.holder.store(socket));
+        sockets.iter().for_each(|socket| self.holder.store(&socket.name, &socket.listener));
         if !sockets.is_empty() {
             self.accept(port, sockets);
         }
@@ -209,6 +234,11 @@ impl Switchboard {
     }
 }
 
+fn is_no_step_back(table: &RouteTable, former: &Snapshot) -> Result<(), ControlError> {
+    let (given, current) = (table.generation, former.table.generation);
+    if given < current { Err(ControlError::Stale { given, current }) } else { Ok(()) }
+}
+
 /// Judged only where a route changes: one site that was lost must not keep others from switching.
 fn has_its_files(route: &Route, former: &Snapshot) -> Result<(), ControlError> {
     match &route.upstream {
@@ -217,6 +247,15 @@ fn has_its_files(route: &Route, former: &Snapshot) -> Result<(), ControlError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether `table` could be served with the sockets that were `kept` and new ones where some are missing. The ports of a proxy that
+/// serves meanwhile cannot be opened: those that were not handed over would be lost with it.
+pub(crate) fn rehearse(table: &RouteTable, addresses: &Addresses, kept: &[Kept]) -> Result<(), ControlError> {
+    Matcher::new(table.routes.iter().map(|route| (route.spec.matches.clone(), ())))
+        .map_err(|error| ControlError::Invalid { reason: error.to_string() })?;
+    let held: HashSet<u16> = kept.iter().filter_map(|socket| Some(socket.listener.local_addr().ok()?.port())).collect();
+    ports_of(table).difference(&held).try_for_each(|port| bind::group(*port, addresses, 1).map(drop))
 }
 
 fn ports_of(table: &RouteTable) -> HashSet<u16> {

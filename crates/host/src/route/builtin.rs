@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, Output, Restart};
+use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, KeptState, Output, Patience, Restart};
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::route::{Route, RouteTable};
 use plimsoll_model::slot::Limits;
@@ -19,6 +21,11 @@ use crate::trouble::Trouble;
 
 /// How long the proxy may take to finish requests when it is to end, in milliseconds.
 const GRACE_MS: u64 = 10_000;
+/// How long the proxy may take to start, another one in its place included.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// How long another proxy may take to get ready beside the one that serves, and that one to finish what it has begun: a little more than
+/// it gives itself.
+const UPGRADE: Patience = Patience { ready_ms: 10_000, retire_ms: 310_000 };
 /// A proxy that ends is started again at once; connections wait meanwhile, as its keeper holds the listening sockets.
 const RESTART: Restart = Restart { first_ms: 0, max_ms: 2_000, healthy_after_ms: 5_000 };
 
@@ -28,13 +35,15 @@ pub struct Builtin {
     folders: Folders,
     env: BTreeMap<String, String>,
     keeper: Mutex<Option<Keeper>>,
+    /// Taken by who changes routes or proxy: a table goes to the one that serves when it is given, and to no other.
+    turn: Mutex<()>,
 }
 
 impl Builtin {
     /// Starts the proxy from the binary `exe` when it is first needed.
     #[must_use]
     pub fn new(exe: PathBuf, folders: Folders, env: BTreeMap<String, String>) -> Self {
-        Self { exe, folders, env, keeper: Mutex::default() }
+        Self { exe, folders, env, keeper: Mutex::default(), turn: Mutex::default() }
     }
 
     fn client(&self) -> Client {
@@ -65,9 +74,9 @@ impl Builtin {
             }
         };
         let mut states = keeper.watch();
-        let ready = states.wait_for(|state| state.ready || state.restarts > 3);
-        match tokio::time::timeout(std::time::Duration::from_millis(GRACE_MS), ready).await {
-            Ok(Ok(state)) if state.ready => Ok(()),
+        let ready = states.wait_for(|state| serves(state) || state.restarts > 3);
+        match tokio::time::timeout(STARTS_WITHIN, ready).await {
+            Ok(Ok(state)) if serves(&state) => Ok(()),
             _ => Err(self.does_not_start()),
         }
     }
@@ -99,6 +108,13 @@ impl Builtin {
         }
     }
 
+    /// Whether the proxy runs from the binary that we would start. One that was deleted or replaced since is another one.
+    fn is_run_by(&self, keeper: &Keeper) -> bool {
+        let identity = |path: PathBuf| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+        let running = keeper.state().pid.and_then(|pid| identity(format!("/proc/{pid}/exe").into()));
+        running.is_some() && running == identity(self.exe.clone())
+    }
+
     /// Gives the proxy a table, once more when it was just being started again.
     async fn put(&self, routes: Vec<Route>) -> Result<(), ControlError> {
         let client = self.client();
@@ -110,9 +126,10 @@ impl Builtin {
 #[async_trait]
 impl Router for Builtin {
     async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble> {
+        let _turn = self.turn.lock().await;
         self.ensure().await?;
         match self.put(routes.clone()).await {
-            Err(ControlError::Unreachable { .. }) => {
+            Err(ControlError::Unreachable { .. } | ControlError::Retired {}) => {
                 self.ensure().await?;
                 self.put(routes).await.map_err(|error| refused(&error))
             }
@@ -140,13 +157,30 @@ impl Router for Builtin {
         self.found().await.ok().flatten()?.state().pid
     }
 
+    async fn upgrade(&self) -> Result<bool, Trouble> {
+        let _turn = self.turn.lock().await;
+        match self.found().await? {
+            Some(keeper) if !self.is_run_by(&keeper) => {
+                keeper.replace(&self.spec(), UPGRADE).await.map_err(|error| lost(&error))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
     async fn stop(&self) -> Result<(), Trouble> {
+        let _turn = self.turn.lock().await;
         if let Some(keeper) = self.found().await? {
             keeper.stop(GRACE_MS).await.map_err(|error| lost(&error))?;
         }
         *self.keeper.lock().await = None;
         Ok(())
     }
+}
+
+/// Whether a proxy takes tables, and none is about to take its place.
+fn serves(state: &KeptState) -> bool {
+    state.ready && state.replacement.as_ref().is_none_or(|replacement| replacement.over)
 }
 
 fn lost(error: &KeeperError) -> Trouble {

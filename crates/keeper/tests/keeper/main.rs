@@ -5,6 +5,7 @@
 
 mod life;
 mod program;
+mod replace;
 mod scene;
 mod sockets;
 mod stop;

@@ -33,7 +33,7 @@ async fn nothing_is_inherited() {
 #[tokio::test]
 async fn secrets_reach_the_program_and_no_one_else() {
     let mut scene = Scene::new();
-    let mut spec = scene.spec("echo \"token $TOKEN\"; echo $TOKEN >&2; say ${#TOKEN}; exec sleep 1000");
+    let mut spec = scene.spec("echo \"token $TOKEN\"; echo $TOKEN >&2; say ${#TOKEN}; sleep 1000; :");
     let secrets = scene.path("secrets.json");
     fs::write(&secrets, r#"{"TOKEN": "hunter22"}"#).unwrap();
     spec.secrets_file = Some(secrets.clone());

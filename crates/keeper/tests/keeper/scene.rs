@@ -88,6 +88,18 @@ impl Drop for Scene {
     }
 }
 
+/// A spec for the example `answer`, which listens at `answer.sock` and is started again after `first_ms`.
+pub fn answering(scene: &Scene, first_ms: u64) -> KeeperSpec {
+    let path = Path::new(EXE).parent().unwrap().join("examples/answer");
+    assert!(path.exists(), "cargo builds examples together with all tests: {}", path.display());
+    let mut spec = scene.spec("");
+    spec.command = Command::Program { path, args: vec![scene.path("answer.sock").display().to_string()] };
+    spec.hold_sockets = true;
+    spec.restart.first_ms = first_ms;
+    spec.restart.max_ms = first_ms.max(100);
+    spec
+}
+
 /// Waits until the program is as `wanted`.
 pub async fn until(keeper: &Keeper, wanted: impl FnMut(&KeptState) -> bool) -> KeptState {
     keeper.watch().wait_for(wanted).await.unwrap().clone()

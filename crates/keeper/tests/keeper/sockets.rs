@@ -1,24 +1,13 @@
 //! Sockets that outlive the program which listens on them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use plimsoll_keeper::{Command, Keeper, KeeperSpec};
+use plimsoll_keeper::Keeper;
 use plimsoll_model::slot::Condition;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
-use crate::scene::{EXE, Scene, kill, program, until};
-
-fn answering(scene: &Scene, first_ms: u64) -> KeeperSpec {
-    let path = Path::new(EXE).parent().unwrap().join("examples/answer");
-    assert!(path.exists(), "cargo builds examples together with all tests: {}", path.display());
-    let mut spec = scene.spec("");
-    spec.command = Command::Program { path, args: vec![socket(scene).display().to_string()] };
-    spec.hold_sockets = true;
-    spec.restart.first_ms = first_ms;
-    spec.restart.max_ms = first_ms.max(100);
-    spec
-}
+use crate::scene::{Scene, answering, kill, program, until};
 
 fn socket(scene: &Scene) -> PathBuf {
     scene.path("answer.sock")

@@ -1,6 +1,7 @@
 //! The end of the control socket that the daemon holds.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
@@ -13,6 +14,11 @@ use tokio::net::UnixStream;
 
 use super::wire::{self, Drain, Refusal};
 use super::{ControlError, Drained, Status};
+
+/// How long an answer may take. One that does not come is as good as no proxy.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a proxy that gives its place to another one is asked again. The socket is the same, and the other one is behind it.
+const AGAIN: usize = 3;
 
 /// Tells a proxy what to do. Cheap to make: it connects for each call.
 #[derive(Debug, Clone)]
@@ -32,7 +38,7 @@ impl Client {
     /// # Errors
     /// The table is refused, and the one before it is served unchanged; or the proxy does not answer.
     pub async fn put(&self, table: &RouteTable) -> Result<(), ControlError> {
-        self.call(Method::PUT, wire::TABLE, Some(table)).await
+        self.call(Method::PUT, wire::TABLE, Some(table), PATIENCE).await
     }
 
     /// The table in force.
@@ -40,7 +46,7 @@ impl Client {
     /// # Errors
     /// The proxy does not answer.
     pub async fn table(&self) -> Result<RouteTable, ControlError> {
-        self.call(Method::GET, wire::TABLE, None::<&()>).await
+        self.call(Method::GET, wire::TABLE, None::<&()>, PATIENCE).await
     }
 
     /// Waits until nothing is in flight to `slot`, at most `timeout_ms` milliseconds. A slot that the proxy does not
@@ -49,7 +55,8 @@ impl Client {
     /// # Errors
     /// A route still leads to the slot; or the proxy does not answer.
     pub async fn drain(&self, slot: &str, timeout_ms: u64) -> Result<Drained, ControlError> {
-        self.call(Method::POST, wire::DRAIN, Some(&Drain { slot: slot.to_owned(), timeout_ms })).await
+        let patience = PATIENCE.saturating_add(Duration::from_millis(timeout_ms));
+        self.call(Method::POST, wire::DRAIN, Some(&Drain { slot: slot.to_owned(), timeout_ms }), patience).await
     }
 
     /// What is served, and what goes through it.
@@ -57,7 +64,7 @@ impl Client {
     /// # Errors
     /// The proxy does not answer.
     pub async fn status(&self) -> Result<Status, ControlError> {
-        self.call(Method::GET, wire::STATUS, None::<&()>).await
+        self.call(Method::GET, wire::STATUS, None::<&()>, PATIENCE).await
     }
 
     /// Asks the proxy to stop as on `SIGTERM`; answers when it has begun to.
@@ -65,18 +72,37 @@ impl Client {
     /// # Errors
     /// The proxy does not answer.
     pub async fn stop(&self) -> Result<(), ControlError> {
-        self.call(Method::POST, wire::STOP, None::<&()>).await
+        self.call(Method::POST, wire::STOP, None::<&()>, PATIENCE).await
     }
 
-    async fn call<Q: Serialize, A: DeserializeOwned>(&self, method: Method, path: &str, question: Option<&Q>) -> Result<A, ControlError> {
+    async fn call<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        question: Option<&Q>,
+        patience: Duration,
+    ) -> Result<A, ControlError> {
         let body = match question {
-            Some(question) => serde_json::to_vec(question).map_err(|error| self.makes_no_sense(error))?,
-            None => Vec::new(),
+            Some(question) => Bytes::from(serde_json::to_vec(question).map_err(|error| self.makes_no_sense(error))?),
+            None => Bytes::new(),
         };
+        let mut answer = Err(ControlError::Retired {});
+        for _ in 0..AGAIN {
+            let asked = tokio::time::timeout(patience, self.ask(&method, path, body.clone()));
+            answer = asked.await.unwrap_or_else(|_| Err(self.unreachable(format!("no answer within {} ms", patience.as_millis()))));
+            if !matches!(answer, Err(ControlError::Retired {})) {
+                break;
+            }
+        }
+        serde_json::from_slice(&answer?).map_err(|error| self.makes_no_sense(error))
+    }
+
+    /// What is answered, or why it was refused.
+    async fn ask(&self, method: &Method, path: &str, body: Bytes) -> Result<Bytes, ControlError> {
         let request = Request::builder().method(method).uri(path).header(http::header::HOST, "proxy").body(Full::from(body));
         let (status, answer) = self.exchange(request.map_err(|error| self.makes_no_sense(error))?).await?;
         if status.is_success() {
-            return serde_json::from_slice(&answer).map_err(|error| self.makes_no_sense(error));
+            return Ok(answer);
         }
         let refusal: Refusal = serde_json::from_slice(&answer).map_err(|error| self.makes_no_sense(error))?;
         Err(refusal.error)

@@ -46,6 +46,9 @@ pub enum ControlError {
         /// The slot.
         slot: String,
     },
+    /// The proxy serves no more: another one takes its place.
+    #[error("the proxy is giving its place to another one")]
+    Retired {},
     /// The proxy does not know such a request.
     #[error("the proxy cannot {request}: {reason}")]
     Request {
@@ -83,6 +86,7 @@ impl ControlError {
             Self::Invalid { .. } => "give each route a port, a path that starts with '/', and requests of its own",
             Self::State { .. } => "look at the proxy's folder: is its disk full or read-only?",
             Self::StillRouted { .. } => "switch its route first",
+            Self::Retired {} => "ask the other one, in a moment",
             Self::Request { .. } | Self::Answer { .. } => "bring proxy and daemon to the same version (`plimsoll host upgrade`)",
             Self::Unreachable { .. } => "start the proxy, and look at its log",
         }

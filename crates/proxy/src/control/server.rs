@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use plimsoll_model::route::RouteTable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
@@ -20,27 +21,45 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::wire::{self, Drain, Refusal};
-use super::{ControlError, Drained};
+use super::{ControlError, Drained, retired};
 use crate::switchboard::Switchboard;
 
 /// More than any table needs, in bytes.
 const MAX_QUESTION: usize = 16 << 20;
+
+/// What the proxy is to whoever speaks at a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one that serves, to the daemon.
+    Serves,
+    /// One that finishes what it has begun, to the one that took its place.
+    Retired,
+}
 
 /// Whom the socket speaks for.
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     /// Knows and changes what is served.
     pub(crate) board: Arc<Mutex<Switchboard>>,
-    /// Stops the proxy.
+    /// Where the proxy is at home, and those are whose place it took.
+    pub(crate) folder: Arc<Path>,
+    /// Who speaks at the socket.
+    pub(crate) role: Role,
+    /// Stops what is served at the socket.
     pub(crate) stop: CancellationToken,
     /// Counts conversations, so that none is cut off by the end of the process.
     pub(crate) talks: TaskTracker,
 }
 
 impl Desk {
-    /// Tells the holder of sockets that the proxy stops.
-    pub(crate) fn stopping(&self) {
-        self.board().stopping();
+    /// The board. It is not to be kept across an `await`.
+    pub(crate) fn board(&self) -> MutexGuard<'_, Switchboard> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, once the proxy has given its place to another one.
+    pub(crate) fn retired(&self) -> Self {
+        Self { role: Role::Retired, stop: CancellationToken::new(), ..self.clone() }
     }
 
     /// Lets conversations under way end, for a moment.
@@ -49,10 +68,6 @@ impl Desk {
         if tokio::time::timeout(Duration::from_secs(1), self.talks.wait()).await.is_err() {
             tracing::debug!("a control conversation is cut off");
         }
-    }
-
-    fn board(&self) -> MutexGuard<'_, Switchboard> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,7 +115,7 @@ async fn answer(desk: &Desk, request: Request<Incoming>) -> Response<Full<Bytes>
     let (parts, body) = request.into_parts();
     match (&parts.method, parts.uri.path()) {
         (&Method::GET, wire::TABLE) => json(Ok(&desk.board().snapshot().table)),
-        (&Method::PUT, wire::TABLE) => json(read(&parts, body).await.and_then(|table| desk.board().put(table))),
+        (&Method::PUT, wire::TABLE) => json(put(desk, read(&parts, body).await).await),
         (&Method::POST, wire::DRAIN) => json(drain(desk, read(&parts, body).await).await),
         (&Method::GET, wire::STATUS) => json(Ok(desk.board().status())),
         (&Method::POST, wire::STOP) => {
@@ -111,13 +126,31 @@ async fn answer(desk: &Desk, request: Request<Incoming>) -> Response<Full<Bytes>
     }
 }
 
+/// When it returns, no proxy of the folder leads a new request elsewhere than `table` says.
+async fn put(desk: &Desk, table: Result<RouteTable, ControlError>) -> Result<(), ControlError> {
+    let table = table?;
+    match desk.role {
+        Role::Retired => desk.board().follow(table),
+        Role::Serves => {
+            desk.board().put(table.clone())?;
+            retired::follow(&desk.folder, &table).await;
+            Ok(())
+        }
+    }
+}
+
 async fn drain(desk: &Desk, question: Result<Drain, ControlError>) -> Result<Drained, ControlError> {
     let Drain { slot, timeout_ms } = question?;
     let traffic = desk.board().traffic_of(&slot)?;
-    match traffic {
-        Some(traffic) => Ok(Drained { remaining: traffic.drained(Duration::from_millis(timeout_ms)).await }),
-        None => Ok(Drained { remaining: 0 }),
-    }
+    let here = async {
+        match traffic {
+            Some(traffic) => traffic.drained(Duration::from_millis(timeout_ms)).await,
+            None => 0,
+        }
+    };
+    let there = async { if desk.role == Role::Serves { retired::drained(&desk.folder, &slot, timeout_ms).await } else { 0 } };
+    let (here, there) = tokio::join!(here, there);
+    Ok(Drained { remaining: here + there })
 }
 
 async fn read<Q: DeserializeOwned>(parts: &http::request::Parts, body: Incoming) -> Result<Q, ControlError> {

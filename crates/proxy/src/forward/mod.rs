@@ -31,7 +31,7 @@ pub(crate) async fn forward(visitor: &Visitor, claim: Claim, slot: &Arc<Slot>, r
     match ask(visitor, &claim, slot, request).await {
         Ok((answer, tunnel)) => {
             claim.answered(answer.response.status());
-            give_back(claim, answer, tunnel)
+            give_back(visitor, claim, answer, tunnel)
         }
         Err(error) => {
             tracing::warn!(slot = slot.name, address = %slot.address, %error, "a request could not be forwarded");
@@ -57,11 +57,11 @@ async fn ask(
     Ok((answer, tunnel))
 }
 
-fn give_back(claim: Claim, answer: Answer, tunnel: Option<hyper::upgrade::OnUpgrade>) -> Response<Payload> {
+fn give_back(visitor: &Visitor, claim: Claim, answer: Answer, tunnel: Option<hyper::upgrade::OnUpgrade>) -> Response<Payload> {
     let Answer { mut response, link, pool } = answer;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         let Some(client) = tunnel else { return payload::text(StatusCode::BAD_GATEWAY, "the service changes to a protocol that was not asked for") };
-        tokio::spawn(tunnel::join(client, hyper::upgrade::on(&mut response), claim));
+        visitor.worker.tunnels.spawn(tunnel::join(client, hyper::upgrade::on(&mut response), claim));
         return response.map(|_| Payload::empty());
     }
     headers::returning(response.headers_mut());

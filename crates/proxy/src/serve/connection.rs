@@ -18,10 +18,6 @@ use crate::forward::peer::Peer;
 /// How long a client may take to send the head of a request.
 pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a stopping proxy still takes a request on a connection that is idle or brand-new. Closing it at once
-/// would lose the request that may be on its way.
-const LINGER: Duration = Duration::from_secs(1);
-
 /// Bounds on what a client may make the proxy remember, in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
@@ -47,10 +43,14 @@ pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, pee
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
-        () = worker.stop.cancelled() => {
+        pace = worker.ending.begun() => {
             // HTTP/2 can say that it takes no more; HTTP/1 can say so only with an answer.
-            if !multiplexed.load(Relaxed) && let Ok(ended) = tokio::time::timeout(LINGER, connection.as_mut()).await {
-                return log(peer, ended);
+            if !multiplexed.load(Relaxed) {
+                tokio::select! {
+                    ended = connection.as_mut() => return log(peer, ended),
+                    () = tokio::time::sleep(pace.linger) => {}
+                    () = worker.ending.hurried() => {}
+                }
             }
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -20,14 +20,14 @@ pub(crate) async fn accept(worker: Arc<Worker>, order: Accept) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(port, %error, "a socket cannot be served"),
     };
-    loop {
+    let leave_queue = loop {
         tokio::select! {
             accepted = listener.accept() => take(&worker, port, accepted).await,
-            () = closed.cancelled() => break,
-            () = worker.stop.cancelled() => break,
+            () = closed.cancelled() => break false,
+            pace = worker.ending.begun() => break pace.leave_queue,
         }
-    }
-    if closed.is_cancelled() || !worker.pace.leave_queue {
+    };
+    if !leave_queue {
         while let Some(Ok(accepted)) = listener.accept().now_or_never() {
             take(&worker, port, Ok(accepted)).await;
         }

@@ -1,7 +1,8 @@
-//! Serving: threads with a runtime each ([`worker`]), accepting ([`listen`]), connections ([`connection`]) and the
-//! one decision per request ([`request`]). How a request gets to its slot is left to `forward/`, files to `site/`.
+//! Serving: threads with a runtime each ([`worker`]), accepting ([`listen`]), connections ([`connection`]), the
+//! one decision per request ([`request`]) and the end of it all ([`ending`]). How a request gets to its slot is left to `forward/`, files to `site/`.
 
 mod connection;
+mod ending;
 mod listen;
 mod request;
 mod worker;
@@ -10,23 +11,14 @@ use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
 
+pub(crate) use ending::{Ending, Pace};
 pub(crate) use request::Visitor;
-
-/// How a proxy ends.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// How long requests may go on.
-    pub(crate) drain: Duration,
-    /// Whether connections that the kernel has queued are left to a successor, which has the same sockets.
-    pub(crate) leave_queue: bool,
-}
 
 /// The serving threads.
 #[derive(Debug)]
@@ -41,18 +33,13 @@ pub(crate) struct Accept {
 }
 
 impl Workers {
-    /// Starts `count` threads that serve what is `live` until `stop`. The future is ready when all have ended.
-    pub(crate) fn start(
-        count: usize,
-        live: &Arc<Live>,
-        stop: &CancellationToken,
-        pace: Pace,
-    ) -> io::Result<(Self, impl Future<Output = ()> + use<>)> {
+    /// Starts `count` threads that serve what is `live` until `ending`. The future is ready when all have ended.
+    pub(crate) fn start(count: usize, live: &Arc<Live>, ending: &Ending) -> io::Result<(Self, impl Future<Output = ()> + use<>)> {
         let (mut orders, mut ends) = (Vec::new(), Vec::new());
         for number in 0..count {
             let (order, inbox) = mpsc::unbounded_channel();
             let (ended, end) = oneshot::channel();
-            let worker = worker::Worker::new(number, Arc::clone(live), stop.child_token(), pace);
+            let worker = worker::Worker::new(number, Arc::clone(live), ending.for_thread());
             std::thread::Builder::new().name(format!("proxy-{number}")).spawn(move || worker.run(inbox, ended))?;
             orders.push(order);
             ends.push(end);

@@ -29,7 +29,7 @@ pub(crate) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Res
     let version = request.version();
     let mut response = route(visitor, request).await;
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if version != Version::HTTP_2 && !is_upgrade && visitor.worker.stop.is_cancelled() {
+    if version != Version::HTTP_2 && !is_upgrade && visitor.worker.ending.has_begun() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

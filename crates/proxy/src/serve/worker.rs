@@ -5,11 +5,10 @@ use std::sync::Arc;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{self, HEADER_TIMEOUT};
-use super::{Accept, Pace, listen};
+use super::{Accept, Ending, Pace, listen};
 use crate::live::Live;
 
 /// What all connections of a thread share.
@@ -19,24 +18,24 @@ pub(crate) struct Worker {
     pub(crate) number: usize,
     /// What is served.
     pub(crate) live: Arc<Live>,
-    /// The proxy is to stop. The worker's own token: it is looked at for each request, and looking locks it.
-    pub(crate) stop: CancellationToken,
-    /// How it stops.
-    pub(crate) pace: Pace,
-    /// Connections under way. Tunnels are not among them: they would never end by themselves.
+    /// When and how it is to end. The worker's own.
+    pub(crate) ending: Ending,
+    /// Connections under way. Tunnels are not among them: they may never end by themselves.
     pub(crate) connections: TaskTracker,
+    /// Tunnels under way.
+    pub(crate) tunnels: TaskTracker,
     /// How connections are served.
     pub(crate) http: Builder<TokioExecutor>,
 }
 
 impl Worker {
     /// A worker that is not running yet.
-    pub(crate) fn new(number: usize, live: Arc<Live>, stop: CancellationToken, pace: Pace) -> Self {
+    pub(crate) fn new(number: usize, live: Arc<Live>, ending: Ending) -> Self {
         let mut http = Builder::new(TokioExecutor::new());
         http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
         http.http2().timer(TokioTimer::new()).keep_alive_interval(None);
         connection::limit(&mut http);
-        Self { number, live, stop, pace, connections: TaskTracker::new(), http }
+        Self { number, live, ending, connections: TaskTracker::new(), tunnels: TaskTracker::new(), http }
     }
 
     /// Serves until told to stop; `ended` hears of it.
@@ -54,19 +53,38 @@ impl Worker {
 
 async fn serve(worker: Arc<Worker>, mut inbox: mpsc::UnboundedReceiver<Accept>) {
     let listeners = TaskTracker::new();
-    loop {
+    let pace = loop {
         tokio::select! {
-            () = worker.stop.cancelled() => break,
+            pace = worker.ending.begun() => break pace,
             order = inbox.recv() => match order {
                 Some(order) => drop(listeners.spawn(listen::accept(Arc::clone(&worker), order))),
-                None => break,
+                None => return,
             },
         }
-    }
+    };
     listeners.close();
     listeners.wait().await;
     worker.connections.close();
-    if tokio::time::timeout(worker.pace.drain, worker.connections.wait()).await.is_err() {
+    worker.tunnels.close();
+    finish(&worker, pace).await;
+}
+
+/// Gives what is under way the time that it has.
+async fn finish(worker: &Worker, pace: Pace) {
+    let all = async {
+        worker.connections.wait().await;
+        if pace.tunnels {
+            worker.tunnels.wait().await;
+        }
+    };
+    let in_haste = async {
+        worker.ending.hurried().await;
+        worker.connections.wait().await;
+    };
+    let ended = async {
+        tokio::select! { () = all => {} () = in_haste => {} }
+    };
+    if tokio::time::timeout(pace.whole(), ended).await.is_err() {
         tracing::warn!(worker = worker.number, connections = worker.connections.len(), "connections are cut off: the time to drain is up");
     }
 }

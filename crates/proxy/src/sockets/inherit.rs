@@ -1,11 +1,13 @@
 //! Taking over the sockets that were held while this process was away: systemd's `LISTEN_FDS` protocol.
 
+use std::io;
 use std::net::TcpListener;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
-use super::Kept;
+use super::{CONTROL, Inherited, Kept};
 
 /// The first descriptor that is passed; the ones below are the standard streams.
 const FIRST: RawFd = 3;
@@ -37,27 +39,43 @@ impl Passed<'_> {
 ///
 /// Has to run before anything else in the process opens a descriptor. What is not one of our listening sockets
 /// is left alone, but marked not to be inherited by others.
-pub(crate) fn sockets() -> Vec<Kept> {
+pub(crate) fn sockets() -> Inherited {
     let read = |name| std::env::var(name).ok();
     let (pid, count, names) = (read("LISTEN_PID"), read("LISTEN_FDS"), read("LISTEN_FDNAMES"));
     let passed = Passed { pid: pid.as_deref(), count: count.as_deref(), names: names.as_deref() };
-    passed.descriptors(std::process::id()).into_iter().filter_map(|(fd, name)| adopt(fd, name)).collect()
+    let mut inherited = Inherited::default();
+    for (fd, name) in passed.descriptors(std::process::id()) {
+        let Some(fd) = ours(fd, &name) else { continue };
+        if name == CONTROL {
+            inherited.control = adopt(fd, &name, UnixListener::from, |socket| socket.set_nonblocking(true));
+        } else {
+            let listener = adopt(fd, &name, TcpListener::from, |socket| socket.set_nonblocking(true).and_then(|()| socket.local_addr().map(drop)));
+            inherited.ports.extend(listener.map(|listener| Kept { name, listener }));
+        }
+    }
+    inherited
 }
 
-fn adopt(fd: RawFd, name: String) -> Option<Kept> {
+fn ours(fd: RawFd, name: &str) -> Option<OwnedFd> {
     // SAFETY: the protocol gives descriptors 3 and up to this process, and nothing has taken them before.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    if let Err(error) = fcntl_setfd(&fd, FdFlags::CLOEXEC) {
-        tracing::warn!(name, %error, "a passed descriptor is not open");
-        std::mem::forget(fd);
-        return None;
+    match fcntl_setfd(&fd, FdFlags::CLOEXEC) {
+        Ok(()) => Some(fd),
+        Err(error) => {
+            tracing::warn!(name, %error, "a passed descriptor is not open");
+            std::mem::forget(fd);
+            None
+        }
     }
-    let listener = TcpListener::from(fd);
-    match listener.set_nonblocking(true).and_then(|()| listener.local_addr()) {
-        Ok(_) => Some(Kept { name, listener }),
+}
+
+fn adopt<S: AsFd>(fd: OwnedFd, name: &str, make: impl FnOnce(OwnedFd) -> S, check: impl FnOnce(&S) -> io::Result<()>) -> Option<S> {
+    let socket = make(fd);
+    match check(&socket) {
+        Ok(()) => Some(socket),
         Err(error) => {
             tracing::warn!(name, %error, "a passed descriptor is no listening socket; left alone");
-            std::mem::forget(listener);
+            std::mem::forget(socket);
             None
         }
     }

@@ -3,12 +3,10 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-
-use super::Kept;
 
 /// Someone who holds sockets, or nobody.
 #[derive(Debug, Default)]
@@ -35,14 +33,19 @@ impl Holder {
         self.0.is_some()
     }
 
-    /// Gives a copy of `kept` to be held.
-    pub(crate) fn store(&self, kept: &Kept) {
-        self.send(&format!("FDSTORE=1\nFDNAME={}", kept.name), Some(kept));
+    /// Gives a copy of `socket` to be held as `name`.
+    pub(crate) fn store(&self, name: &str, socket: &impl AsFd) {
+        self.send(&format!("FDSTORE=1\nFDNAME={name}"), Some(socket.as_fd()));
     }
 
     /// What is held under `name` is no longer needed.
     pub(crate) fn forget(&self, name: &str) {
         self.send(&format!("FDSTOREREMOVE=1\nFDNAME={name}"), None);
+    }
+
+    /// The process could serve as soon as the one before it lets go.
+    pub(crate) fn prepared(&self) {
+        self.send("X_PREPARED=1", None);
     }
 
     /// The process serves.
@@ -56,7 +59,7 @@ impl Holder {
     }
 
     /// A holder that went away costs a restart without gap, and nothing now: it is logged and no more.
-    fn send(&self, text: &str, with: Option<&Kept>) {
+    fn send(&self, text: &str, with: Option<BorrowedFd<'_>>) {
         let Some(socket) = &self.0 else { return };
         if let Err(error) = deliver(socket, text, with) {
             tracing::warn!(message = text, %error, "the holder of sockets does not take a message");
@@ -64,10 +67,10 @@ impl Holder {
     }
 }
 
-fn deliver(socket: &UnixDatagram, text: &str, with: Option<&Kept>) -> io::Result<()> {
+fn deliver(socket: &UnixDatagram, text: &str, with: Option<BorrowedFd<'_>>) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors = with.map(|kept| [kept.listener.as_fd()]);
+    let descriptors = with.map(|socket| [socket]);
     if let Some(descriptors) = &descriptors {
         control.push(SendAncillaryMessage::ScmRights(descriptors));
     }
@@ -120,7 +123,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
 
-        holder.store(&Kept::numbered(80, 1, listener));
+        holder.store("tcp-80-1", &listener);
         holder.forget("tcp-80-1");
         holder.ready();
 

@@ -5,6 +5,7 @@
 
 mod control;
 mod forwarding;
+mod handover;
 mod restart;
 mod site;
 mod status;

@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod client;
+pub mod kept;
 pub mod table;
 
 use std::net::TcpListener;
