@@ -157,7 +157,7 @@ async fn a_daemon_that_ends_lets_orders_finish() {
     assert_eq!(happened.recv().await, Some(event(0)));
     // The answer to the request to stop comes although the daemon ends with it.
     client.stop(true, &fake::actor()).await.unwrap();
-    assert_eq!(served.host.last(), "stop true");
+    assert_eq!(served.host.last(), "stop true u@m (cli)");
     served.host.go.add_permits(1);
     assert_eq!(order.await.unwrap().unwrap(), fake::report());
     served.server.await.unwrap().unwrap();

@@ -44,7 +44,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let loaded = project::load(context, &input.environment)?;
     let (fleet, proposal) = until_cancelled(context, plan(context, &loaded, progress)).await?;
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
-    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
     Ok(Output { deployment })
 }

@@ -9,6 +9,7 @@ use plimsoll_engine::Fleet;
 use plimsoll_model::HostName;
 use plimsoll_model::audit::Actor;
 use plimsoll_model::manifest::project::Project;
+use plimsoll_model::time::Moment;
 
 use crate::{Context, Exit, OpError};
 
@@ -21,9 +22,27 @@ pub(crate) async fn connect(context: &Context, project: &Project) -> Result<Flee
 /// The same for who only wants to look: none where this machine has never been a host.
 pub(crate) async fn connect_existing(context: &Context, project: &Project) -> Result<Option<Fleet>, OpError> {
     judge(project)?;
-    // The daemon's lock file stays when it ends, so where none lies there never was one.
-    let was_there = context.home.join("host.lock").exists();
-    if was_there { Ok(Some(fleet(daemon(context).connect().await?))) } else { Ok(None) }
+    if was_there(context) { Ok(Some(fleet(daemon(context).connect().await?))) } else { Ok(None) }
+}
+
+/// This machine's own host, for who only wants to look: none where it has never been one.
+pub(crate) async fn own(context: &Context) -> Result<Option<Client>, OpError> {
+    if was_there(context) { Ok(Some(daemon(context).connect().await?)) } else { Ok(None) }
+}
+
+/// The daemon's lock file stays when it ends, so where none lies there never was one.
+fn was_there(context: &Context) -> bool {
+    context.home.join("host.lock").exists()
+}
+
+/// The time here, which is that of a host or near it.
+pub(crate) fn now() -> Moment {
+    Moment(jiff::Timestamp::now().as_millisecond())
+}
+
+/// The moment `ms` milliseconds ago.
+pub(crate) fn ago(ms: u64) -> Moment {
+    Moment(now().0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX)))
 }
 
 /// The daemon of this machine, running or not.

@@ -19,6 +19,9 @@
 //! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
 
 mod approve;
+pub mod audit_export;
+pub mod audit_list;
+pub mod audit_verify;
 pub mod check;
 mod context;
 pub mod deploy;
@@ -30,6 +33,7 @@ pub mod host_stop;
 mod hosts;
 pub mod init;
 pub mod logs;
+mod on_record;
 mod outside;
 pub mod plan;
 mod progress;
@@ -47,6 +51,7 @@ pub mod status;
 mod tests;
 mod undertaking;
 mod views;
+mod whole_log;
 mod workbench;
 
 pub use approve::{Always, Approve, Never};
@@ -59,5 +64,22 @@ pub use progress::{Event, Progress};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
-pub const OPERATIONS: &[&str] =
-    &["check", "deploy", "down", "history", "host_facts", "host_stop", "init", "logs", "plan", "resume", "rollback", "schema", "show", "status"];
+pub const OPERATIONS: &[&str] = &[
+    "audit_export",
+    "audit_list",
+    "audit_verify",
+    "check",
+    "deploy",
+    "down",
+    "history",
+    "host_facts",
+    "host_stop",
+    "init",
+    "logs",
+    "plan",
+    "resume",
+    "rollback",
+    "schema",
+    "show",
+    "status",
+];

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_api::{Look, SecretDigests, SecretValues};
 use plimsoll_build::{Sources, Wanted, name, source};
 use plimsoll_engine::Fleet;
+use plimsoll_model::audit::Action;
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
 use plimsoll_model::source::Source;
@@ -92,7 +93,7 @@ pub(crate) async fn make(
 ) -> Result<Proposal, OpError> {
     let look = look(&terms.key, &desired);
     let seen = match cut_off {
-        CutOff::Settle => settle::observe(context, fleet, &look, progress).await?,
+        CutOff::Settle => settle::observe(context, fleet, &look, Action::of(&terms.intent), progress).await?,
         CutOff::Leave => fleet.observe(&look).await?,
     };
     let plan = plan::make(terms, desired, &seen)?;

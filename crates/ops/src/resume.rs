@@ -1,5 +1,6 @@
 //! Settles a deployment that was cut off.
 
+use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{Failure, Outcome};
 use plimsoll_model::{DeploymentId, EnvironmentName};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct Settled {
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     let settled = match hosts::connect_existing(context, &loaded.project).await? {
-        Some(fleet) => settle::first(context, &fleet, &loaded.key(), progress).await?,
+        Some(fleet) => settle::first(context, &fleet, &loaded.key(), Action::Resume, progress).await?,
         None => None,
     };
     Ok(Output { deployment: settled.map(|settled| Settled { id: settled.id, outcome: settled.outcome, leftovers: settled.leftovers }) })

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use plimsoll_api::SecretValues;
 use plimsoll_engine::Fleet;
+use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
 use plimsoll_model::plan::Intent;
 use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
@@ -65,7 +66,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let loaded = project::load(context, &input.environment)?;
     let (fleet, proposal) = until_cancelled(context, plan(context, &loaded, &input.to, progress)).await?;
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
-    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
     Ok(Output { deployment })
 }
@@ -73,7 +74,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
 /// What was cut off is settled before the history is asked: it may be what is to be rolled back.
 async fn plan(context: &Context, loaded: &Loaded, to: &Target, progress: &Progress) -> Result<(Fleet, Proposal), OpError> {
     let fleet = hosts::connect(context, &loaded.project).await?;
-    settle::first(context, &fleet, &loaded.key(), progress).await?;
+    settle::first(context, &fleet, &loaded.key(), Action::Rollback, progress).await?;
     let history = fleet.home().history(&loaded.key(), HISTORY).await?;
     let target = target(&history, to)?;
     let terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());

@@ -5,32 +5,46 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_api::{HostError, Look};
 use plimsoll_engine::Fleet;
 use plimsoll_engine::recover::{self, Settled};
+use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::Holder;
 use plimsoll_model::plan::{Observed, OpenDeployment};
 use plimsoll_model::{EnvironmentKey, HostName};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-use crate::{Context, Event, OpError, Progress};
+use crate::on_record::{self, Undone};
+use crate::{Context, Event, OpError, Progress, hosts};
 
-/// Looks at all hosts; what was cut off there is settled first, and told.
-pub(crate) async fn observe(context: &Context, fleet: &Fleet, look: &Look, progress: &Progress) -> Result<BTreeMap<HostName, Observed>, OpError> {
+/// Looks at all hosts for who is about to do `action`; what was cut off there is settled first, and told.
+pub(crate) async fn observe(
+    context: &Context,
+    fleet: &Fleet,
+    look: &Look,
+    action: Action,
+    progress: &Progress,
+) -> Result<BTreeMap<HostName, Observed>, OpError> {
     let seen = fleet.observe(look).await?;
     match open(&seen) {
         None => Ok(seen),
         Some(open) => {
-            settle(context, fleet, &look.key, open, progress).await?;
+            settle(context, fleet, &look.key, action, open, progress).await?;
             Ok(fleet.observe(look).await?)
         }
     }
 }
 
 /// Settles what was cut off, for who needs to know how it ended before anything can be planned.
-pub(crate) async fn first(context: &Context, fleet: &Fleet, key: &EnvironmentKey, progress: &Progress) -> Result<Option<Settled>, OpError> {
+pub(crate) async fn first(
+    context: &Context,
+    fleet: &Fleet,
+    key: &EnvironmentKey,
+    action: Action,
+    progress: &Progress,
+) -> Result<Option<Settled>, OpError> {
     let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
     match open(&fleet.observe(&look).await?) {
         None => Ok(None),
-        Some(open) => settle(context, fleet, key, open, progress).await.map(Some),
+        Some(open) => settle(context, fleet, key, action, open, progress).await.map(Some),
     }
 }
 
@@ -40,18 +54,26 @@ pub(crate) fn open(seen: &BTreeMap<HostName, Observed>) -> Option<&OpenDeploymen
 }
 
 /// Settles `open`, unless whoever runs it is still at it.
-async fn settle(context: &Context, fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment, progress: &Progress) -> Result<Settled, OpError> {
+async fn settle(
+    context: &Context,
+    fleet: &Fleet,
+    key: &EnvironmentKey,
+    action: Action,
+    open: &OpenDeployment,
+    progress: &Progress,
+) -> Result<Settled, OpError> {
     if !open.expired && !is_dead(&open.holder, context) {
-        return Err(held(open).into());
+        let what = Undone { key, action, plan: None, reason: None };
+        return Err(on_record::refused(context, fleet, what, held(open).into()).await);
     }
+    on_record::settling(context, fleet, key, open).await?;
     drop(progress.send(Event::Settling { deployment: open.id.clone(), holder: open.holder.to_string() }));
     Ok(recover::settle(fleet, key, open).await?)
 }
 
 /// The lease says how long it lasts by the host's clock, which is ours or near it.
 fn held(open: &OpenDeployment) -> HostError {
-    let now = plimsoll_model::time::Moment(jiff::Timestamp::now().as_millisecond());
-    HostError::LeaseHeld { id: open.id.clone(), holder: open.holder.clone(), expires_in_ms: open.lease_until.since(now) }
+    HostError::LeaseHeld { id: open.id.clone(), holder: open.holder.clone(), expires_in_ms: open.lease_until.since(hosts::now()) }
 }
 
 /// Whether the holder was a process of this very machine and is no more: then nobody will renew its lease.

@@ -13,6 +13,7 @@ use plimsoll_model::plan::Plan;
 use plimsoll_model::{ComponentName, PlanHash};
 use tokio::sync::mpsc;
 
+use crate::on_record::{self, Undone};
 use crate::outside::Surroundings;
 use crate::proposal::Proposal;
 use crate::workbench::{Workbench, until_cancelled};
@@ -42,12 +43,15 @@ pub(crate) struct Mandate {
 
 impl<'a> Undertaking<'a> {
     /// Tells the plan, and refuses it when it is not the one that was seen before.
-    pub(crate) fn announce(bench: &'a Workbench<'a>, fleet: &'a Fleet, proposal: &'a Proposal, mandate: Mandate) -> Result<Self, OpError> {
+    pub(crate) async fn announce(bench: &'a Workbench<'a>, fleet: &'a Fleet, proposal: &'a Proposal, mandate: Mandate) -> Result<Self, OpError> {
         let (view, plan) = (proposal.view(), &proposal.plan);
         let told = Event::Planned { hash: view.hash, plan: Box::new(plan.clone()), estimates: view.estimates.clone() };
         drop(bench.progress.send(told));
         match mandate.expect_plan {
-            Some(expected) if expected != view.hash => Err(stale(&expected, &view)),
+            Some(expected) if expected != view.hash => {
+                let what = Undone::of(plan, expected, mandate.reason.as_deref());
+                Err(on_record::refused(bench.context, fleet, what, stale(&expected, &view)).await)
+            }
             expected => Ok(Self { bench, fleet, plan, view, begun: mandate.begun, seen_before: expected.is_some(), reason: mandate.reason }),
         }
     }
@@ -78,7 +82,11 @@ impl<'a> Undertaking<'a> {
             return Ok(());
         }
         let approved = until_cancelled(self.bench.context, async { Ok(approve.approve(&self.view).await) }).await?;
-        if approved { Ok(()) } else { Err(unapproved(&self.view)) }
+        if approved {
+            return Ok(());
+        }
+        let what = Undone::of(self.plan, self.view.hash, self.reason.as_deref());
+        Err(on_record::refused(self.bench.context, self.fleet, what, unapproved(&self.view)).await)
     }
 
     /// Carries it out to its end.

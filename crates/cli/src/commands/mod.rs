@@ -3,6 +3,7 @@
 //! A command turns arguments into the input of one operation, and its output into a [`Reply`](crate::answer::Reply). The roles (`keeper`, `proxy`,
 //! `host serve`) and `completions` are no operations, and run without any of the rest.
 
+mod audit;
 mod check;
 mod completions;
 mod deploy;
@@ -57,6 +58,9 @@ pub enum Command {
     /// Look after the host of this machine
     #[command(subcommand)]
     Host(host::Command),
+    /// Tell who did what, when, why and how it ended
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print a script that completes commands in a shell
     Completions(completions::Completions),
     /// Keep the program of a folder alive
@@ -84,6 +88,7 @@ impl Command {
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Host(command) => command.run(globals),
+            Self::Audit(command) => command.run(globals),
             Self::Completions(command) => command.run(),
             Self::Keeper(role) => role.run(),
             Self::Proxy(role) => role.run(),

@@ -22,6 +22,8 @@ pub struct Title {
     pub anchor: Mark,
     /// The place of the last row.
     pub head: Mark,
+    /// Whether it begins with the first row that was kept: then what is missing before it was pruned, and a row says so.
+    pub pruned: bool,
 }
 
 /// Why a line cannot be read.

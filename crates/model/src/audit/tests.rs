@@ -184,7 +184,7 @@ fn the_hash_of_a_row_stays_what_it_is() {
 
 #[test]
 fn a_title_says_its_form_and_a_newer_one_is_refused() {
-    let title = Title { plimsoll_audit: FORM, machine: "m".into(), exported_at: Moment(1), anchor: Mark::START, head: Mark::START };
+    let title = Title { plimsoll_audit: FORM, machine: "m".into(), exported_at: Moment(1), anchor: Mark::START, head: Mark::START, pruned: true };
     assert_eq!(Title::read(&title.line()), Ok(title.clone()));
     assert_eq!(Title::read(&Title { plimsoll_audit: 9, ..title }.line()), Err(LineError::Newer { found: 9 }));
     assert_eq!(Title::read("{}"), Err(LineError::Unreadable));

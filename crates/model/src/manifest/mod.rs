@@ -36,6 +36,7 @@ mod walk;
 mod tests;
 
 pub use guess::{Guess, guess};
+pub use quantity::millis;
 pub use read::{MAX_BYTES, environments, judge, read};
 pub use reference::reference;
 pub use schema::schema;

@@ -19,8 +19,8 @@ pub(super) const TIME_PATTERN: &str = "^[0-9]+(ms|s|m|h|d)$";
 /// How sizes look, as a regular expression.
 pub(super) const SIZE_PATTERN: &str = "^[0-9]+(B|KB|MB|GB|KiB|MiB|GiB)$";
 
-/// Reads a duration such as `30s` into milliseconds.
-pub(super) fn millis(text: &str) -> Option<u64> {
+/// Reads a duration such as `30s` into milliseconds; none when it is no duration, or longer than a year.
+pub fn millis(text: &str) -> Option<u64> {
     quantity(text, TIMES).filter(|value| *value <= LONGEST_MS)
 }
 

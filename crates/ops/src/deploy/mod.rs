@@ -49,7 +49,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let planned = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress);
     let (Groundwork { fleet, material, secrets }, proposal) = until_cancelled(context, planned).await?;
     let bench = Workbench::new(context, &loaded.project, &secrets, progress);
-    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate)?;
+    let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     if let Some(deployment) = undertaking.unchanged() {
         return Ok(Output { deployment });
     }

@@ -67,7 +67,7 @@ impl Stage {
         let proposal = self.propose(version).await?;
         let bench = Workbench::new(&self.scene.context, &self.loaded.project, &SecretValues::default(), &self.scene.progress);
         let mandate = Mandate { expect_plan, reason: Some("because".into()), begun: Instant::now() };
-        Undertaking::announce(&bench, &self.fleet, &proposal, mandate)?.finish(approve).await
+        Undertaking::announce(&bench, &self.fleet, &proposal, mandate).await?.finish(approve).await
     }
 
     fn running(&self) -> Vec<ReleaseId> {
