@@ -9,6 +9,7 @@ use plimsoll_model::audit::Actor;
 use plimsoll_model::{Digest, HostName};
 use tokio::net::UnixStream;
 
+use crate::former::Former;
 use crate::{Client, ConnectError, door, socket, start};
 
 /// The daemon of this machine, in user mode.
@@ -30,7 +31,7 @@ const TRIES: usize = 5;
 
 impl Daemon {
     /// A client of the daemon. When none answers, it is started; when one of another build does, it is replaced, unless a
-    /// deployment is under way. Of several that call this at once, one starts the daemon and the others wait for it.
+    /// deployment is under way; when the new one does not start, the one before is started again. Of several that call this at once, one starts the daemon and the others wait for it.
     /// The client starts it again when it is killed later.
     ///
     /// # Errors
@@ -46,12 +47,12 @@ impl Daemon {
             if self.serves(&build).await? {
                 return Ok(Client::kept(self.clone()));
             }
-            self.make_room().await?;
+            let former = self.make_room().await?;
             match start::start(&self.exe, &self.home()?, &build).await {
                 Ok(()) => return Ok(Client::kept(self.clone())),
                 // Someone else's daemon came first, started by hand or by the machine.
                 Err(ConnectError::NotStarted(failure)) if failure.code == "already-running" => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.back_to(former, error).await),
             }
         }
         Err(ConnectError::Silent { home: self.home.clone() })
@@ -117,12 +118,21 @@ impl Daemon {
         Ok(unless_gone(client.facts().await)?.map(|facts| (client, facts)))
     }
 
-    /// Ends the daemon that is there, if there is one; slots and proxy go on.
-    async fn make_room(&self) -> Result<(), ConnectError> {
-        if let Some((client, _)) = self.answering().await? {
+    /// Ends the daemon that is there, if there is one; slots and proxy go on. Answers its program.
+    async fn make_room(&self) -> Result<Option<Former>, ConnectError> {
+        let mut former = None;
+        if let Some((client, facts)) = self.answering().await? {
+            former = Former::keep(&self.home, &facts).await;
             unless_gone(client.stop(false, &self.by).await)?;
         }
-        self.ended().await
+        self.ended().await.map(|()| former)
+    }
+
+    /// What an upgrade came to that has failed with `error`: the daemon of before is started again.
+    async fn back_to(&self, former: Option<Former>, error: ConnectError) -> ConnectError {
+        let Some(former) = former else { return error };
+        let again = async { former.start(&self.home()?).await }.await;
+        ConnectError::NotReplaced { why: error.to_failure(), again: again.map_err(|error| error.to_failure()) }
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

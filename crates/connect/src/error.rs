@@ -23,6 +23,14 @@ pub enum ConnectError {
     /// The daemon said why it does not serve, or ended without a word.
     #[error("the daemon does not start: {0}")]
     NotStarted(Failure),
+    /// The daemon of this build does not start in the place of the one that served.
+    #[error("{}, so it does not take the place of the daemon that served; {}", .why.message, before(.again))]
+    NotReplaced {
+        /// Why it does not start.
+        why: Failure,
+        /// Whether the one that served serves again, and why not.
+        again: Result<(), Failure>,
+    },
     /// Something has the folder and does not answer.
     #[error("a daemon has {} and does not answer", home.display())]
     Silent {
@@ -41,7 +49,7 @@ impl ConnectError {
         match self {
             ConnectError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => "no-permission",
             ConnectError::Io { .. } => "folder-unusable",
-            ConnectError::NotStarted(failure) => &failure.code,
+            ConnectError::NotStarted(failure) | ConnectError::NotReplaced { why: failure, .. } => &failure.code,
             ConnectError::Silent { .. } => "daemon-silent",
             ConnectError::Host(error) => error.code(),
         }
@@ -52,7 +60,7 @@ impl ConnectError {
     pub fn help(&self) -> Option<String> {
         match self {
             ConnectError::Io { path, .. } => Some(format!("see that this login may use {} and that the disk has space", path.display())),
-            ConnectError::NotStarted(failure) => failure.help.clone(),
+            ConnectError::NotStarted(failure) | ConnectError::NotReplaced { why: failure, .. } => failure.help.clone(),
             ConnectError::Silent { home } => Some(format!(
                 "see {}; end the process that holds host.lock (fuser {})",
                 home.join("logs").display(),
@@ -65,12 +73,22 @@ impl ConnectError {
     /// The same as a failure, for records and answers.
     #[must_use]
     pub fn to_failure(&self) -> Failure {
-        let output = if let ConnectError::NotStarted(failure) = self { failure.output.clone() } else { Vec::new() };
+        let output = match self {
+            ConnectError::NotStarted(failure) | ConnectError::NotReplaced { why: failure, .. } => failure.output.clone(),
+            _ => Vec::new(),
+        };
         Failure { code: self.code().to_owned(), message: self.to_string(), help: self.help(), output }
     }
 
     /// What makes an error of an I/O error at `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+fn before(again: &Result<(), Failure>) -> String {
+    match again {
+        Ok(()) => "that one serves again".into(),
+        Err(failure) => format!("and that one does not start again: {failure}"),
     }
 }

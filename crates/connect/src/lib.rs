@@ -8,6 +8,7 @@ mod client;
 mod daemon;
 mod door;
 mod error;
+mod former;
 mod lines;
 mod link;
 mod socket;

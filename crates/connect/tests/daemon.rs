@@ -6,6 +6,7 @@
 mod fake;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -148,6 +149,27 @@ async fn a_daemon_with_a_deployment_under_way_is_not_replaced() {
     assert_eq!((latter, home.starts()), (former.clone(), vec![former.pid]));
 }
 
+/// Whether its file is there still, or was deleted as upgrades do.
+#[tokio::test]
+async fn a_daemon_comes_back_when_its_successor_does_not_start() {
+    for deleted in [false, true] {
+        let home = Home::new();
+        let former = home.other_build();
+        let served = former.connect().await.unwrap().facts().await.unwrap();
+        if deleted {
+            fs::remove_file(&former.exe).unwrap();
+        }
+        let broken = home.folder.path().join("broken");
+        fs::write(&broken, "#!/bin/sh\necho it is broken >&2\nexit 3\n").unwrap();
+        fs::set_permissions(&broken, fs::Permissions::from_mode(0o700)).unwrap();
+        let error = Daemon { exe: broken, ..former.clone() }.connect().await.unwrap_err();
+        assert_eq!((error.code(), error.to_failure().output), ("daemon-ended", vec!["it is broken".to_owned()]));
+        assert!(error.to_string().ends_with("that one serves again"), "{error}");
+        let serves = former.find().await.unwrap().unwrap().facts().await.unwrap();
+        assert_eq!((serves.build, home.starts()), (served.build, vec![served.pid, serves.pid]));
+    }
+}
+
 #[tokio::test]
 async fn a_daemon_that_ends_is_waited_for() {
     let home = Home::new();
@@ -194,7 +216,6 @@ async fn a_second_daemon_is_refused() {
 
 #[tokio::test]
 async fn only_the_owner_can_connect() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let served = fake::Served::inside(folder, fake::Fake::default());
