@@ -62,7 +62,8 @@ async fn finish(deployment: &Deployment, table: &Table, events: &Events) -> Left
         Stage::Closed { outcome: Outcome::Committed } => return Ok(Vec::new()),
         // A host that was not home learns of the decision by this order.
         Stage::Sealed => deployment.journal.record(Event::Decided, &[]).await.map_err(HostError::Internal)?,
-        _ => {}
+        Stage::Committing => {}
+        stage => return Err(HostError::Unfit(format!("deployment {} is {stage}: nothing is committed before the decision", deployment.id()))),
     }
     commit::run(deployment, table, events).await.map_err(HostError::Internal)
 }

@@ -14,7 +14,7 @@ use crate::trouble::Trouble;
 pub(crate) async fn run(deployment: &Deployment, table: &Table, level: u32, phase: Phase, events: &Events) -> Result<(), Trouble> {
     let host = deployment.stored.host.clone();
     let Some(work) = deployment.stored.plan.part(&host).nth(level as usize) else {
-        return Err(Trouble::new("request-unfit", format!("the plan has no level {}", level + 1)));
+        return Err(Trouble::new("request-unfit", format!("the plan has no level {}", u64::from(level) + 1)));
     };
     try_join_all(work.iter().map(|work| component(deployment, table, level, phase, work, events))).await.map(drop)
 }
