@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use plimsoll_api::wire::{DigestSecrets, FrameHead};
-use plimsoll_testkit::arbitrary::{api, json, names, plan, record};
+use plimsoll_model::audit::{Row, verify_whole};
+use plimsoll_testkit::arbitrary::{api, audit, json, names, plan, record};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,6 +57,10 @@ macro_rules! travels {
 }
 
 travels! {
+    audit_page: plimsoll_api::AuditPage = audit::page();
+    audit_query: plimsoll_api::AuditQuery = audit::query();
+    deed: plimsoll_model::audit::Deed = audit::deed();
+    entry: plimsoll_model::audit::Entry = audit::entry();
     error: plimsoll_api::HostError = api::error();
     event: plimsoll_model::deployment::Event = record::event();
     facts: plimsoll_api::Facts = api::facts();
@@ -74,6 +79,9 @@ travels! {
     secret_digests: plimsoll_api::SecretDigests = api::secret_digests();
     secrets: plimsoll_api::SecretValues = api::secrets();
     service: plimsoll_api::Service = api::service();
+    stop: plimsoll_api::wire::Stop = audit::stop();
+    upgrade: plimsoll_api::wire::Upgrade = audit::upgrade();
+    upgraded: plimsoll_api::Upgraded = api::upgraded();
     started: plimsoll_api::wire::Started = api::started();
 }
 
@@ -94,6 +102,19 @@ proptest! {
         for value in values.map(plimsoll_model::Secret::expose).filter(|value| value.chars().count() >= 6) {
             prop_assert!(!told.contains(&format!("{value:?}")), "{}", told);
         }
+    }
+
+    #[test]
+    fn a_row_of_the_audit_log_survives_as_a_line(row in audit::row()) {
+        prop_assert_eq!(Row::read_line(&row.line()), Ok(row.clone()));
+        prop_assert!(!row.line().contains('\n') && row.read().is_some());
+    }
+
+    #[test]
+    fn rows_of_whatever_origin_are_judged(anchor in audit::mark(), rows in prop::collection::vec(audit::row(), 0..4), head in audit::mark()) {
+        // Only rows of one chain are whole: a first one that claims to be the last there can be has none behind it.
+        let whole = verify_whole(&anchor, &rows, &head).is_ok();
+        prop_assert!(!whole || rows.iter().zip(anchor.seq..).all(|(row, before)| row.seq > before));
     }
 
     #[test]

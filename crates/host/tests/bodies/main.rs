@@ -9,7 +9,7 @@ use http::Method;
 use plimsoll_api::wire::{FrameHead, OrderLine, path};
 use plimsoll_api::{HostError, Open, Order};
 use plimsoll_model::{DeploymentId, Digest, ReleaseId};
-use plimsoll_testkit::arbitrary::{api, json, names};
+use plimsoll_testkit::arbitrary::{api, audit, json, names};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde::Serialize;
@@ -29,6 +29,9 @@ fn posts() -> Vec<(&'static str, BoxedStrategy<Vec<u8>>)> {
         (path::DEPLOYMENTS, json::broken(api::open(), written).boxed()),
         ("/v1/deployments/a/orders", json::broken(api::order(), written).boxed()),
         ("/v1/deployments/a/renew", json::anything().boxed()),
+        (path::AUDIT, json::broken(audit::query(), written).boxed()),
+        (path::NOTE, json::broken(audit::deed(), written).boxed()),
+        (path::UPGRADE, json::broken(audit::upgrade(), written).boxed()),
     ]
 }
 
@@ -56,6 +59,7 @@ fn holds<V: std::fmt::Debug + Clone, F: Future<Output = Result<(), TestCaseError
     if let Err(error) = outcome {
         panic!("{error}");
     }
+    assert_eq!(runtime.block_on(scene.broken_chain()), None);
 }
 
 /// What every answer is: what was asked for, or a refusal with a code that is no excuse for a bug.
@@ -261,6 +265,7 @@ async fn survives(open: Open, id: DeploymentId, acts: Vec<Act>) -> Result<(), Te
     let left = Scene::inside(scene.end().await).await;
     let facts = left.ask(Method::GET, path::FACTS, &[], Vec::new()).await.map_err(TestCaseError::fail)?;
     prop_assert!(facts.status.is_success());
+    prop_assert_eq!(left.broken_chain().await, None);
     left.end().await;
     Ok(())
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use plimsoll_api::{HostApi, HostError, LogLine, LogQuery, Look};
+use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
 use plimsoll_host::clock::{Clock, SystemClock};
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
@@ -22,6 +22,7 @@ use plimsoll_host::secrets::SecretFiles;
 use plimsoll_host::serve::{bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
+use plimsoll_model::audit::{Actor, Break, verify_whole};
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::route::Route;
@@ -61,7 +62,7 @@ impl Scene {
         let folders = Folders::new(folder.path());
         let (lock, listener) = bind(&folders).expect("the folder is free");
         let ledger = Arc::new(SqliteLedger::open(&folders.ledger()).await.expect("the ledger can be read"));
-        let about = About { build: "test".into(), folder: folder.path().into(), started_at: SystemClock.now() };
+        let about = About { build: "test".into(), folder: folder.path().into(), started_at: SystemClock.now(), actor: Actor::host("u", "m") };
         let host = Host::start(world(&folders, ledger.clone()), about).await.expect("the ledger says what can be");
         let handle = Arc::new(Handle(host));
         let (end, ended) = oneshot::channel::<()>();
@@ -121,6 +122,12 @@ impl Scene {
             let missing = self.handle.offer(&ReleaseManifest { id, component: component.clone(), files: Vec::new() }).await;
             assert_eq!(missing, Ok(Vec::new()), "nothing is missing of nothing");
         }
+    }
+
+    /// Where the chain of the audit log is broken, if it is.
+    pub async fn broken_chain(&self) -> Option<Break> {
+        let page = self.handle.audit(AuditQuery { limit: u32::MAX, ..AuditQuery::default() }).await.expect("it can read");
+        verify_whole(&page.anchor, &page.rows, &page.head).err()
     }
 
     /// The state that a plan for this environment has to expect.

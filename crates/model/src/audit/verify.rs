@@ -102,13 +102,13 @@ fn judge(last: &Mark, row: &Row, places: &HashMap<Digest, u64>) -> Result<(), Br
         return broken(row.seq, row.seq, Flaw::Changed);
     }
     if row.previous == last.hash {
-        return if row.seq == last.seq + 1 { Ok(()) } else { broken(row.seq, row.seq, Flaw::Changed) };
+        return if last.seq.checked_add(1) == Some(row.seq) { Ok(()) } else { broken(row.seq, row.seq, Flaw::Changed) };
     }
     match places.get(&row.previous) {
         // Its true predecessor stands further up, so what is between them was not there.
         Some(place) if *place < last.seq => broken(place + 1, last.seq, Flaw::Inserted),
         Some(_) => broken(row.seq, row.seq, Flaw::Reordered),
-        None if row.seq > last.seq + 1 => broken(last.seq + 1, row.seq - 1, Flaw::Deleted),
+        None if row.seq > last.seq.saturating_add(1) => broken(last.seq + 1, row.seq - 1, Flaw::Deleted),
         // Its predecessor is not what it was: written anew with a hash that fits, or gone and the numbers closed up.
         None => broken(last.seq, last.seq, Flaw::Changed),
     }

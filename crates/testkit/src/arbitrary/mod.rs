@@ -4,6 +4,7 @@
 //! goes further and breaks their wire form. What must hold of them is said where they are read.
 
 pub mod api;
+pub mod audit;
 pub mod json;
 pub mod names;
 pub mod plan;
