@@ -26,7 +26,7 @@ pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
 pub use order::{HostEvent, Order, Report, What};
 pub use secrets::SecretValues;
-pub use types::{Facts, Look, Open, Opened, Program, Replaced, Service, Upgraded};
+pub use types::{Facts, Look, Open, Opened, Program, Replaced, Service, Upgraded, build_id};
 
 /// Where a host's events go while an order is carried out. A receiver that is gone disturbs nothing.
 pub type Events = mpsc::UnboundedSender<HostEvent>;

@@ -7,7 +7,7 @@ use plimsoll_model::plan::{Plan, Served};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, HostName, ReleaseId};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use crate::SecretValues;
@@ -58,6 +58,12 @@ pub struct Program {
     pub version: Option<String>,
     /// Tells one build of it from another; none when the system does not tell.
     pub build: Option<String>,
+}
+
+/// Tells one build of a program from another, by its file: size in bytes, and time of change in seconds and nanoseconds.
+#[must_use]
+pub fn build_id(size: u64, changed: (i64, i64)) -> String {
+    Digest::of_value(&(size, changed.0, changed.1)).short()
 }
 
 /// What an upgrade of a host has replaced.

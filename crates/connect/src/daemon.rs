@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_api::{Facts, HostApi, HostError};
+use plimsoll_model::HostName;
 use plimsoll_model::audit::Actor;
-use plimsoll_model::{Digest, HostName};
 use tokio::net::UnixStream;
 
 use crate::former::Former;
@@ -150,7 +150,7 @@ impl Daemon {
 /// There is no such file.
 pub fn build_id(exe: &Path) -> Result<String, ConnectError> {
     let file = std::fs::metadata(exe).map_err(ConnectError::io("find", exe))?;
-    Ok(Digest::of_value(&(file.len(), file.mtime(), file.mtime_nsec())).short())
+    Ok(plimsoll_api::build_id(file.len(), (file.mtime(), file.mtime_nsec())))
 }
 
 /// A daemon that is about to end answers no more: that is as good as none.

@@ -26,7 +26,7 @@ pub(crate) async fn refused(host: &Host, open: &Open, error: HostError) -> HostE
         reason: open.reason.clone(),
         ..Deed::new(Actor::from(&open.holder), Action::of(&open.plan.intent), Ending::Refused)
     };
-    tell_at_any_rate(host, &deed.because(&error.to_failure())).await;
+    tell(host, &deed.because(&error.to_failure())).await;
     error
 }
 
@@ -43,10 +43,11 @@ pub(crate) async fn note(host: &Host, deed: Deed) -> Result<(), HostError> {
 /// The daemon is about to be ended. A full disk must not keep it from that.
 pub(crate) async fn stopping(host: &Host, everything: bool, by: &Actor) {
     let what = if everything { "the daemon, the proxy and all slots" } else { "the daemon alone" };
-    tell_at_any_rate(host, &Deed { note: Some(what.into()), ..Deed::new(by.clone(), Action::HostStop, Ending::Begun) }).await;
+    tell(host, &Deed { note: Some(what.into()), ..Deed::new(by.clone(), Action::HostStop, Ending::Begun) }).await;
 }
 
-async fn tell_at_any_rate(host: &Host, deed: &Deed) {
+/// Tells the log of a deed that has happened, whether or not it can be told.
+pub(crate) async fn tell(host: &Host, deed: &Deed) {
     if let Err(trouble) = host.world.ledger.tell(host.world.clock.now(), deed).await {
         tracing::error!(%trouble, ?deed, "this could not be put on record");
     }

@@ -13,6 +13,7 @@ mod host;
 pub mod ledger;
 mod look;
 pub mod probe;
+mod program;
 pub mod releases;
 mod restore;
 pub mod route;

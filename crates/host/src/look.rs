@@ -12,6 +12,7 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, Sta
 use crate::execute::well;
 use crate::host::Host;
 use crate::ledger::{ComponentRow, SlotRow};
+use crate::program;
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -155,8 +156,8 @@ pub(crate) async fn facts(host: &Host) -> Result<Facts, Trouble> {
         pid: std::process::id(),
         started_at: host.about.started_at,
         proxy_pid: host.world.router.pid().await,
-        proxy: None,
-        keepers: Vec::new(),
+        proxy: program::proxy(host).await?,
+        keepers: program::keepers(host).await?,
         cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
         memory_bytes: memory_bytes(),
         disk_free_bytes: host.world.releases.disk_free_bytes(),

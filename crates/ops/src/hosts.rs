@@ -31,7 +31,7 @@ pub(crate) async fn own(context: &Context) -> Result<Option<Client>, OpError> {
 }
 
 /// The daemon's lock file stays when it ends, so where none lies there never was one.
-fn was_there(context: &Context) -> bool {
+pub(crate) fn was_there(context: &Context) -> bool {
     context.home.join("host.lock").exists()
 }
 

@@ -30,6 +30,7 @@ mod error;
 pub mod history;
 pub mod host_facts;
 pub mod host_stop;
+pub mod host_upgrade;
 mod hosts;
 pub mod init;
 pub mod logs;
@@ -57,7 +58,7 @@ mod workbench;
 pub use approve::{Always, Approve, Never};
 pub use context::Context;
 pub use error::{Exit, OpError};
-pub use plimsoll_api::{Facts, HostEvent, LogLine, What};
+pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_engine::Note;
 pub use progress::{Event, Progress};
@@ -74,6 +75,7 @@ pub const OPERATIONS: &[&str] = &[
     "history",
     "host_facts",
     "host_stop",
+    "host_upgrade",
     "init",
     "logs",
     "plan",

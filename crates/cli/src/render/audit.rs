@@ -50,7 +50,7 @@ fn outcome(outcome: Ending) -> String {
     match outcome {
         Ending::Committed | Ending::Done => outcome.green().to_string(),
         Ending::RolledBack => outcome.yellow().to_string(),
-        Ending::Refused => outcome.red().to_string(),
+        Ending::Refused | Ending::Failed => outcome.red().to_string(),
         Ending::Begun => outcome.to_string(),
     }
 }

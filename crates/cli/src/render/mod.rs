@@ -11,6 +11,7 @@ pub mod measure;
 pub mod plan;
 pub mod status;
 mod table;
+pub mod upgrade;
 
 /// A rendered text as it reads without colours.
 #[cfg(test)]

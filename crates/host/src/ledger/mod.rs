@@ -67,6 +67,9 @@ pub trait Ledger: Send + Sync {
     /// Takes entries from the front of the audit log that are older than `keep_from`, and puts that on record. Does nothing when there are none.
     async fn prune_audit(&self, at: Moment, keep_from: Moment, by: &Actor) -> Result<(), Trouble>;
 
+    /// The builds of the daemon that have served here, the first one first.
+    async fn builds(&self) -> Result<Vec<Build>, Trouble>;
+
     /// Puts it on record in the audit log when the daemon is of another build than the one that served last.
     async fn take_over(&self, at: Moment, build: &Build, by: &Actor) -> Result<(), Trouble>;
 }

@@ -195,6 +195,11 @@ impl Ledger for SqliteLedger {
         self.told(work.await)
     }
 
+    async fn builds(&self) -> Result<Vec<Build>, Trouble> {
+        let work = async { audit::builds(&mut *self.reading().await?).await };
+        self.told(work.await)
+    }
+
     async fn take_over(&self, at: Moment, build: &Build, by: &Actor) -> Result<(), Trouble> {
         let work = async {
             let mut tx = self.writing().await?;

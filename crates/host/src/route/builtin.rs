@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use super::{Router, slot_name};
 use crate::folders::Folders;
+use crate::program::keeper_of;
 use crate::trouble::Trouble;
 
 /// How long the proxy may take to finish requests when it is to end, in milliseconds.
@@ -155,6 +156,10 @@ impl Router for Builtin {
 
     async fn pid(&self) -> Option<u32> {
         self.found().await.ok().flatten()?.state().pid
+    }
+
+    async fn keeper(&self) -> Option<u32> {
+        keeper_of(self.pid().await?)
     }
 
     async fn upgrade(&self) -> Result<bool, Trouble> {

@@ -27,6 +27,11 @@ pub trait Router: Send + Sync {
     /// Process id of the proxy, while it runs.
     async fn pid(&self) -> Option<u32>;
 
+    /// Process id of what keeps the proxy running, where that is a process of our own.
+    async fn keeper(&self) -> Option<u32> {
+        None
+    }
+
     /// Puts this very program in the place of the proxy's when another one runs, and loses no request by it: what the other one has begun
     /// it finishes. Returns whether there was anything to do. On failure the other one serves on. Routes that are applied meanwhile wait.
     async fn upgrade(&self) -> Result<bool, Trouble> {

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::{Running, Supervisor, log};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
+use crate::program::keeper_of;
 use crate::secrets::SecretFiles;
 use crate::trouble::Trouble;
 
@@ -151,6 +152,11 @@ impl Supervisor for Builtin {
         log::send(&folder, query, &lines)
             .await
             .map_err(|error| Trouble::new("no-permission", format!("{} cannot be read: {error}", folder.display())))
+    }
+
+    async fn keepers(&self) -> Vec<u32> {
+        let keepers = self.keepers.lock().await;
+        keepers.values().filter_map(|keeper| keeper_of(keeper.state().pid?)).collect()
     }
 
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble> {

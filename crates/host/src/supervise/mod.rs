@@ -53,6 +53,11 @@ pub trait Supervisor: Send + Sync {
     /// until the receiver is gone.
     async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble>;
 
+    /// Process ids of what keeps slots running, where that is processes of our own.
+    async fn keepers(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
     /// Stops a slot: asks it to end, and kills it after `grace_ms`. Stopped already is as good.
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble>;
 

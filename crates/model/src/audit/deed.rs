@@ -102,6 +102,8 @@ pub enum Ending {
     RolledBack,
     /// It was not allowed, and nothing was done.
     Refused,
+    /// It was tried, and did not work.
+    Failed,
     /// It was done.
     Done,
 }
@@ -113,6 +115,7 @@ impl fmt::Display for Ending {
             Ending::Committed => "committed",
             Ending::RolledBack => "rolled back",
             Ending::Refused => "refused",
+            Ending::Failed => "failed",
             Ending::Done => "done",
         })
     }

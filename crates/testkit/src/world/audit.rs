@@ -9,12 +9,12 @@ use plimsoll_model::time::Moment as Time;
 pub(super) struct AuditLog {
     anchor: Mark,
     rows: Vec<Row>,
-    build: Option<Build>,
+    builds: Vec<Build>,
 }
 
 impl Default for AuditLog {
     fn default() -> Self {
-        Self { anchor: Mark::START, rows: Vec::new(), build: None }
+        Self { anchor: Mark::START, rows: Vec::new(), builds: Vec::new() }
     }
 }
 
@@ -50,10 +50,14 @@ impl AuditLog {
     }
 
     pub(super) fn take_over(&mut self, at: Time, build: &Build, by: &Actor) {
-        if self.build.as_ref() != Some(build) {
-            self.build = Some(build.clone());
+        if self.builds.last() != Some(build) {
+            self.builds.push(build.clone());
             self.tell(at, &Deed { note: Some(build.to_string()), ..Deed::new(by.clone(), Action::HostUpgrade, Ending::Done) });
         }
+    }
+
+    pub(super) fn builds(&self) -> Vec<Build> {
+        self.builds.clone()
     }
 
     /// Whether the chain is whole.

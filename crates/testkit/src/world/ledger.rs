@@ -108,6 +108,11 @@ impl Ledger for Hands {
         Ok(())
     }
 
+    async fn builds(&self) -> Result<Vec<Build>, Trouble> {
+        self.alive().await;
+        Ok(self.machine().state().books.audit.builds())
+    }
+
     async fn take_over(&self, at: Time, build: &Build, by: &Actor) -> Result<(), Trouble> {
         self.alive().await;
         self.machine().state().books.audit.take_over(at, build, by);

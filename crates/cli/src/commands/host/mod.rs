@@ -3,6 +3,7 @@
 mod facts;
 mod serve;
 mod stop;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Tell what it is
     Facts(facts::Facts),
+    /// Bring daemon and proxy to this version; slots go on
+    Upgrade(upgrade::Upgrade),
     /// End it: the daemon, the proxy and all slots
     Stop(stop::Stop),
 }
@@ -28,6 +31,7 @@ impl Command {
         match self {
             Self::Serve(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),
         }
     }

@@ -34,9 +34,9 @@ CREATE TRIGGER audit_ends_go_forward BEFORE UPDATE ON audit_ends
 WHEN new.seq <= old.seq OR new.end <> old.end
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
 
--- The build of the daemon that served last.
+-- The builds of the daemon that have served, the last one last.
 CREATE TABLE served_by (
-    one     INTEGER PRIMARY KEY CHECK (one = 1),
-    version TEXT NOT NULL,
-    build   TEXT NOT NULL
+    seq     INTEGER PRIMARY KEY,
+    build   TEXT NOT NULL,
+    version TEXT NOT NULL
 ) STRICT;

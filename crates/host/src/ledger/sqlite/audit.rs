@@ -24,16 +24,20 @@ pub(super) async fn tell(db: &mut SqliteConnection, at: Moment, deed: &Deed) -> 
 
 /// Puts on record that the daemon is of another build than the one that served last.
 pub(super) async fn take_over(db: &mut SqliteConnection, at: Moment, build: &Build, by: &Actor) -> Result<(), Fault> {
-    let select = sqlx::query_as("SELECT version, build FROM served_by");
-    let last: Option<(String, String)> = select.fetch_optional(&mut *db).await?;
-    let last = last.map(|(version, build)| Build { version, build });
+    let last = builds(db).await?.pop();
     if last.as_ref() == Some(build) {
         return Ok(());
     }
-    let put = sqlx::query("INSERT OR REPLACE INTO served_by (one, version, build) VALUES (1, ?, ?)");
-    put.bind(&build.version).bind(&build.build).execute(&mut *db).await?;
+    let put = sqlx::query("INSERT INTO served_by (build, version) VALUES (?, ?)");
+    put.bind(&build.build).bind(&build.version).execute(&mut *db).await?;
     let note = last.map_or_else(|| format!("{build} serves first"), |last| format!("{build} after {last}"));
     tell(db, at, &Deed { note: Some(note), ..Deed::new(by.clone(), Action::HostUpgrade, Ending::Done) }).await
+}
+
+/// The builds of the daemon that have served, the last one last.
+pub(super) async fn builds(db: &mut SqliteConnection) -> Result<Vec<Build>, Fault> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT version, build FROM served_by ORDER BY seq").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|(version, build)| Build { version, build }).collect())
 }
 
 /// Takes the oldest entries away, up to the first that is not older than `keep_from` or cannot be read, and puts that on record.

@@ -1,0 +1,28 @@
+//! `plimsoll host upgrade`: brings daemon and proxy of this machine to the version of the running binary.
+
+use plimsoll_ops::OpError;
+use plimsoll_ops::host_upgrade::{self, Input, Output};
+
+use crate::answer::Reply;
+use crate::render;
+use crate::session::Session;
+
+/// Bring daemon and proxy to this version: slots go on, and no request is lost
+#[derive(Debug, clap::Args)]
+pub struct Upgrade {}
+
+impl Upgrade {
+    /// Replaces what is of another build.
+    pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
+        let output = session.look(async |context, progress| host_upgrade::run(context, Input {}, progress).await).await?;
+        Ok(Reply::new(code(&output), &output, render::upgrade::upgrade(&output)))
+    }
+}
+
+fn code(output: &Output) -> &'static str {
+    match output {
+        Output { serves: None, .. } => "no-host",
+        Output { daemon: None, proxy: None, .. } => "up-to-date",
+        _ => "upgraded",
+    }
+}

@@ -1,0 +1,58 @@
+//! Brings daemon and proxy of this machine's own host to the version of the running binary. Slots go on, and no request is lost.
+
+use plimsoll_api::{HostApi, Program, Replaced};
+use plimsoll_connect::build_id;
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, Exit, Facts, OpError, Progress, hosts};
+
+/// Nothing to say beforehand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// The daemon that serves now; none where this machine has never been a host.
+    pub serves: Option<Program>,
+    /// The daemon that gave way; none when it was of this build already, or none ran.
+    pub daemon: Option<Replaced>,
+    /// The proxy that gave way; none when it was of this build already, or none runs.
+    pub proxy: Option<Replaced>,
+}
+
+/// Replaces what is of another build. Done twice, the second time there is nothing to do.
+///
+/// # Errors
+/// `host-busy` while a deployment is under way. When the new daemon does not start, the one of before is started again; when the new proxy
+/// does not get ready, the one of before serves on.
+pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
+    if !hosts::was_there(context) {
+        return Ok(Output { serves: None, daemon: None, proxy: None });
+    }
+    let daemon = hosts::daemon(context);
+    let build = build_id(&context.exe)?;
+    let before = match daemon.find().await? {
+        Some(client) => Some(client.facts().await?),
+        None => None,
+    };
+    let client = daemon.connect().await?;
+    let after = client.facts().await?;
+    if after.build != build {
+        return Err(busy(&after));
+    }
+    let upgraded = client.upgrade(&daemon.by).await?;
+    let former = before.filter(|before| before.build != build).as_ref().map(program);
+    let serves = program(&after);
+    Ok(Output { daemon: former.map(|from| Replaced { from, to: serves.clone() }), proxy: upgraded.proxy, serves: Some(serves) })
+}
+
+fn program(daemon: &Facts) -> Program {
+    Program { pid: daemon.pid, version: Some(daemon.version.clone()), build: Some(daemon.build.clone()) }
+}
+
+/// A daemon of another build stays only while a deployment is under way.
+fn busy(daemon: &Facts) -> OpError {
+    let message = format!("a deployment is under way on this host, and its daemon (version {}) stays until it has ended", daemon.version);
+    OpError::new(Exit::Refused, "host-busy", message).with_help("try again when it has ended; plimsoll host facts tells whether it has")
+}
