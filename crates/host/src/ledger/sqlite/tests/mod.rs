@@ -1,5 +1,6 @@
 //! The ledger on real files.
 
+mod audit;
 mod changes;
 mod journal;
 mod troubles;

@@ -14,7 +14,7 @@ use super::{Kept, begun, failure, id, key, step};
 use crate::ledger::{Ledger, SqliteLedger};
 use crate::trouble::Trouble;
 
-async fn run(kept: &Kept, sql: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn run(kept: &Kept, sql: &str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&kept.ledger.pool).await.map(drop)
 }
 
