@@ -19,6 +19,7 @@ mod live;
 mod lock;
 mod options;
 mod payload;
+mod ports;
 mod run;
 mod serve;
 mod site;

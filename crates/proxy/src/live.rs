@@ -25,6 +25,17 @@ pub(crate) struct Snapshot {
     pub(crate) entries: Vec<Arc<Entry>>,
     /// The same routes, ready to be looked up.
     pub(crate) matcher: Matcher<Arc<Entry>>,
+    /// Whether there are no others. After damage there may have been.
+    pub(crate) certain: bool,
+}
+
+/// No route takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unrouted {
+    /// There is none.
+    Nothing,
+    /// None is known, but there may have been one.
+    Lost,
 }
 
 /// A route with what serves it.
@@ -57,7 +68,7 @@ pub(crate) struct Claim {
 impl Snapshot {
     /// No routes at all.
     pub(crate) fn empty() -> Self {
-        Self { table: RouteTable::default(), entries: Vec::new(), matcher: Matcher::default() }
+        Self { table: RouteTable::default(), entries: Vec::new(), matcher: Matcher::default(), certain: true }
     }
 }
 
@@ -69,9 +80,10 @@ impl Live {
 
     /// Finds the route of a request and counts the request in. Both happen under one lock, so that a request is
     /// either counted before a swap or sees the table after it.
-    pub(crate) fn claim(&self, port: u16, authority: Option<&str>, path: &str) -> Option<Claim> {
+    pub(crate) fn claim(&self, port: u16, authority: Option<&str>, path: &str) -> Result<Claim, Unrouted> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.matcher.find(port, authority, path).map(|entry| Claim::new(Arc::clone(entry)))
+        let found = current.matcher.find(port, authority, path).map(|entry| Claim::new(Arc::clone(entry)));
+        found.ok_or(if current.certain { Unrouted::Nothing } else { Unrouted::Lost })
     }
 
     /// Serves `next` from here on. Requests that hold claims keep what they claimed.

@@ -18,6 +18,8 @@ pub struct Options {
     pub drain: Duration,
     /// How long requests and tunnels may go on after another proxy took its place.
     pub retire: Duration,
+    /// How long connections wait for routes that were lost, before their clients are told so.
+    pub restore: Duration,
     /// Address of the socket of whoever started it, who is told when it is ready and holds its listening sockets:
     /// a path, or `@NAME`.
     pub notify: Option<String>,
@@ -38,6 +40,7 @@ impl Options {
             threads: cores.min(4),
             drain: Duration::from_secs(30),
             retire: Duration::from_secs(300),
+            restore: Duration::from_secs(30),
             notify: None,
             successor: false,
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixListener;
@@ -16,6 +17,7 @@ use crate::end::{self, Signals};
 use crate::live::Live;
 use crate::lock::{self, FolderLock};
 use crate::options::Options;
+use crate::ports::Ports;
 use crate::serve::{Ending, Workers};
 use crate::sockets::notify::Holder;
 use crate::sockets::{CONTROL, Inherited, inherit};
@@ -93,20 +95,21 @@ fn turn(options: &Options, holder: &Holder, inherited: &Inherited) -> Result<Fol
 /// Finds out, while another proxy serves, whether this one could.
 fn rehearse(options: &Options, inherited: &Inherited) -> Result<(), ProxyError> {
     let folder = &options.folder;
-    let table = state::read(folder)?;
+    let table = state::read(folder)?.table.unwrap_or_default();
     switchboard::rehearse(&table, &options.addresses, &inherited.ports).map_err(|source| ProxyError::Table { folder: folder.clone(), source })
 }
 
 fn serve(options: &Options, inherited: Inherited, holder: Holder, lock: FolderLock) -> Result<(), ProxyError> {
     let folder = &options.folder;
-    let table = state::read(folder)?;
+    let found = state::read(folder)?;
     let (live, ending) = (Arc::new(Live::new()), Ending::default());
     let (workers, done) = Workers::start(options.threads.max(1), &live, &ending)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let listener = control_socket(folder, inherited.control, &holder)?;
-        let board = Switchboard::start(folder.clone(), options.addresses.clone(), holder, workers, live, (table, inherited.ports))
+        let ports = Ports::new(options.addresses.clone(), holder, workers);
+        let board = Switchboard::start(folder.clone(), live, ports, found, inherited.ports)
             .map_err(|source| ProxyError::Table { folder: folder.clone(), source })?;
         let desk = Desk {
             board: Arc::new(Mutex::new(board)),
@@ -115,6 +118,9 @@ fn serve(options: &Options, inherited: Inherited, holder: Holder, lock: FolderLo
             stop: CancellationToken::new(),
             talks: TaskTracker::new(),
         };
+        if desk.board().is_waited_at() {
+            tokio::spawn(wait_no_longer(desk.clone(), options.restore));
+        }
         tokio::select! {
             () = server::serve(listener, desk.clone()) => {}
             () = signals.next() => {}
@@ -122,6 +128,12 @@ fn serve(options: &Options, inherited: Inherited, holder: Holder, lock: FolderLo
         end::end(options, &desk, &ending, lock, (done, signals)).await;
         Ok(())
     })
+}
+
+/// Whoever knows the routes should have told them by then.
+async fn wait_no_longer(desk: Desk, after: Duration) {
+    tokio::time::sleep(after).await;
+    desk.board().admit_all();
 }
 
 /// The socket for the daemon: the one that was held, so that whoever is connected to it already waits for us, or a new one.

@@ -7,18 +7,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use plimsoll_model::route::{Match, Route, RouteTable, Upstream};
-use tokio_util::sync::CancellationToken;
 
 use crate::control::{ControlError, RouteStatus, Status};
 use crate::live::{Entry, Live, Snapshot, Target};
 use crate::lock;
-use crate::serve::Workers;
+use crate::ports::Ports;
 use crate::site::Site;
 use crate::slot::Slot;
 use crate::sockets::Kept;
 use crate::sockets::bind::{self, Addresses};
-use crate::sockets::notify::Holder;
-use crate::state;
+use crate::state::{self, Found};
 use crate::table::Matcher;
 use crate::traffic::Traffic;
 
@@ -26,46 +24,29 @@ use crate::traffic::Traffic;
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     folder: PathBuf,
-    addresses: Addresses,
-    holder: Holder,
-    workers: Workers,
     live: Arc<Live>,
-    ports: HashMap<u16, Port>,
+    ports: Ports,
     slots: HashMap<String, Weak<Traffic>>,
+    /// What was wrong with the kept table, until another one is kept.
+    damage: Option<String>,
     /// Another proxy serves the daemon now.
     retired: bool,
 }
 
-/// A port that is listened on.
-#[derive(Debug)]
-struct Port {
-    names: Vec<String>,
-    closed: CancellationToken,
-}
-
 impl Switchboard {
-    /// Serves `table`, as it was kept in `folder`, from the sockets that were `kept` and new ones where some are
-    /// missing. A port that cannot be opened is no reason not to serve the others.
-    pub(crate) fn start(
-        folder: PathBuf,
-        addresses: Addresses,
-        holder: Holder,
-        workers: Workers,
-        live: Arc<Live>,
-        (table, kept): (RouteTable, Vec<Kept>),
-    ) -> Result<Self, ControlError> {
-        let mut board = Self { folder, addresses, holder, workers, live, ports: HashMap::new(), slots: HashMap::new(), retired: false };
-        let snapshot = board.assemble(table)?;
-        let wanted = ports_of(&snapshot.table);
-        board.live.swap(snapshot);
+    /// Serves what was `found` in `folder`, from the sockets that were `kept` and new ones where some are missing.
+    pub(crate) fn start(folder: PathBuf, live: Arc<Live>, ports: Ports, found: Found, kept: Vec<Kept>) -> Result<Self, ControlError> {
+        // Where sockets were held there was a table once.
+        let lost = (found.table.is_none() && !kept.is_empty()).then(|| "no route table is left".to_owned());
+        let damage = found.damage.or(lost);
+        let table = found.table.unwrap_or_default();
+        let wanted = ports_of(&table);
         plimsoll_crashpoint::reach!("proxy: starts, has no ports yet");
-        board.adopt(kept, &wanted);
-        for port in wanted {
-            if let Err(error) = board.open(port).map(|sockets| board.listen(port, sockets)) {
-                tracing::error!(port, %error, "a port of the kept table cannot be served");
-            }
-        }
-        board.holder.ready();
+        let mut board = Self { folder, live, ports, slots: HashMap::new(), damage, retired: false };
+        let snapshot = Snapshot { certain: board.damage.is_none(), ..board.assemble(table)? };
+        board.live.swap(snapshot);
+        board.ports.take_over(kept, &wanted, board.damage.is_none());
+        board.ports.holder.ready();
         Ok(board)
     }
 
@@ -80,25 +61,34 @@ impl Switchboard {
         let snapshot = self.assemble(table)?;
         let wanted = ports_of(&snapshot.table);
         // Its sockets are on their way to another one, which could not have those that came now.
-        if wanted.iter().any(|port| !self.ports.contains_key(port)) && lock::has_successor(&self.folder) {
+        if !self.ports.have(&wanted) && lock::has_successor(&self.folder) {
             return Err(ControlError::Retired {});
         }
-        let opened = self.open_all(&wanted, &ports_of(&former.table))?;
+        let opened = self.ports.open_all(&wanted, &ports_of(&former.table))?;
         plimsoll_crashpoint::reach!("proxy: before table");
         state::write(&self.folder, &snapshot.table).map_err(|error| ControlError::State { reason: error.to_string() })?;
         plimsoll_crashpoint::reach!("proxy: table written, not served");
         tracing::info!(generation = snapshot.table.generation, routes = snapshot.entries.len(), "serving a new table");
         self.live.swap(snapshot);
-        opened.into_iter().for_each(|(port, sockets)| self.listen(port, sockets));
-        self.close_all_but(&wanted);
+        self.ports.change(opened, &wanted);
+        self.damage = None;
         self.slots.retain(|_, traffic| traffic.strong_count() > 0);
         plimsoll_crashpoint::reach!("proxy: table served, not answered");
         Ok(())
     }
 
-    /// Takes no more tables from the daemon: when this returns, the one that is in force is the last, and on disk.
+    /// Takes no more tables from the daemon: when this returns, the one that is in force is the last, and on disk for whoever comes next,
+    /// whatever happened to it there.
     pub(crate) fn retire(&mut self) {
         self.retired = true;
+        let table = &self.live.snapshot().table;
+        let is_kept = state::read(&self.folder).is_ok_and(|found| found.table.as_ref().unwrap_or(&RouteTable::default()) == table);
+        if self.damage.is_none()
+            && !is_kept
+            && let Err(error) = state::write(&self.folder, table)
+        {
+            tracing::error!(%error, "the table in force is not kept any more, and cannot be kept again");
+        }
     }
 
     /// The switch of a proxy that retired: ports and state are another one's by now.
@@ -109,6 +99,19 @@ impl Switchboard {
         Ok(())
     }
 
+    /// Whether connections wait for routes that were lost.
+    pub(crate) fn is_waited_at(&self) -> bool {
+        self.ports.are_waited_at()
+    }
+
+    /// Lets them wait no longer: they are told that the routes are lost.
+    pub(crate) fn admit_all(&mut self) {
+        if self.is_waited_at() && !self.retired {
+            tracing::error!("nobody told of the routes that were lost; clients are told so");
+            self.ports.admit_all();
+        }
+    }
+
     /// What is served.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.live.snapshot()
@@ -117,7 +120,8 @@ impl Switchboard {
     /// What is served, and what goes through it.
     pub(crate) fn status(&self) -> Status {
         let snapshot = self.live.snapshot();
-        Status { generation: snapshot.table.generation, routes: snapshot.entries.iter().map(|entry| status_of(entry)).collect() }
+        let routes = snapshot.entries.iter().map(|entry| status_of(entry)).collect();
+        Status { generation: snapshot.table.generation, routes, damage: self.damage.clone() }
     }
 
     /// The traffic of a slot that no route leads to any more; none when the proxy has forgotten it, being idle.
@@ -131,12 +135,12 @@ impl Switchboard {
 
     /// Whether the sockets are held elsewhere, too.
     pub(crate) fn is_held(&self) -> bool {
-        self.holder.holds()
+        self.ports.holder.holds()
     }
 
     /// Tells the holder of sockets that the proxy stops.
     pub(crate) fn stopping(&self) {
-        self.holder.stopping();
+        self.ports.holder.stopping();
     }
 
     fn assemble(&mut self, table: RouteTable) -> Result<Snapshot, ControlError> {
@@ -152,7 +156,7 @@ impl Switchboard {
         }
         let rows = entries.iter().map(|entry| (entry.route.spec.matches.clone(), Arc::clone(entry)));
         let matcher = Matcher::new(rows).map_err(|error| ControlError::Invalid { reason: error.to_string() })?;
-        Ok(Snapshot { table, entries, matcher })
+        Ok(Snapshot { table, entries, matcher, certain: true })
     }
 
     /// The target of `route`: one of `known` when it is the same, so that its connections and counters stay.
@@ -161,7 +165,7 @@ impl Switchboard {
             return target.clone();
         }
         match &route.upstream {
-            Upstream::Slot { slot, address } => Target::Slot(Arc::new(Slot::new(slot, *address, self.counter(slot), self.workers.count()))),
+            Upstream::Slot { slot, address } => Target::Slot(Arc::new(Slot::new(slot, *address, self.counter(slot), self.ports.workers.count()))),
             Upstream::Site { root } => Target::Site(Arc::new(Site::new(root))),
         }
     }
@@ -173,64 +177,6 @@ impl Switchboard {
         let traffic = Arc::default();
         self.slots.insert(slot.to_owned(), Arc::downgrade(&traffic));
         traffic
-    }
-
-    /// Sockets for all ports that are not open. One that was lost before, and that the table needs as much as the one
-    /// before it did, is no reason to refuse a switch that has nothing to do with it.
-    fn open_all(&self, wanted: &HashSet<u16>, before: &HashSet<u16>) -> Result<Vec<(u16, Vec<Kept>)>, ControlError> {
-        let mut opened = Vec::new();
-        for port in wanted {
-            match self.open(*port) {
-                Ok(sockets) => opened.push((*port, sockets)),
-                Err(error) if before.contains(port) => tracing::error!(port, %error, "a port is still lost"),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(opened)
-    }
-
-    /// Sockets for `port`; none when it is open already.
-    fn open(&self, port: u16) -> Result<Vec<Kept>, ControlError> {
-        if self.ports.contains_key(&port) { Ok(Vec::new()) } else { bind::group(port, &self.addresses, self.workers.count()) }
-    }
-
-    fn adopt(&mut self, kept: Vec<Kept>, wanted: &HashSet<u16>) {
-        let mut ports: HashMap<u16, Vec<Kept>> = HashMap::new();
-        for socket in kept {
-            match socket.listener.local_addr() {
-                Ok(address) if wanted.contains(&address.port()) => ports.entry(address.port()).or_default().push(socket),
-                _ => self.holder.forget(&socket.name),
-            }
-        }
-        ports.into_iter().for_each(|(port, sockets)| self.accept(port, sockets));
-    }
-
-    /// New sockets are held elsewhere before anything is accepted from them.
-    fn listen(&mut self, port: u16, sockets: Vec<Kept>) {
-        sockets.iter().for_each(|socket| self.holder.store(&socket.name, &socket.listener));
-        if !sockets.is_empty() {
-            self.accept(port, sockets);
-        }
-    }
-
-    fn accept(&mut self, port: u16, sockets: Vec<Kept>) {
-        let open = Port { names: sockets.iter().map(|socket| socket.name.clone()).collect(), closed: CancellationToken::new() };
-        for (number, socket) in sockets.into_iter().enumerate() {
-            self.workers.accept(number, port, socket.listener, open.closed.clone());
-        }
-        self.ports.insert(port, open);
-    }
-
-    fn close_all_but(&mut self, wanted: &HashSet<u16>) {
-        let holder = &self.holder;
-        self.ports.retain(|port, open| {
-            if wanted.contains(port) {
-                return true;
-            }
-            open.names.iter().for_each(|name| holder.forget(name));
-            open.closed.cancel();
-            false
-        });
     }
 }
 

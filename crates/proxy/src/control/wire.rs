@@ -33,6 +33,10 @@ pub struct Status {
     pub generation: u64,
     /// One row for each of its routes.
     pub routes: Vec<RouteStatus>,
+    /// What was wrong with the kept table when the proxy started. Since then it serves the one before, or lets connections wait; the next
+    /// table that it is given ends that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<String>,
 }
 
 /// One route and what goes through it.

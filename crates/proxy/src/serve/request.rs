@@ -9,7 +9,7 @@ use super::worker::Worker;
 use crate::forward;
 use crate::forward::headers;
 use crate::forward::peer::Peer;
-use crate::live::{Claim, Target};
+use crate::live::{Claim, Target, Unrouted};
 use crate::payload::{self, Payload};
 use crate::{site, status};
 
@@ -40,7 +40,11 @@ async fn route(visitor: &Visitor, request: Request<Incoming>) -> Response<Payloa
         return payload::text(StatusCode::NOT_IMPLEMENTED, "this proxy makes no tunnels to elsewhere");
     }
     let claim = visitor.worker.live.claim(visitor.port, headers::authority(&request), request.uri().path());
-    let Some(claim) = claim else { return payload::text(StatusCode::NOT_FOUND, "nothing is deployed here") };
+    let claim = match claim {
+        Ok(claim) => claim,
+        Err(Unrouted::Nothing) => return payload::text(StatusCode::NOT_FOUND, "nothing is deployed here"),
+        Err(Unrouted::Lost) => return payload::text(StatusCode::SERVICE_UNAVAILABLE, "what is deployed here is not known at the moment"),
+    };
     let entry = Arc::clone(claim.entry());
     if let Some(question) = status::question(&entry.route.spec, request.uri().path()) {
         let local = visitor.peer.is_local(request.headers());

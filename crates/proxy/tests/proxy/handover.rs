@@ -175,7 +175,9 @@ async fn an_upgrade_that_fails_costs_nothing() {
     // One that cannot read the state says so before it is too late.
     let (state, newer) = (folder.join("routes.json"), folder.join("routes.json.newer"));
     std::fs::rename(&state, &newer).unwrap();
-    std::fs::write(&state, r#"{"version":1000000}"#).unwrap();
+    let version = 1_000_000_u32;
+    let checksum = blake3::Hasher::new().update(&version.to_le_bytes()).update(b"{}").finalize().to_hex();
+    std::fs::write(&state, format!("{{\"version\":{version},\"blake3\":\"{checksum}\"}}\n{{}}")).unwrap();
     let refused = kept.upgrade_to(&spec(folder)).await;
     assert!(matches!(refused, Err(KeeperError::NotReplaced { .. })), "{refused:?}");
     kept.logs("newer Plimsoll").await;

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
 mod control;
+mod damage;
 mod forwarding;
 mod handover;
 mod restart;
