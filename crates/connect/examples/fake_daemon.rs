@@ -1,7 +1,7 @@
 //! A daemon around a host that does nothing: what tests start on demand.
 //!
 //! What it is to do beside that is said by files in its folder: `refuse` holds why it does not serve, `die` what it says before
-//! it ends without serving, and with `busy` a deployment is under way. It notes its process id in `starts`, and in
+//! it ends without serving, `version` the one that it says it has, and with `busy` a deployment is under way. It notes its process id in `starts`, and in
 //! `environment` what it was given.
 
 #[path = "../tests/fake/mod.rs"]
@@ -41,7 +41,8 @@ async fn run(folder: &Path, build: &str) {
         Err(trouble) => return starter.failed(&trouble),
     };
     starter.ready();
-    let host = Arc::new(Fake { build: build.into(), busy: folder.join("busy").exists(), ..Fake::default() });
+    let version = fs::read_to_string(folder.join("version")).unwrap_or_else(|_| Fake::default().version);
+    let host = Arc::new(Fake { build: build.into(), version, busy: folder.join("busy").exists(), ..Fake::default() });
     serve::serve(host.clone(), host, listener, std::future::pending()).await.expect("it serves");
     drop(lock);
 }

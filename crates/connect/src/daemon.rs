@@ -30,8 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TRIES: usize = 5;
 
 impl Daemon {
-    /// A client of the daemon. When none answers, it is started; when one of another build does, it is replaced, unless a
-    /// deployment is under way; when the new one does not start, the one before is started again. Of several that call this at once, one starts the daemon and the others wait for it.
+    /// A client of the daemon. When none answers, it is started; when one of another build does, it is replaced, unless its version is
+    /// newer (it serves older clients, and an older daemon may not read its ledger) or a deployment is under way; when the new one does not start, the one before is started again. Of several that call this at once, one starts the daemon and the others wait for it.
     /// The client starts it again when it is killed later.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Daemon {
 
     /// Whether a daemon answers that can stay.
     async fn serves(&self, build: &str) -> Result<bool, ConnectError> {
-        let fits = |(_, facts): &(Client, Facts)| facts.build == build || facts.busy;
+        let fits = |(_, facts): &(Client, Facts)| facts.build == build || facts.busy || is_newer(&facts.version, env!("CARGO_PKG_VERSION"));
         Ok(self.answering().await?.is_some_and(|answering| fits(&answering)))
     }
 
@@ -144,6 +144,12 @@ impl Daemon {
     }
 }
 
+/// Whether a version is newer than another: their numbers are compared one by one.
+fn is_newer(version: &str, than: &str) -> bool {
+    let numbers = |version: &str| -> Vec<u64> { version.split(['.', '-', '+']).map_while(|number| number.parse().ok()).collect() };
+    numbers(version) > numbers(than)
+}
+
 /// Tells one build of a program from another, by its file: size and time of change.
 ///
 /// # Errors
@@ -159,5 +165,22 @@ fn unless_gone<T>(answer: Result<T, HostError>) -> Result<Option<T>, ConnectErro
         Ok(answer) => Ok(Some(answer)),
         Err(HostError::Unreachable { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        let check = |version: &str, than: &str, expect: bool| assert_eq!(is_newer(version, than), expect, "{version} {than}");
+        check("0.1.0", "0.1.0", false);
+        check("0.1.1", "0.1.0", true);
+        check("0.10.0", "0.9.9", true);
+        check("1.0.0", "0.9.9", true);
+        check("0.9.9", "1.0.0", false);
+        check("0.2.0-rc.1", "0.1.0", true);
+        check("nonsense", "0.1.0", false);
     }
 }

@@ -3,8 +3,10 @@
 mod fake;
 
 use fake::{Fake, Served, component, event, id, key};
-use plimsoll_api::{HostApi, HostError, LogQuery, Look, Order};
+use plimsoll_api::{AuditPage, AuditQuery, HostApi, HostError, LogQuery, Look, Order, Upgraded};
+use plimsoll_model::audit::Mark;
 use plimsoll_model::deployment::Failure;
+use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, HostName, ReleaseId};
 use tokio::sync::mpsc;
 
@@ -31,6 +33,14 @@ async fn every_call_arrives_and_is_answered() {
     arrived("history shop/dev 7".into());
     assert_eq!(client.services(&key()).await.unwrap(), [fake::service()]);
     arrived("services shop/dev".into());
+    let query = AuditQuery { key: Some(key()), since: Some(Moment(7)), after: Some(3), limit: 9 };
+    let row = Mark::START.next(&fake::entry());
+    assert_eq!(client.audit(query.clone()).await.unwrap(), AuditPage { anchor: Mark::START, head: row.mark(), rows: vec![row] });
+    arrived(format!("audit {query:?}"));
+    client.note(fake::entry().deed).await.unwrap();
+    arrived(format!("note {:?}", fake::entry().deed));
+    assert_eq!(client.upgrade(&fake::actor()).await.unwrap(), Upgraded::default());
+    arrived("upgrade u@m (cli)".into());
 }
 
 #[tokio::test]

@@ -149,6 +149,16 @@ async fn a_daemon_with_a_deployment_under_way_is_not_replaced() {
     assert_eq!((latter, home.starts()), (former.clone(), vec![former.pid]));
 }
 
+#[tokio::test]
+async fn a_daemon_of_a_newer_version_is_not_replaced() {
+    let home = Home::new();
+    fs::create_dir_all(&home.daemon.home).unwrap();
+    home.write("version", "999.0.0");
+    let former = home.daemon.connect().await.unwrap().facts().await.unwrap();
+    let latter = home.other_build().connect().await.unwrap().facts().await.unwrap();
+    assert_eq!((latter.pid, latter.version, home.starts()), (former.pid, "999.0.0".into(), vec![former.pid]));
+}
+
 /// Whether its file is there still, or was deleted as upgrades do.
 #[tokio::test]
 async fn a_daemon_comes_back_when_its_successor_does_not_start() {

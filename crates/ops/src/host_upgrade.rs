@@ -24,7 +24,7 @@ pub struct Output {
 /// Replaces what is of another build. Done twice, the second time there is nothing to do.
 ///
 /// # Errors
-/// `host-busy` while a deployment is under way. When the new daemon does not start, the one of before is started again; when the new proxy
+/// `host-busy` while a deployment is under way, `host-newer` when the host is of a newer version. When the new daemon does not start, the one of before is started again; when the new proxy
 /// does not get ready, the one of before serves on.
 pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
     if !hosts::was_there(context) {
@@ -39,7 +39,7 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
     let client = daemon.connect().await?;
     let after = client.facts().await?;
     if after.build != build {
-        return Err(busy(&after));
+        return Err(stays(&after));
     }
     let upgraded = client.upgrade(&daemon.by).await?;
     let former = before.filter(|before| before.build != build).as_ref().map(program);
@@ -51,8 +51,12 @@ fn program(daemon: &Facts) -> Program {
     Program { pid: daemon.pid, version: Some(daemon.version.clone()), build: Some(daemon.build.clone()) }
 }
 
-/// A daemon of another build stays only while a deployment is under way.
-fn busy(daemon: &Facts) -> OpError {
-    let message = format!("a deployment is under way on this host, and its daemon (version {}) stays until it has ended", daemon.version);
-    OpError::new(Exit::Refused, "host-busy", message).with_help("try again when it has ended; plimsoll host facts tells whether it has")
+/// A daemon of another build stays while a deployment is under way, and when it is newer.
+fn stays(daemon: &Facts) -> OpError {
+    if daemon.busy {
+        let message = format!("a deployment is under way on this host, and its daemon (version {}) stays until it has ended", daemon.version);
+        return OpError::new(Exit::Refused, "host-busy", message).with_help("try again when it has ended; plimsoll host facts tells whether it has");
+    }
+    let message = format!("this host is of version {}, and this plimsoll is {}", daemon.version, env!("CARGO_PKG_VERSION"));
+    OpError::new(Exit::Refused, "host-newer", message).with_help("upgrade with that version or a newer one; deploying works with this one too")
 }

@@ -32,6 +32,8 @@ use tokio::task::JoinHandle;
 pub struct Fake {
     /// What it says it is.
     pub build: String,
+    /// The version that it says it has.
+    pub version: String,
     /// Whether it says that a deployment is under way.
     pub busy: bool,
     /// What it was asked, in words.
@@ -54,6 +56,7 @@ impl Default for Fake {
     fn default() -> Self {
         Self {
             build: "one".into(),
+            version: "0.1.0".into(),
             busy: false,
             asked: Mutex::default(),
             error: Mutex::default(),
@@ -81,7 +84,10 @@ impl Fake {
 #[async_trait]
 impl HostApi for Fake {
     async fn facts(&self) -> Result<Facts, HostError> {
-        self.told("facts".into(), Facts { build: self.build.clone(), busy: self.busy, pid: std::process::id(), ..facts() })
+        self.told(
+            "facts".into(),
+            Facts { build: self.build.clone(), version: self.version.clone(), busy: self.busy, pid: std::process::id(), ..facts() },
+        )
     }
 
     async fn observe(&self, look: Look) -> Result<Observed, HostError> {
