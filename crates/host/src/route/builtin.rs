@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use plimsoll_model::{EnvironmentKey, SlotId};
 use plimsoll_proxy::control::{Client, ControlError};
 use tokio::sync::Mutex;
 
+use super::restore::{self, Applied};
 use super::{Router, slot_name};
 use crate::folders::Folders;
 use crate::program::keeper_of;
@@ -36,15 +38,14 @@ pub struct Builtin {
     folders: Folders,
     env: BTreeMap<String, String>,
     keeper: Mutex<Option<Keeper>>,
-    /// Taken by who changes routes or proxy: a table goes to the one that serves when it is given, and to no other.
-    turn: Mutex<()>,
+    applied: Applied,
 }
 
 impl Builtin {
     /// Starts the proxy from the binary `exe` when it is first needed.
     #[must_use]
     pub fn new(exe: PathBuf, folders: Folders, env: BTreeMap<String, String>) -> Self {
-        Self { exe, folders, env, keeper: Mutex::default(), turn: Mutex::default() }
+        Self { exe, folders, env, keeper: Mutex::default(), applied: Applied::default() }
     }
 
     fn client(&self) -> Client {
@@ -59,9 +60,18 @@ impl Builtin {
     async fn found(&self) -> Result<Option<Keeper>, Trouble> {
         let mut held = self.keeper.lock().await;
         if held.as_ref().is_none_or(|keeper| keeper.watch().has_changed().is_err()) {
-            *held = Keeper::attach(&self.keeper_folder()).await.map_err(|error| lost(&error))?;
+            let found = Keeper::attach(&self.keeper_folder()).await.map_err(|error| lost(&error))?;
+            self.hold(&mut held, found);
         }
         Ok(held.clone())
+    }
+
+    /// Keeps in touch with `keeper`.
+    fn hold(&self, held: &mut Option<Keeper>, keeper: Option<Keeper>) {
+        if let Some(keeper) = &keeper {
+            tokio::spawn(restore::watch(keeper.watch(), self.client(), Arc::clone(&self.applied)));
+        }
+        *held = keeper;
     }
 
     /// Starts the proxy unless it runs, and waits until it takes tables.
@@ -70,7 +80,7 @@ impl Builtin {
             Some(keeper) => keeper,
             None => {
                 let keeper = Keeper::spawn(&self.exe, &self.keeper_folder(), &self.spec()).await.map_err(|error| lost(&error))?;
-                *self.keeper.lock().await = Some(keeper.clone());
+                self.hold(&mut *self.keeper.lock().await, Some(keeper.clone()));
                 keeper
             }
         };
@@ -127,15 +137,18 @@ impl Builtin {
 #[async_trait]
 impl Router for Builtin {
     async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble> {
-        let _turn = self.turn.lock().await;
+        let mut applied = self.applied.lock().await;
         self.ensure().await?;
         match self.put(routes.clone()).await {
             Err(ControlError::Unreachable { .. } | ControlError::Retired {}) => {
                 self.ensure().await?;
-                self.put(routes).await.map_err(|error| refused(&error))
+                self.put(routes.clone()).await
             }
-            done => done.map_err(|error| refused(&error)),
+            done => done,
         }
+        .map_err(|error| refused(&error))?;
+        *applied = Some(routes);
+        Ok(())
     }
 
     async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble> {
@@ -163,7 +176,7 @@ impl Router for Builtin {
     }
 
     async fn upgrade(&self) -> Result<bool, Trouble> {
-        let _turn = self.turn.lock().await;
+        let _applied = self.applied.lock().await;
         match self.found().await? {
             Some(keeper) if !self.is_run_by(&keeper) => {
                 keeper.replace(&self.spec(), UPGRADE).await.map_err(|error| lost(&error))?;
@@ -174,7 +187,7 @@ impl Router for Builtin {
     }
 
     async fn stop(&self) -> Result<(), Trouble> {
-        let _turn = self.turn.lock().await;
+        *self.applied.lock().await = None;
         if let Some(keeper) = self.found().await? {
             keeper.stop(GRACE_MS).await.map_err(|error| lost(&error))?;
         }

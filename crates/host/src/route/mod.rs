@@ -1,6 +1,7 @@
 //! Where traffic goes.
 
 mod builtin;
+mod restore;
 
 use async_trait::async_trait;
 use plimsoll_model::plan::PortUse;
