@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
 mod ask;
+mod audit;
 mod bad_input;
 mod bad_release;
 mod ctrl_c;
@@ -25,3 +26,4 @@ mod traffic;
 mod twice;
 mod unchanged;
 mod unusable_home;
+mod upgrade;
