@@ -1,7 +1,7 @@
 //! HostApi, carried out on this machine or in a simulated world.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -33,6 +33,8 @@ pub struct Host {
     pub(crate) table: Arc<Table>,
     /// Deployments that are not settled, one for an environment at most.
     open: Mutex<BTreeMap<EnvironmentKey, Arc<Deployment>>>,
+    /// Held while a deployment begins, so that of two that begin at once the second finds the first.
+    opening: Mutex<()>,
 }
 
 /// What a host knows of itself without looking.
@@ -54,7 +56,7 @@ impl Host {
     /// # Errors
     /// When the ledger cannot be read, or says what cannot be.
     pub async fn start(world: World, about: About) -> Result<Arc<Self>, Trouble> {
-        let host = Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default() });
+        let host = Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default(), opening: Mutex::default() });
         audit::begin(&host).await?;
         restore::all(&host.world, &host.table).await;
         for stored in host.world.ledger.unsettled().await? {
@@ -109,9 +111,8 @@ impl Host {
         self.open.lock().await.get(key).cloned()
     }
 
-    async fn find(&self, id: &DeploymentId) -> Result<Arc<Deployment>, HostError> {
-        let open = self.open.lock().await;
-        open.values().find(|held| held.id() == id).cloned().ok_or_else(|| HostError::NotFound(format!("open deployment {id}")))
+    async fn find(&self, id: &DeploymentId) -> Option<Arc<Deployment>> {
+        self.open.lock().await.values().find(|held| held.id() == id).cloned()
     }
 
     /// Whether a deployment with a living lease is under way.
@@ -147,18 +148,24 @@ impl Host {
         Ok(())
     }
 
-    fn record(&self, open: &Open) -> Stored {
+    /// When a deployment begins. Clocks are set back at times; names must sort as deployments follow each other all the same.
+    async fn beginning(&self, key: &EnvironmentKey) -> Result<Moment, Trouble> {
         let now = self.world.clock.now();
+        let before = self.world.ledger.history(key, 1).await?;
+        Ok(before.first().map_or(now, |before| now.max(before.started_at.plus(1))))
+    }
+
+    fn record(&self, open: &Open, at: Moment) -> Stored {
         let plan = open.plan.hash();
         let record = DeploymentRecord {
-            id: open.id.clone().unwrap_or_else(|| new_id(now, &plan.0)),
+            id: open.id.clone().unwrap_or_else(|| new_id(at, &plan.0)),
             key: open.plan.key.clone(),
             plan,
             intent: open.plan.intent.clone(),
             source: open.plan.source.clone(),
             holder: open.holder.clone(),
             reason: open.reason.clone(),
-            started_at: now,
+            started_at: at,
             ended_at: None,
             stage: Stage::Running,
             failure: None,
@@ -166,20 +173,37 @@ impl Host {
             leftovers: Vec::new(),
             desired: open.plan.desired.clone(),
         };
-        Stored { record, plan: open.plan.clone(), host: open.host.clone(), lease_until: now.plus(open.plan.lease_ms), journal: Vec::new() }
+        Stored {
+            record,
+            plan: open.plan.clone(),
+            host: open.host.clone(),
+            lease_until: self.world.clock.now().plus(open.plan.lease_ms),
+            journal: Vec::new(),
+        }
+    }
+
+    /// The answer to a request that came before, however the deployment ended: coming twice, it begins nothing anew.
+    async fn begun(&self, open: &Open) -> Result<Option<Opened>, HostError> {
+        let Some(id) = &open.id else { return Ok(None) };
+        let Some(stored) = self.world.ledger.deployment(id).await.map_err(HostError::Internal)? else { return Ok(None) };
+        if (&stored.record.key, stored.record.plan, &stored.host) != (&open.plan.key, open.plan.hash(), &open.host) {
+            let failure = Failure::new("deployment-taken", format!("there already is another deployment {id}"));
+            return Err(HostError::Refused(failure.with_help("begin it again under a new name")));
+        }
+        Ok(Some(Opened { id: id.clone(), stage: stored.record.stage }))
     }
 
     async fn begin(self: Arc<Self>, open: Open) -> Result<Opened, HostError> {
-        if let (Some(id), Some(held)) = (&open.id, self.opened(&open.plan.key).await)
-            && held.id() == id
-        {
-            return Ok(Opened { id: id.clone(), stage: held.stage().await });
+        let _opening = self.opening.lock().await;
+        if let Some(opened) = self.begun(&open).await? {
+            return Ok(opened);
         }
         if let Err(error) = self.judge_open(&open).await {
             return Err(audit::refused(&self, &open, error).await);
         }
         self.keep_secrets(&open).await.map_err(HostError::Internal)?;
-        let stored = self.record(&open);
+        let at = self.beginning(&open.plan.key).await.map_err(HostError::Internal)?;
+        let stored = self.record(&open, at);
         plimsoll_crashpoint::reach!("host: before opened");
         if let Err(trouble) = self.world.ledger.begin(&stored).await {
             return Err(audit::refused(&self, &open, HostError::Refused(trouble)).await);
@@ -196,6 +220,11 @@ fn new_id(now: Moment, salt: &Digest) -> DeploymentId {
     let tail = Digest::of_value(&(now, salt)).short();
     let (day, time) = digits.split_at(8.min(digits.len()));
     DeploymentId::new(format!("{day}-{time}-{}", &tail[..4])).expect("digits and hyphens make a name")
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> HostError {
+    let message = format!("cannot read {}, which is to be uploaded: {error}", path.display());
+    HostError::Failed(Failure::new("file-unreadable", message).with_help("build again, and let nothing else write into the build's output"))
 }
 
 /// A host in the hands of who asks it: clones share it.
@@ -227,7 +256,7 @@ impl HostApi for Handle {
 
     async fn upload(&self, files: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
         for (digest, path) in files {
-            let unreadable = |error: std::io::Error| HostError::Unfit(format!("{} cannot be read: {error}", path.display()));
+            let unreadable = |error: std::io::Error| unreadable(&path, &error);
             let mut file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
             let size = file.metadata().await.map_err(unreadable)?.len();
             self.0.world.releases.take(digest, size, &mut file).await.map_err(HostError::Refused)?;
@@ -236,13 +265,17 @@ impl HostApi for Handle {
     }
 
     async fn open(&self, open: Open) -> Result<Opened, HostError> {
-        self.0.clone().begin(open).await
+        // Who asked may be gone before it has begun: then it is to be held and watched all the same.
+        let begun = tokio::spawn(self.0.clone().begin(open)).await;
+        begun.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("beginning a deployment broke off: {error}")))))
     }
 
     async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
-        let deployment = self.0.find(id).await?;
-        if deployment.expired() && deployment.stage().await == Stage::Running {
-            return Err(HostError::LeaseLost(id.clone()));
+        let Some(deployment) = self.0.find(id).await else { return Err(look::misses(&look::over(&self.0, id).await?)) };
+        match deployment.stage().await {
+            Stage::Running if !deployment.expired() => {}
+            Stage::Sealed | Stage::Committing => {}
+            _ => return Err(HostError::LeaseLost(id.clone())),
         }
         let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
         // First: a slow disk must not cost a living operator its lease. What the ledger says counts after a restart only.
@@ -254,10 +287,7 @@ impl HostApi for Handle {
     }
 
     async fn order(&self, id: &DeploymentId, order: Order, events: Events) -> Result<Report, HostError> {
-        let deployment = match self.0.find(id).await {
-            Ok(deployment) => deployment,
-            Err(error) => return look::closed(&self.0, id, &order).await.unwrap_or(Err(error)),
-        };
+        let Some(deployment) = self.0.find(id).await else { return look::closed(&self.0, id, &order).await };
         let done = carry_out(&deployment, &self.0.table, order, &events).await;
         self.0.after(&deployment).await;
         done

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use plimsoll_api::{Facts, HostError, Look, Order, Report, Service};
-use plimsoll_model::deployment::{Outcome, Stage, serving, stable_before};
+use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
 use plimsoll_model::plan::{Observed, ObservedComponent};
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
@@ -134,16 +134,28 @@ async fn trouble(world: &World, row: &ComponentRow) -> Option<String> {
     }
 }
 
-/// The answer to an order for a deployment that is over, none when there was none: repeating an order that was carried out is no
-/// error, and what was rolled back meanwhile has lost its lease.
-pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Option<Result<Report, HostError>> {
-    let record = host.world.ledger.deployment(id).await.ok().flatten()?.record;
-    let report = Report { stage: Stage::Closed { outcome: record.outcome() }, leftovers: record.leftovers.clone() };
+/// The answer to an order for a deployment that is over: repeating an order that was carried out is no error.
+pub(crate) async fn closed(host: &Host, id: &DeploymentId, order: &Order) -> Result<Report, HostError> {
+    let record = over(host, id).await?;
+    let report = Report { stage: record.stage.clone(), leftovers: record.leftovers.clone() };
     match (record.outcome(), order) {
-        (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }) => Some(Ok(report)),
-        (Outcome::RolledBack, order) if *order != Order::Commit => Some(Err(HostError::LeaseLost(id.clone()))),
-        _ => None,
+        (Outcome::Committed, Order::Decide | Order::Commit) | (Outcome::RolledBack, Order::RollBack { .. }) => Ok(report),
+        _ => Err(misses(&record)),
     }
+}
+
+/// Why nothing can be done for a deployment that is over: what was rolled back meanwhile has lost its lease.
+pub(crate) fn misses(record: &DeploymentRecord) -> HostError {
+    match record.outcome() {
+        Outcome::RolledBack => HostError::LeaseLost(record.id.clone()),
+        _ => HostError::Unfit(format!("deployment {} is {}", record.id, record.stage)),
+    }
+}
+
+/// What is on record of a deployment that nobody holds any more.
+pub(crate) async fn over(host: &Host, id: &DeploymentId) -> Result<DeploymentRecord, HostError> {
+    let stored = host.world.ledger.deployment(id).await.map_err(HostError::Internal)?;
+    stored.map(|stored| stored.record).ok_or_else(|| HostError::NotFound(format!("deployment {id}")))
 }
 
 /// What a host is.

@@ -63,7 +63,10 @@ async fn finish(deployment: &Deployment, table: &Table, events: &Events) -> Left
         // A host that was not home learns of the decision by this order.
         Stage::Sealed => deployment.journal.record(Event::Decided, &[]).await.map_err(HostError::Internal)?,
         Stage::Committing => {}
-        stage => return Err(HostError::Unfit(format!("deployment {} is {stage}: nothing is committed before the decision", deployment.id()))),
+        Stage::Running => {
+            return Err(HostError::Unfit(format!("deployment {} is running: nothing is committed before the decision", deployment.id())));
+        }
+        _ => return Err(HostError::LeaseLost(deployment.id().clone())),
     }
     commit::run(deployment, table, events).await.map_err(HostError::Internal)
 }

@@ -3,6 +3,7 @@
 //! It is the truth. What the world looks like can be brought back to it at any time; it cannot be brought back
 //! from the world.
 
+mod durations;
 mod sqlite;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trouble::Trouble;
 
+pub use durations::medians;
 pub use sqlite::SqliteLedger;
 
 /// What is on record. Each call is one transaction, and durable when it returns.

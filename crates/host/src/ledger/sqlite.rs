@@ -7,7 +7,6 @@ mod audit;
 mod changes;
 mod components;
 mod deployments;
-mod durations;
 mod fault;
 mod journal;
 mod record;
@@ -169,7 +168,7 @@ impl Ledger for SqliteLedger {
 
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
         let work = async { journal::of_last_committed(&mut *self.reading().await?, key).await };
-        Ok(durations::medians(&self.told(work.await)?))
+        Ok(super::medians(&self.told(work.await)?))
     }
 
     async fn tell(&self, at: Moment, deed: &Deed) -> Result<(), Trouble> {

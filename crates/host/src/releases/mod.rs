@@ -11,7 +11,7 @@ use tokio::io::AsyncRead;
 
 use crate::trouble::Trouble;
 
-pub use store::Store;
+pub use store::{Store, judge};
 
 /// The release store.
 #[async_trait]

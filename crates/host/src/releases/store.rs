@@ -43,6 +43,14 @@ use super::Releases;
 use crate::folders::Folders;
 use crate::trouble::Trouble;
 
+/// Refuses a release that must not be laid out, whoever made it: it reaches for something outside of it, or cannot be.
+///
+/// # Errors
+/// `release-hostile`, with the path.
+pub fn judge(release: &ReleaseManifest) -> Result<(), Trouble> {
+    judge::judge(release, &[]).map_err(Fault::into_trouble)
+}
+
 /// Releases in a folder of this machine.
 pub struct Store {
     shelf: Arc<Shelf>,

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 
 use plimsoll_host::Trouble;
-use plimsoll_host::ledger::{Change, ComponentRow, Stored};
+use plimsoll_host::ledger::{Change, ComponentRow, Stored, medians};
 use plimsoll_model::audit::Deed;
-use plimsoll_model::deployment::{DeploymentRecord, Event, Progress, Stage};
+use plimsoll_model::deployment::{DeploymentRecord, Event, Outcome, Progress, Stage};
 use plimsoll_model::plan::{Observed, ObservedComponent, Phase, Step, StepRef, Work};
 use plimsoll_model::slot::{Condition, ObservedSlot};
 use plimsoll_model::time::Moment as Time;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, StateHash};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, SlotId, StateHash};
 
 use super::audit::AuditLog;
 use super::machine::is_open;
 
 /// How much later than its lease a deployment may still go forward, in milliseconds: what was let pass is under way.
 const SLACK_MS: u64 = 100;
+
+/// How many of the last committed deployments tell how long one takes.
+const LAST: usize = 10;
 
 /// What is on record.
 #[derive(Default)]
@@ -27,6 +30,8 @@ pub(super) struct Books {
 
 struct Entry {
     stored: Stored,
+    /// The journal, with its times.
+    timed: Vec<(Time, Event)>,
     /// None only while it moves on.
     progress: Option<Progress>,
     /// The steps that are being done, or undone.
@@ -54,7 +59,7 @@ impl Books {
             return refused(format!("{} is open", open.record.id));
         }
         let steps = stored.plan.steps(&stored.host).map(|(at, _)| at);
-        let entry = Entry { progress: Some(Progress::begin(steps)), stored: stored.clone(), active: BTreeMap::new() };
+        let entry = Entry { progress: Some(Progress::begin(steps)), stored: stored.clone(), timed: Vec::new(), active: BTreeMap::new() };
         self.entries.insert(stored.record.id.clone(), entry);
         self.components.entry(stored.record.key.clone()).or_default();
         self.audit.tell(stored.record.started_at, &Deed::begun(&stored.record));
@@ -98,6 +103,13 @@ impl Books {
 
     pub(super) fn environments(&self) -> Vec<EnvironmentKey> {
         self.components.keys().cloned().collect()
+    }
+
+    /// How long components took, as the real ledger tells it.
+    pub(super) fn durations(&self, key: &EnvironmentKey) -> BTreeMap<ComponentName, u64> {
+        let committed = |entry: &&Entry| entry.stored.record.key == *key && entry.stored.record.outcome() == Outcome::Committed;
+        let journals: Vec<_> = self.entries.values().rev().filter(committed).take(LAST).map(|entry| entry.timed.clone()).collect();
+        medians(&journals)
     }
 
     /// The steps that are under way, by what is on record.
@@ -149,9 +161,8 @@ impl Books {
                 let row = self.component(&slot.key, &slot.component);
                 row.slots.retain(|other| other.slot != slot.slot);
                 row.slots.push(slot.clone());
-                row.slots.sort_by(|a, b| a.slot.cmp(&b.slot));
-                let number = slot.slot.as_str().rsplit('-').next().and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
-                row.next_slot = row.next_slot.max(number + 1);
+                row.slots.sort_by_key(|slot| number(&slot.slot));
+                row.next_slot = row.next_slot.max(number(&slot.slot) + 1);
             }
             Change::SlotGone { key, slot } => {
                 for row in self.components.entry(key.clone()).or_default().values_mut() {
@@ -179,6 +190,7 @@ impl Entry {
         let stage = progress.stage().clone();
         self.progress = Some(progress);
         self.stored.journal.push(event.clone());
+        self.timed.push((at, event.clone()));
         let record = &mut self.stored.record;
         match event {
             Event::Intended { at } => drop(self.active.insert(at.clone(), false)),
@@ -213,6 +225,11 @@ impl Active<'_> {
     pub(super) fn makes_a_gap(&self) -> bool {
         self.work.steps.of(Phase::Switch).iter().any(|step| matches!(step, Step::StopSlot { .. }))
     }
+}
+
+/// The number in a slot's name.
+fn number(slot: &SlotId) -> u32 {
+    slot.as_str().rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Makes `release` the one that was used last.

@@ -9,7 +9,6 @@ use plimsoll_api::{
     Service, Upgraded,
 };
 use plimsoll_host::clock::Clock;
-use plimsoll_host::releases::Releases;
 use plimsoll_host::{About, Handle, Host};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::DeploymentRecord;
@@ -128,13 +127,14 @@ impl HostApi for SimHost {
         self.ask(|host| async move { host.handle.offer(release).await }).await
     }
 
-    /// The files are nowhere on a disk: only that they arrive matters.
+    /// A file with a relative path is nowhere on a disk: only that it arrives matters.
     async fn upload(&self, files: Vec<(Digest, PathBuf)>) -> Result<(), HostError> {
         self.ask(|host| async move {
-            for (digest, _) in files {
-                host.hands.take(digest, 0, &mut tokio::io::empty()).await.map_err(HostError::Refused)?;
+            let (real, nowhere): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, path)| path.is_absolute());
+            for (digest, _) in nowhere {
+                host.hands.arrives(digest).await.map_err(HostError::Refused)?;
             }
-            Ok(())
+            host.handle.upload(real).await
         })
         .await
     }
@@ -183,6 +183,8 @@ impl HostApi for SimHost {
     }
 
     async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError> {
-        self.ask(|host| async move { host.handle.stop(everything, by).await }).await
+        self.ask(|host| async move { host.handle.stop(everything, by).await }).await?;
+        self.kill().await;
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use plimsoll_host::ledger::{Build, Change, ComponentRow, Ledger, Stored};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::time::Moment as Time;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 
 use super::chronicle::Invariant;
 use super::effects::Hands;
@@ -81,14 +81,14 @@ impl Ledger for Hands {
         Ok(self.machine().state().books.environments())
     }
 
-    async fn secret_key(&self, _: &EnvironmentKey) -> Result<[u8; 32], Trouble> {
+    async fn secret_key(&self, key: &EnvironmentKey) -> Result<[u8; 32], Trouble> {
         self.alive().await;
-        Ok([7; 32])
+        Ok(*Digest::of_value(&(self.machine().name(), key)).as_bytes())
     }
 
-    async fn durations(&self, _: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
+    async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
         self.alive().await;
-        Ok(BTreeMap::new())
+        Ok(self.machine().state().books.durations(key))
     }
 
     async fn tell(&self, at: Time, deed: &Deed) -> Result<(), Trouble> {

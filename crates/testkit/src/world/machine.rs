@@ -11,6 +11,9 @@ use plimsoll_model::time::Moment as Time;
 use plimsoll_model::{ComponentName, ConfigHash, Digest, EnvironmentKey, HostName, ReleaseId, Secret, SlotId};
 
 use super::books::Books;
+use super::logs::Lines;
+use tokio::sync::Notify;
+
 use super::chronicle::Chronicle;
 use super::fault::{Crash, EffectFault, Faults, RecordFault};
 
@@ -36,18 +39,24 @@ pub struct Machine {
     name: HostName,
     chronicle: Chronicle,
     state: Arc<Mutex<State>>,
+    wrote: Arc<Notify>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
     pub(super) books: Books,
-    pub(super) releases: BTreeSet<ReleaseId>,
+    /// With their files.
+    pub(super) releases: BTreeMap<ReleaseId, BTreeSet<Digest>>,
     pub(super) files: BTreeSet<Digest>,
     pub(super) staged: BTreeSet<(EnvironmentKey, ComponentName, ReleaseId)>,
     pub(super) running: BTreeMap<(EnvironmentKey, SlotId), Process>,
     /// What a slot leaves on disk until it is forgotten.
     pub(super) folders: BTreeSet<(EnvironmentKey, SlotId)>,
     pub(super) routes: Vec<Route>,
+    /// The proxy runs.
+    pub(super) proxied: bool,
+    /// What slots wrote.
+    pub(super) logs: Lines,
     /// Slots that requests may be under way in.
     pub(super) undrained: BTreeSet<String>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
@@ -84,7 +93,7 @@ impl Machine {
     /// A machine with nothing on it, in the world that `chronicle` is of.
     #[must_use]
     pub fn new(name: HostName, chronicle: Chronicle) -> Self {
-        Self { name, chronicle, state: Arc::default() }
+        Self { name, chronicle, state: Arc::default(), wrote: Arc::default() }
     }
 
     /// What the host on it is called.
@@ -103,10 +112,15 @@ impl Machine {
         self.state.lock().expect("no one panics while holding it, or the test has failed already")
     }
 
+    /// Tells that a slot wrote something.
+    pub(super) fn wrote(&self) -> &Notify {
+        &self.wrote
+    }
+
     /// Has the files of a release, whose slots will behave so.
     pub fn has(&self, release: ReleaseId, behaviour: Behaviour) {
         self.behaves(release, behaviour);
-        self.state().releases.insert(release);
+        self.state().releases.insert(release, BTreeSet::new());
     }
 
     /// The slots of a release, whenever it arrives, will behave so.

@@ -14,6 +14,7 @@ mod fault;
 mod host;
 mod judge;
 mod ledger;
+mod logs;
 mod machine;
 mod protocol;
 mod story;

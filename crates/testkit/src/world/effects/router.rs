@@ -10,6 +10,9 @@ use plimsoll_model::{EnvironmentKey, SlotId};
 use super::Hands;
 use crate::world::deed::Deed;
 
+/// The process id of the proxy, while there is one.
+const PID: u32 = 2;
+
 #[async_trait]
 impl Router for Hands {
     async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble> {
@@ -22,6 +25,7 @@ impl Router for Hands {
                 Upstream::Slot { slot, .. } => Some(slot.clone()),
                 Upstream::Site { .. } => None,
             }));
+            state.proxied = true;
             state.routes = routes;
             Ok(())
         })
@@ -40,10 +44,14 @@ impl Router for Hands {
     }
 
     async fn pid(&self) -> Option<u32> {
-        None
+        self.machine.state().proxied.then_some(PID)
     }
 
     async fn stop(&self) -> Result<(), Trouble> {
+        self.alive().await;
+        let mut state = self.machine.state();
+        state.proxied = false;
+        state.routes.clear();
         Ok(())
     }
 }

@@ -39,7 +39,9 @@ impl Supervisor for Hands {
             }
             state.folders.insert(place.clone());
             let since_ms = self.machine.chronicle().now_ms();
+            state.write(row, self.machine.chronicle().now());
             state.running.entry(place).or_insert(Process { since_ms, ..process });
+            self.machine.wrote().notify_waiters();
             Ok(())
         })
         .await
@@ -76,8 +78,32 @@ impl Supervisor for Hands {
         vec![release.and_then(|release| state.words.get(&release).cloned()).unwrap_or_else(|| "last words".into())]
     }
 
-    async fn lines(&self, _: &LogQuery, _: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
-        Ok(())
+    async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
+        self.alive().await;
+        let (mut next, mut read) = {
+            let state = self.machine.state();
+            (state.last_lines(query), state.logs.len())
+        };
+        loop {
+            // Listens before it reads on, so that nothing falls in between.
+            let wrote = self.machine.wrote().notified();
+            for line in next {
+                drop(lines.send(line).await);
+            }
+            (next, read) = {
+                let state = self.machine.state();
+                (state.lines_after(query, read), state.logs.len())
+            };
+            if !query.follow || lines.is_closed() {
+                return Ok(());
+            }
+            if next.is_empty() {
+                tokio::select! {
+                    () = lines.closed() => {}
+                    () = wrote => {}
+                }
+            }
+        }
     }
 
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, _: u64) -> Result<(), Trouble> {

@@ -8,7 +8,8 @@ use plimsoll_model::plan::Phase;
 use plimsoll_model::time::Moment;
 
 /// The median for each component, in milliseconds, over all `journals` that have it.
-pub(super) fn medians(journals: &[Vec<(Moment, Event)>]) -> BTreeMap<ComponentName, u64> {
+#[must_use]
+pub fn medians(journals: &[Vec<(Moment, Event)>]) -> BTreeMap<ComponentName, u64> {
     let mut all: BTreeMap<ComponentName, Vec<u64>> = BTreeMap::new();
     for (component, ms) in journals.iter().flat_map(|journal| spans(journal)) {
         all.entry(component).or_default().push(ms);

@@ -1,0 +1,48 @@
+//! The cases, one file for each topic.
+
+mod crashing;
+mod events;
+mod history;
+mod leases;
+mod logs;
+mod looking;
+mod opening;
+mod orders;
+mod releases;
+mod rolling_back;
+mod secrets;
+mod services;
+mod stopping;
+
+use super::Case;
+
+/// Lists the functions of a topic as its cases.
+macro_rules! cases {
+    ($topic:literal: $($name:ident),* $(,)?) => {
+        /// All of this topic.
+        pub(super) const CASES: &[$crate::conformance::Case] =
+            &[$($crate::conformance::Case { topic: $topic, name: stringify!($name), play: |scene| Box::pin($name(scene)) }),*];
+    };
+}
+use cases;
+
+const TOPICS: &[&[Case]] = &[
+    crashing::CASES,
+    events::CASES,
+    history::CASES,
+    leases::CASES,
+    logs::CASES,
+    looking::CASES,
+    opening::CASES,
+    orders::CASES,
+    releases::CASES,
+    rolling_back::CASES,
+    secrets::CASES,
+    services::CASES,
+    stopping::CASES,
+];
+
+/// Every case.
+pub fn all() -> impl Iterator<Item = Case> {
+    TOPICS.iter().copied().flatten().copied()
+}
