@@ -1,4 +1,4 @@
-//! Asking a host until it has answered: an order may be repeated, so a broken connection is no reason to give up at once.
+//! Asking a host until it has answered: what may be repeated is, so a broken connection is no reason to give up at once.
 
 use std::time::Duration;
 
@@ -15,12 +15,21 @@ const LONGEST_PAUSE_MS: u64 = 1_000;
 
 /// Gives an order to a host, again while the host cannot be reached, for as long as a lease lasts.
 pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
-    let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
-    let mut pause_ms = FIRST_PAUSE_MS;
-    loop {
+    ask(conduct, name, async || {
         plimsoll_crashpoint::reach!("operator: before {order}");
         let answer = once(conduct, name, host, id, order.clone()).await;
         plimsoll_crashpoint::reach!("operator: after {order}");
+        answer
+    })
+    .await
+}
+
+/// Asks a host anything that may be repeated, again while it cannot be reached, for as long as a lease lasts.
+pub(crate) async fn ask<T>(conduct: &Conduct<'_>, name: &HostName, question: impl AsyncFn() -> Result<T, HostError>) -> Result<T, HostError> {
+    let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
+    let mut pause_ms = FIRST_PAUSE_MS;
+    loop {
+        let answer = question().await;
         let Err(HostError::Unreachable { why, .. }) = &answer else { return answer };
         if tokio::time::Instant::now() >= end {
             return answer;

@@ -1,6 +1,7 @@
 //! Beginning: the home host gives the deployment its name and the lease; then the others follow.
 
 use plimsoll_api::{HostApi, HostError, Open, Opened, Order};
+use plimsoll_model::deployment::{DeploymentRecord, Stage};
 use plimsoll_model::{DeploymentId, HostName};
 
 use crate::conduct::{Conduct, Note};
@@ -9,11 +10,14 @@ use crate::persist;
 /// Opens the deployment on all hosts, or on none.
 pub(crate) async fn run(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError> {
     let home = conduct.fleet.home.clone();
-    let id = one(conduct, &home, conduct.fleet.home(), None).await?.id;
-    let opened = conduct.fleet.all(|name, host| {
-        let (id, home) = (id.clone(), &home);
-        async move { if name == home { Ok(()) } else { one(conduct, name, host, Some(id)).await.map(drop) } }
-    });
+    let id = at_home(conduct).await?;
+    let opened =
+        conduct.fleet.all(|name, host| {
+            let (id, home) = (id.clone(), &home);
+            async move {
+                if name == home { Ok(()) } else { persist::ask(conduct, name, async || one(conduct, name, host, Some(&id)).await).await.map(drop) }
+            }
+        });
     let refused = opened.await.into_values().find_map(Result::err);
     match refused {
         None => {
@@ -28,9 +32,36 @@ pub(crate) async fn run(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError
     }
 }
 
-async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Option<DeploymentId>) -> Result<Opened, HostError> {
+/// Begins at the home host. Where the answer was lost, its record tells whether it has begun: only if it has not, it is asked again.
+async fn at_home(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError> {
+    let home = &conduct.fleet.home;
+    match one(conduct, home, conduct.fleet.home(), None).await {
+        Err(HostError::Unreachable { .. }) => persist::ask(conduct, home, async || again(conduct).await).await,
+        opened => opened.map(|opened| opened.id),
+    }
+}
+
+async fn again(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError> {
+    if let Some(id) = begun(conduct).await? {
+        return Ok(id);
+    }
+    match one(conduct, &conduct.fleet.home, conduct.fleet.home(), None).await {
+        // The question before was carried out after all, later than we have looked.
+        Err(held @ HostError::LeaseHeld { .. }) => begun(conduct).await?.ok_or(held),
+        opened => opened.map(|opened| opened.id),
+    }
+}
+
+/// The deployment of this very plan that this very process has begun, if there is one that is not over.
+async fn begun(conduct: &Conduct<'_>) -> Result<Option<DeploymentId>, HostError> {
+    let newest = conduct.fleet.home().history(&conduct.plan.key, 1).await?.into_iter().next();
+    let is_ours = |record: &DeploymentRecord| record.stage == Stage::Running && record.holder == conduct.holder && record.plan == conduct.plan.hash();
+    Ok(newest.filter(is_ours).map(|record| record.id))
+}
+
+async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Option<&DeploymentId>) -> Result<Opened, HostError> {
     let open = Open {
-        id,
+        id: id.cloned(),
         host: name.clone(),
         plan: conduct.plan.clone(),
         components: conduct.components.clone(),
