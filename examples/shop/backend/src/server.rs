@@ -85,9 +85,19 @@ impl Shared {
         if self.is_stopping() {
             self.close_idle();
         }
-        let arrived = reader.fill_buf().map(|bytes| !bytes.is_empty());
+        let arrived = arrives(reader);
         self.idle().remove(&peer);
         arrived
+    }
+}
+
+/// Waits for a byte; false when none will come. The wait of a process that is stopped and continued is cut off, and goes on.
+fn arrives(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
+    loop {
+        match reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            waited => return waited.map(|bytes| !bytes.is_empty()),
+        }
     }
 }
 
@@ -125,7 +135,7 @@ fn serve(mut stream: TcpStream, peer: SocketAddr, shared: &Shared, answer: &dyn 
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(FIRST_REQUEST))?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    reader.fill_buf()?;
+    arrives(&mut reader)?;
     stream.set_read_timeout(Some(SILENCE))?;
     loop {
         let request = match http::read_request(&mut reader, &mut stream) {
