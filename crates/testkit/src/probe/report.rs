@@ -29,6 +29,8 @@ pub struct Report {
 pub struct Failure {
     /// When it was due, in milliseconds since the start of the probe.
     pub at_ms: u64,
+    /// Time from when it was due until it was known to have failed, in microseconds.
+    pub took_us: u64,
     /// Name of its target.
     pub target: String,
     /// What went wrong.
@@ -80,7 +82,7 @@ impl Report {
             Err(why) => {
                 self.failed += 1;
                 if self.failures.len() < KEPT_FAILURES {
-                    self.failures.push(Failure { at_ms: sample.at_ms, target: target.into(), why });
+                    self.failures.push(Failure { at_ms: sample.at_ms, took_us: sample.took_us, target: target.into(), why });
                 }
             }
         }
