@@ -5,6 +5,7 @@
 mod bench;
 mod command;
 mod generate;
+mod matrix;
 mod test;
 mod tidy;
 
@@ -19,6 +20,9 @@ Tasks of this workspace: cargo xtask TASK
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
   bench NAME [--json]   measure beside the peers; NAME is one of: local, proxy, switches
+  matrix                kill each process of a deployment at each crash point
+  matrix --random N [--seed S]
+                        N rounds of any signal to anyone at any time, from seed S on
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";
@@ -31,6 +35,9 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["bench", name] => bench::run(name, false),
         ["bench", name, "--json"] => bench::run(name, true),
+        ["matrix"] => matrix::all(),
+        ["matrix", "--random", rounds] => matrix::random(rounds, "1"),
+        ["matrix", "--random", rounds, "--seed", first] => matrix::random(rounds, first),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         [] | ["help" | "--help" | "-h"] => {

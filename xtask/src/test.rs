@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, exists, need, root, run, target};
-use crate::{Outcome, generate, tidy};
+use crate::{Outcome, generate, matrix, tidy};
 
 /// A part of the whole: its name, and how it is run.
 type Part = (&'static str, fn() -> Outcome);
@@ -69,6 +69,7 @@ fn example_shop() -> Outcome {
 /// The end-to-end tests run the binaries, so they are built first.
 fn tests() -> Outcome {
     run(cargo("build --workspace --locked"))?;
+    matrix::build()?;
     let runner = if exists("cargo-nextest") {
         "nextest run --workspace --locked --no-fail-fast"
     } else {

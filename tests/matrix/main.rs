@@ -1,0 +1,76 @@
+//! The kill matrix: each process that has to do with a deployment is killed at each crash point, on the example shop, under load.
+//! Then anyone gets any signal at any time.
+//!
+//! `PLIMSOLL_MATRIX=all` kills every victim at every point, where an ordinary run takes the victims in turn.
+//! `PLIMSOLL_MATRIX_ROUNDS` says how many rounds of chance are played, `PLIMSOLL_MATRIX_SEED` from which one on.
+
+#![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
+
+mod ask;
+mod attempt;
+mod cell;
+mod chance;
+mod crew;
+mod gate;
+mod matrix;
+mod operator;
+mod program;
+mod rest;
+mod road;
+mod scene;
+mod toll;
+mod victim;
+mod walk;
+
+use std::time::Duration;
+
+use chance::Round;
+
+/// How long a host may take beyond the lease until it is at rest.
+const BEYOND_LEASE: Duration = Duration::from_secs(2);
+
+/// Rounds of chance in an ordinary run.
+const ROUNDS: u64 = 30;
+
+#[test]
+fn wherever_somebody_is_killed_all_is_well() {
+    program::live_in_memory();
+    let programs = program::versions();
+    let mut homes = walk::homes(programs.path());
+    let all = told("PLIMSOLL_MATRIX").is_some_and(|part| part == "all");
+    let cells = matrix::cells(&mut homes[0], all);
+    let tally = walk::all(&cells, homes, programs.path(), |scene, cell| cell::run(scene, cell).0);
+    eprintln!("{} cells: {tally}", cells.len());
+    tally.assert_well();
+    assert!(tally.missed().is_empty(), "nobody was killed in: {:#?}", tally.missed());
+    // On a machine that does other work besides, a duration says nothing.
+    assert!(!all || tally.longest() < attempt::LEASE + BEYOND_LEASE, "{tally}");
+}
+
+#[test]
+fn whatever_happens_to_whom_all_is_well() {
+    program::live_in_memory();
+    let programs = program::versions();
+    let number = |name, otherwise| told(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")));
+    let first: u64 = number("PLIMSOLL_MATRIX_SEED", 1);
+    let rounds: Vec<Round> = (first..first + number("PLIMSOLL_MATRIX_ROUNDS", ROUNDS)).map(Round::of).collect();
+    let tally = walk::all(&rounds, walk::homes(programs.path()), programs.path(), chance::play);
+    eprintln!("{} rounds from seed {first} on: {tally}", rounds.len());
+    tally.assert_well();
+}
+
+#[test]
+fn the_binary_that_people_run_has_no_crash_points() {
+    let holds = |binary: &std::path::Path, text: &str| {
+        let bytes = std::fs::read(binary).expect("the binary was built");
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    for text in ["crash-points.sock", "host: before ", "operator: before ", "proxy: before ", "keeper: before "] {
+        assert!(holds(&program::with_crash_points(), text), "{text:?} tells where crash points are");
+        assert!(!holds(&program::ordinary(), text), "{text:?} is in {}", program::ordinary().display());
+    }
+}
+
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
