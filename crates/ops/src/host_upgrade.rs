@@ -3,6 +3,7 @@
 use plimsoll_api::{HostApi, Program, Replaced};
 use plimsoll_connect::build_id;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{Context, Exit, Facts, OpError, Progress, hosts};
 
@@ -41,10 +42,20 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
     if after.build != build {
         return Err(stays(&after));
     }
-    let upgraded = client.upgrade(&daemon.by).await?;
-    let former = before.filter(|before| before.build != build).as_ref().map(program);
     let serves = program(&after);
-    Ok(Output { daemon: former.map(|from| Replaced { from, to: serves.clone() }), proxy: upgraded.proxy, serves: Some(serves) })
+    let former = before.filter(|before| before.build != build);
+    let replaced = former.map(|former| Replaced { from: program(&former), to: serves.clone() });
+    match client.upgrade(&daemon.by).await {
+        Ok(upgraded) => Ok(Output { serves: Some(serves), daemon: replaced, proxy: upgraded.proxy }),
+        Err(error) => Err(half_way(error.into(), replaced)),
+    }
+}
+
+/// The proxy of before serves on under a daemon that can be of this build already.
+fn half_way(error: OpError, daemon: Option<Replaced>) -> OpError {
+    let Some(daemon) = daemon else { return error };
+    let message = format!("{}; the daemon was replaced, and the proxy of before serves on", error.message);
+    OpError { message, details: Some(json!({ "daemon": daemon })), ..error }
 }
 
 fn program(daemon: &Facts) -> Program {

@@ -13,7 +13,7 @@ pub fn entries(entries: &[EntryView]) -> String {
     if entries.is_empty() {
         return "nothing is on record\n".into();
     }
-    let head = ["row", "when", "who", "what", "outcome", "environment", "deployment", "why"].map(|title| title.dimmed().to_string());
+    let head = ["row", "when", "who", "what", "outcome", "environment", "deployment", "about"].map(|title| title.dimmed().to_string());
     let rows: Vec<_> = std::iter::once(head).chain(entries.iter().map(row)).collect();
     table(&rows)
 }
@@ -74,7 +74,7 @@ mod tests {
         let view = |seq: u64, entry: Option<Entry>| EntryView { seq, hash: Digest::ZERO, entry };
         let told = [view(12, Some(Entry { at: Moment(1_768_660_200_007), deed: refused })), view(11, None)];
         insta::assert_snapshot!(plain(&entries(&told)), @r#"
-        row  when                     who             what    outcome  environment  deployment  why
+        row  when                     who             what    outcome  environment  deployment  about
         12   2026-01-17 14:30:00 UTC  ada@desk (cli)  deploy  refused  shop/dev     d-1         new prices; the plan is stale
         11                                                                                      damaged: see plimsoll audit verify
         "#);

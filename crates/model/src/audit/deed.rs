@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Mark;
 use crate::deployment::{DeploymentRecord, Event, Failure, Holder, Outcome, Stage};
-use crate::plan::Intent;
+use crate::plan::{Change, Intent};
 use crate::time::Moment;
 use crate::{DeploymentId, EnvironmentKey, PlanHash};
 
@@ -148,7 +148,7 @@ pub struct Deed {
     /// Why it was refused or undone: code and message only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// What else is to be known, such as which build came after which.
+    /// What else is to be known, such as what is to change, or which build came after which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The last of the rows that were pruned.
@@ -192,10 +192,13 @@ impl Deed {
         self
     }
 
-    /// The beginning of a deployment.
+    /// The beginning of a deployment, and what it is to change.
     #[must_use]
     pub fn begun(record: &DeploymentRecord) -> Self {
-        Self::of(record, Actor::from(&record.holder), Action::of(&record.intent), Ending::Begun)
+        let changed = record.components.iter().filter(|component| component.change != Change::None);
+        let changes: Vec<String> = changed.map(|component| format!("{}: {}", component.name, component.change)).collect();
+        let note = (!changes.is_empty()).then(|| changes.join(", "));
+        Self { note, ..Self::of(record, Actor::from(&record.holder), Action::of(&record.intent), Ending::Begun) }
     }
 
     /// What `event` is to the audit log, if anything. `stage` is how far the deployment was before it, `host` the host that it happens on.

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::deployment::{Failure, Holder};
+use crate::deployment::{ComponentChange, DeploymentRecord, Event, Failure, Holder, Outcome, Stage};
+use crate::plan::{Change, Desired, Intent};
 use crate::time::Moment;
 
 fn entry(number: u32, outcome: Ending) -> Entry {
@@ -159,6 +160,53 @@ fn nothing_stands_behind_the_head_of_a_ledger() {
     let verdict = verify_whole(&Mark::START, &rows, &rows[1].mark());
     assert_eq!(verdict, Err(Break { first: 3, last: 3, flaw: Flaw::Inserted }));
     assert_eq!(verify_whole(&Mark::START, &[], &Mark::START), Ok(Mark::START));
+}
+
+#[test]
+fn of_a_deployment_its_beginning_and_its_end_are_told() {
+    let (host, expired) = (Actor::host("plimsoll", "server"), Failure::new(LEASE_EXPIRED, "the lease ran out").with_help("deploy again"));
+    let other = Failure::new("slot-exited", "it ended").with_output(vec!["sk_live_1".into()]);
+    let back = |failure: &Failure| Event::RollingBack { failure: failure.clone() };
+    let rolling = |failure: &Failure| Stage::RollingBack { failure: failure.clone() };
+    let closed = |outcome: Outcome| Event::Closed { outcome };
+    let record = record();
+    let check = |stage: Stage, event: Event, expect: Option<(Action, Ending, &str, Option<&str>)>| {
+        let told = Deed::told_by(&record, &stage, &event, &host);
+        let short = told.as_ref().map(|deed| {
+            let message = deed.failure.as_ref().map(|failure| failure.message.as_str());
+            assert_eq!((&deed.deployment, &deed.plan, &deed.reason), (&Some(record.id.clone()), &Some(record.plan), &record.reason));
+            assert!(deed.failure.as_ref().is_none_or(|failure| failure.help.is_none() && failure.output.is_empty()));
+            (deed.action, deed.outcome, deed.actor.surface.as_str(), message)
+        });
+        assert_eq!(short, expect, "{event:?}");
+    };
+    check(Stage::Running, back(&other), None);
+    check(Stage::Running, back(&expired), Some((Action::AutomaticRollback, Ending::Begun, "host", Some("the lease ran out"))));
+    check(rolling(&other), closed(Outcome::RolledBack), Some((Action::Deploy, Ending::RolledBack, "cli", Some("it ended"))));
+    check(Stage::Committing, closed(Outcome::Committed), Some((Action::Deploy, Ending::Committed, "cli", None)));
+    check(Stage::Running, Event::Sealed, None);
+    check(Stage::Running, Event::Decided, None);
+    let begun = Deed::begun(&record);
+    assert_eq!((begun.action, begun.outcome, begun.note.as_deref()), (Action::Deploy, Ending::Begun, Some("web: new release")));
+}
+
+fn record() -> DeploymentRecord {
+    DeploymentRecord {
+        id: "d-1".parse().unwrap(),
+        key: crate::EnvironmentKey { project: "shop".parse().unwrap(), environment: "dev".parse().unwrap() },
+        plan: crate::PlanHash(crate::Digest::of(b"plan")),
+        intent: Intent::Deploy,
+        source: crate::source::Source::default(),
+        holder: Holder { user: "ada".into(), machine: "desk".into(), pid: 7, surface: "cli".into() },
+        reason: Some("new prices".into()),
+        started_at: Moment(1),
+        ended_at: None,
+        stage: Stage::Running,
+        failure: None,
+        components: vec![ComponentChange { name: "web".parse().unwrap(), change: Change::Release, release: None }],
+        leftovers: Vec::new(),
+        desired: Desired::default(),
+    }
 }
 
 #[test]
