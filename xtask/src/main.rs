@@ -4,6 +4,7 @@
 
 mod bench;
 mod command;
+mod coverage;
 mod generate;
 mod matrix;
 mod test;
@@ -20,6 +21,7 @@ Tasks of this workspace: cargo xtask TASK
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
   bench NAME [--json]   measure beside the peers; NAME is one of: local, proxy, switches
+  coverage [--json]     how much of each crate the tests run, processes that they start included; takes minutes
   matrix                kill each process of a deployment at each crash point
   matrix --random N [--seed S]
                         N rounds of any signal to anyone at any time, from seed S on
@@ -35,6 +37,9 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["bench", name] => bench::run(name, false),
         ["bench", name, "--json"] => bench::run(name, true),
+        ["coverage"] => coverage::run_all(false),
+        ["coverage", "--json"] => coverage::run_all(true),
+        [compiler, args @ ..] if coverage::is_compiler(compiler) => coverage::compile(compiler, args),
         ["matrix"] => matrix::all(),
         ["matrix", "--random", rounds] => matrix::random(rounds, "1"),
         ["matrix", "--random", rounds, "--seed", first] => matrix::random(rounds, first),

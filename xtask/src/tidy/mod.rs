@@ -10,6 +10,7 @@ mod tree;
 use std::fmt;
 
 use crate::Outcome;
+pub use code::without_tests;
 use tree::Tree;
 
 /// What breaks a rule, and where.

@@ -1,12 +1,13 @@
 //! The probe as a command: `probe RATE [--fresh] URL…` sends requests until standard input ends.
 //!
-//! A line on standard input opens a window of that name, which the report tells apart. The report is one JSON
-//! document on standard output.
+//! A line on standard input opens a window of that name, which the report tells apart; windows of one name are told as one. The report is
+//! one JSON document on standard output.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::process::ExitCode;
 
-use plimsoll_testkit::probe::{Probe, Report, Target};
+use plimsoll_testkit::probe::{Latency, Probe, Report, Target};
 use serde_json::{Value, json};
 
 const USAGE: &str = "usage: probe RATE [--fresh] URL…   (RATE in requests per second; ends with its standard input)";
@@ -44,8 +45,29 @@ fn understand(args: &[String]) -> Option<(u32, Vec<Target>)> {
 }
 
 fn document(report: &Report, windows: &[(String, u64)]) -> Value {
-    let ends = windows.iter().skip(1).map(|(_, from)| *from).chain([u64::MAX]);
-    let told =
-        windows.iter().zip(ends).map(|((name, from), to)| json!({"name": name, "from_ms": from, "latency": report.latency_between(*from, to)}));
+    let mut times: BTreeMap<&str, Vec<u64>> = windows.iter().map(|(name, _)| (name.as_str(), Vec::new())).collect();
+    for sample in &report.samples {
+        let opened = windows.partition_point(|(_, from_ms)| *from_ms <= sample.at_ms);
+        times.entry(&windows[opened.saturating_sub(1)].0).or_default().push(sample.took_us);
+    }
+    let told = times.into_iter().map(|(name, times)| json!({"name": name, "answered": times.len(), "latency": Latency::of(times)}));
     json!({"report": report, "windows": told.collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_testkit::probe::Sample;
+
+    use super::*;
+
+    #[test]
+    fn windows_of_one_name_are_told_as_one() {
+        let samples = [(0, 1), (5, 10), (6, 20), (9, 2), (12, 30)].map(|(at_ms, took_us)| Sample { at_ms, took_us }).to_vec();
+        let windows = [("first", 0), ("switch", 5), ("between", 7), ("switch", 10)].map(|(name, from_ms)| (name.to_owned(), from_ms));
+        let told = document(&Report { samples, ..Report::default() }, &windows);
+        let answered: Vec<(&Value, &Value)> =
+            told["windows"].as_array().into_iter().flatten().map(|window| (&window["name"], &window["latency"]["max_us"])).collect();
+        assert_eq!(json!(answered), json!([["between", 2], ["first", 1], ["switch", 30]]));
+        assert_eq!(told["windows"][2]["answered"], 3);
+    }
 }
