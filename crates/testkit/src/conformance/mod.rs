@@ -4,8 +4,6 @@
 //! never gets healthy, the host process killed, a request to a route) a [`Stage`] lets happen, each implementation in its own way.
 //! How cases are chosen and run is left to whoever plays them.
 
-#![expect(clippy::expect_used, reason = "a case fails where it expects in vain")]
-
 mod cases;
 mod program;
 mod scene;

@@ -1,5 +1,6 @@
 //! The cases, one file for each topic.
 
+mod audit;
 mod crashing;
 mod events;
 mod history;
@@ -27,6 +28,7 @@ macro_rules! cases {
 use cases;
 
 const TOPICS: &[&[Case]] = &[
+    audit::CASES,
     crashing::CASES,
     events::CASES,
     history::CASES,

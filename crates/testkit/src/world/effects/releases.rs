@@ -86,7 +86,11 @@ impl Releases for Hands {
     }
 
     async fn prune(&self, release: &ReleaseId) -> Result<(), Trouble> {
-        self.effect(Deed::Prune(*release), |state| Ok(state.prune(release))).await
+        self.effect(Deed::Prune(*release), |state| {
+            state.prune(release);
+            Ok(())
+        })
+        .await
     }
 
     async fn verify(&self, _: &ReleaseId) -> Result<Vec<RelPath>, Trouble> {
