@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS: u64 = 1_000;
 
 /// Gives an order to a host, again while the host cannot be reached, for as long as a lease lasts.
 pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
-    ask(conduct, name, async || {
+    ask(conduct, name, || async {
         plimsoll_crashpoint::reach!("operator: before {order}");
         let answer = once(conduct, name, host, id, order.clone()).await;
         plimsoll_crashpoint::reach!("operator: after {order}");
@@ -25,7 +25,10 @@ pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn Hos
 }
 
 /// Asks a host anything that may be repeated, again while it cannot be reached, for as long as a lease lasts.
-pub(crate) async fn ask<T>(conduct: &Conduct<'_>, name: &HostName, question: impl AsyncFn() -> Result<T, HostError>) -> Result<T, HostError> {
+pub(crate) async fn ask<T, F>(conduct: &Conduct<'_>, name: &HostName, question: impl Fn() -> F) -> Result<T, HostError>
+where
+    F: Future<Output = Result<T, HostError>>,
+{
     let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
     let mut pause_ms = FIRST_PAUSE_MS;
     loop {

@@ -11,13 +11,10 @@ use crate::persist;
 pub(crate) async fn run(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError> {
     let home = conduct.fleet.home.clone();
     let id = at_home(conduct).await?;
-    let opened =
-        conduct.fleet.all(|name, host| {
-            let (id, home) = (id.clone(), &home);
-            async move {
-                if name == home { Ok(()) } else { persist::ask(conduct, name, async || one(conduct, name, host, Some(&id)).await).await.map(drop) }
-            }
-        });
+    let opened = conduct.fleet.all(|name, host| {
+        let (id, home) = (id.clone(), &home);
+        async move { if name == home { Ok(()) } else { persist::ask(conduct, name, || one(conduct, name, host, Some(&id))).await.map(drop) } }
+    });
     let refused = opened.await.into_values().find_map(Result::err);
     match refused {
         None => {
@@ -36,7 +33,7 @@ pub(crate) async fn run(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError
 async fn at_home(conduct: &Conduct<'_>) -> Result<DeploymentId, HostError> {
     let home = &conduct.fleet.home;
     match one(conduct, home, conduct.fleet.home(), None).await {
-        Err(HostError::Unreachable { .. }) => persist::ask(conduct, home, async || again(conduct).await).await,
+        Err(HostError::Unreachable { .. }) => persist::ask(conduct, home, || again(conduct)).await,
         opened => opened.map(|opened| opened.id),
     }
 }
