@@ -14,7 +14,7 @@ pub enum Road {
     Live,
     /// It is cancelled when all is switched and verified, and undone.
     Undone,
-    /// The daemon waits at a point until the lease was renewed.
+    /// The proxy waits at a point until the lease was renewed.
     Renewed,
     /// This process has been killed before, when the first route was being switched.
     Again(Victim),
@@ -58,9 +58,7 @@ impl Road {
                 (Doing::Interrupt, Step::Waiting, Verdict::Stay)
             }
             (Self::Undone, Step::Waiting) if point == "operator: before roll back" => (Doing::Nothing, Step::Over, Verdict::AllGo),
-            (Self::Renewed, Step::Begin) if point == "host: before intended level 1 backend verify step 1" => {
-                (Doing::Nothing, Step::Waiting, Verdict::Stay)
-            }
+            (Self::Renewed, Step::Begin) if point == "proxy: before table" => (Doing::Nothing, Step::Waiting, Verdict::Stay),
             (Self::Renewed, Step::Waiting) if point == "host: after renewed" => (Doing::Nothing, Step::Over, Verdict::AllGo),
             (Self::Again(victim), Step::Begin) if point == first_kill(victim) => (Doing::Kill(victim), Step::Over, Verdict::AllGo),
             (_, step) => (Doing::Nothing, step, Verdict::Go),

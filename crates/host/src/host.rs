@@ -272,14 +272,18 @@ impl HostApi for Handle {
 
     async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
         let Some(deployment) = self.0.find(id).await else { return Err(look::misses(&look::over(&self.0, id).await?)) };
+        let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
+        let expired = deployment.expired();
+        if !expired {
+            // First: a slow disk, which the journal may be waiting for, must not cost a living operator its lease. What the ledger
+            // says counts after a restart only.
+            deployment.renewed(until);
+        }
         match deployment.stage().await {
-            Stage::Running if !deployment.expired() => {}
-            Stage::Sealed | Stage::Committing => {}
+            Stage::Running if !expired => {}
+            Stage::Sealed | Stage::Committing => deployment.renewed(until),
             _ => return Err(HostError::LeaseLost(id.clone())),
         }
-        let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
-        // First: a slow disk must not cost a living operator its lease. What the ledger says counts after a restart only.
-        deployment.renewed(until);
         plimsoll_crashpoint::reach!("host: before renewed");
         self.0.world.ledger.renew(id, until).await.map_err(HostError::Internal)?;
         plimsoll_crashpoint::reach!("host: after renewed");
