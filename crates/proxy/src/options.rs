@@ -14,6 +14,8 @@ pub struct Options {
     pub addresses: Addresses,
     /// How many threads serve.
     pub threads: usize,
+    /// How long a client may take to send the head of a request, and to begin one on a connection that is kept.
+    pub head: Duration,
     /// How long requests may go on after it was told to stop.
     pub drain: Duration,
     /// How long requests and tunnels may go on after another proxy took its place.
@@ -38,6 +40,7 @@ impl Options {
             folder,
             addresses: Addresses::everywhere(),
             threads: cores.min(4),
+            head: Duration::from_secs(30),
             drain: Duration::from_secs(30),
             retire: Duration::from_secs(300),
             restore: Duration::from_secs(30),

@@ -103,7 +103,7 @@ fn serve(options: &Options, inherited: Inherited, holder: Holder, lock: FolderLo
     let folder = &options.folder;
     let found = state::read(folder)?;
     let (live, ending) = (Arc::new(Live::new()), Ending::default());
-    let (workers, done) = Workers::start(options.threads.max(1), &live, &ending)?;
+    let (workers, done) = Workers::start(options, &live, &ending)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;

@@ -164,6 +164,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_host_and_path_is_looked_up(port in any::<u16>(), host in prop::option::of("\\PC{0,20}"), path in "\\PC{0,20}", own in "\\PC{0,10}") {
+            let rows = [(at(80, Some(&own), "/a"), 1), (at(80, None, "/"), 2)];
+            let matcher = Matcher::new(rows).unwrap();
+            let found = matcher.find(port, host.as_deref(), &path).copied();
+            prop_assert!(found.is_none() || (port == 80 && path.starts_with('/')), "{:?}", found);
+        }
+
+        #[test]
         fn the_quick_look_up_finds_what_the_rule_says(
             rows in prop::collection::vec(row(), 0..12), port in 1..3_u16, host in "[abcABC](:80)?", path in "(/[xyz]){1,4}",
         ) {

@@ -27,6 +27,9 @@ pub(crate) enum ForwardError {
     /// No connection.
     #[error("the slot does not accept connections: {0}")]
     Connect(#[source] io::Error),
+    /// The client's body broke off, or is none.
+    #[error("the client did not send all of its request: {0}")]
+    Upload(#[source] hyper::Error),
     /// The connection broke before an answer.
     #[error("the slot did not answer: {0}")]
     Broken(#[source] hyper::Error),
@@ -39,12 +42,22 @@ pub(crate) enum ForwardError {
 }
 
 impl ForwardError {
+    /// Of an exchange that broke: nothing but the body comes from the client.
+    fn broken(error: hyper::Error) -> Self {
+        if error.is_user() { Self::Upload(error) } else { Self::Broken(error) }
+    }
+
+    /// Whether it is the client's doing.
+    pub(crate) fn is_the_clients(&self) -> bool {
+        matches!(self, Self::Upload(_) | Self::Path(_))
+    }
+
     /// The status that the client gets.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Connect(_) | Self::Broken(_) => StatusCode::BAD_GATEWAY,
             Self::Late(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Path(_) => StatusCode::BAD_REQUEST,
+            Self::Upload(_) | Self::Path(_) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -53,7 +66,7 @@ impl ForwardError {
         match self {
             Self::Connect(_) | Self::Broken(_) => "the service does not answer",
             Self::Late(_) => "the service does not answer in time",
-            Self::Path(_) => "the request makes no sense",
+            Self::Upload(_) | Self::Path(_) => "the request makes no sense",
         }
     }
 }
@@ -79,7 +92,7 @@ pub(crate) async fn exchange(pool: &Arc<Pool>, mut request: Request<Upload>, lim
                 request = copy;
                 break;
             }
-            (Err(Failure::Broken(error)), _) => return Err(ForwardError::Broken(error)),
+            (Err(Failure::Broken(error)), _) => return Err(ForwardError::broken(error)),
             (Err(Failure::Late), _) => return Err(ForwardError::Late(limit)),
         }
     }
@@ -90,7 +103,7 @@ async fn over_a_new_connection(pool: &Arc<Pool>, request: Request<Upload>, limit
     let link = tokio::time::timeout(limit, connect(pool)).await.map_err(|_| ForwardError::Late(limit))?;
     send(pool, link.map_err(ForwardError::Connect)?, request, limit).await.map_err(|failure| match failure {
         Failure::Unsent(_) => ForwardError::Connect(io::ErrorKind::ConnectionReset.into()),
-        Failure::Broken(error) => ForwardError::Broken(error),
+        Failure::Broken(error) => ForwardError::broken(error),
         Failure::Late => ForwardError::Late(limit),
     })
 }

@@ -15,9 +15,11 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
 /// What belongs to one connection only, named by `Connection` or not.
-static HOP_BY_HOP: [HeaderName; 6] = [header::CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE];
+static HOP_BY_HOP: [HeaderName; 7] =
+    [header::CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, HTTP2_SETTINGS, header::TE, header::TRANSFER_ENCODING, header::UPGRADE];
 
 /// The host that a request is for, port and all: from its target (HTTP/2, absolute form) or else its `Host`.
 pub(crate) fn authority<B>(request: &Request<B>) -> Option<&str> {
@@ -27,10 +29,12 @@ pub(crate) fn authority<B>(request: &Request<B>) -> Option<&str> {
     }
 }
 
-/// The protocol that a request asks to change to.
+/// The protocol that a request asks to change to. HTTP/2 is none: what is asked within it would pass us by.
 pub(crate) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let asks = headers.get_all(header::CONNECTION).iter().flat_map(tokens).any(|token| token.eq_ignore_ascii_case("upgrade"));
-    headers.get(header::UPGRADE).filter(|_| asks).cloned()
+    let is_http =
+        |protocol: &HeaderValue| tokens(protocol).any(|token| token.eq_ignore_ascii_case("h2c") || token.to_ascii_lowercase().starts_with("http/"));
+    headers.get(header::UPGRADE).filter(|protocol| asks && !is_http(protocol)).cloned()
 }
 
 /// The request as the slot gets it.
@@ -71,6 +75,17 @@ pub(crate) fn outgoing<B>(request: Request<B>, peer: &Peer, spec: &RouteSpec, up
 
 /// Takes off an answer what was between slot and proxy only.
 pub(crate) fn returning(headers: &mut HeaderMap) {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        // The length is not where the answer ends, and the client would believe it.
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    let lengths = headers.get_all(header::CONTENT_LENGTH);
+    if lengths.iter().nth(1).is_some()
+        && let Some(length) = headers.get(header::CONTENT_LENGTH).cloned()
+    {
+        // They are the same, or else this were no answer.
+        headers.insert(header::CONTENT_LENGTH, length);
+    }
     remove_hop_by_hop(headers);
 }
 

@@ -5,6 +5,8 @@
 //! ([`peer`]) and tunnels ([`tunnel`]) have files of their own.
 
 pub(crate) mod exchange;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod headers;
 pub(crate) mod peer;
 pub(crate) mod pool;
@@ -34,7 +36,11 @@ pub(crate) async fn forward(visitor: &Visitor, claim: Claim, slot: &Arc<Slot>, r
             give_back(visitor, claim, answer, tunnel)
         }
         Err(error) => {
-            tracing::warn!(slot = slot.name, address = %slot.address, %error, "a request could not be forwarded");
+            if error.is_the_clients() {
+                tracing::debug!(slot = slot.name, %error, "a request was none");
+            } else {
+                tracing::warn!(slot = slot.name, address = %slot.address, %error, "a request could not be forwarded");
+            }
             let response = payload::text(error.status(), error.told());
             claim.answered(response.status());
             response

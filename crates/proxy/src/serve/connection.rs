@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -15,9 +14,6 @@ use super::request::{self, Visitor};
 use super::worker::Worker;
 use crate::forward::peer::Peer;
 
-/// How long a client may take to send the head of a request.
-pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Bounds on what a client may make the proxy remember, in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
@@ -27,14 +23,16 @@ pub(crate) fn limit(http: &mut Builder<TokioExecutor>) {
     http.http2().max_header_list_size(MAX_HEAD as u32).max_concurrent_streams(256);
 }
 
-/// Serves `stream` until either side has done with it.
+/// Serves `stream` until either side has done with it. A client that has not asked anything within the time for a head is let go: until
+/// its first bytes tell the version of HTTP, no one else watches the time.
 pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, peer: SocketAddr) {
     if let Err(error) = stream.set_nodelay(true) {
         return tracing::debug!(%peer, %error, "a connection was gone before it was served");
     }
-    let multiplexed = AtomicBool::new(false);
+    let (asked, multiplexed) = (AtomicBool::new(false), AtomicBool::new(false));
     let visitor = Arc::new(Visitor { worker: Arc::clone(&worker), port, peer: Peer::new(peer.ip()) });
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
+        asked.store(true, Relaxed);
         multiplexed.store(request.version() == http::Version::HTTP_2, Relaxed);
         let visitor = Arc::clone(&visitor);
         async move { Ok::<_, Infallible>(request::answer(&visitor, request).await) }
@@ -43,6 +41,7 @@ pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, pee
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
+        () = silence(&worker, &asked) => return tracing::debug!(%peer, "a client did not ask anything in time"),
         pace = worker.ending.begun() => {
             // HTTP/2 can say that it takes no more; HTTP/1 can say so only with an answer.
             if !multiplexed.load(Relaxed) {
@@ -57,6 +56,14 @@ pub(crate) async fn serve(worker: Arc<Worker>, stream: TcpStream, port: u16, pee
         }
     };
     log(peer, ended);
+}
+
+/// Ends when a client had the time for a head and asked nothing.
+async fn silence(worker: &Worker, asked: &AtomicBool) {
+    tokio::time::sleep(worker.head).await;
+    if asked.load(Relaxed) {
+        std::future::pending().await
+    }
 }
 
 fn log(peer: SocketAddr, ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {

@@ -3,6 +3,7 @@
 
 mod connection;
 mod ending;
+mod fault;
 mod listen;
 mod request;
 mod worker;
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
+use crate::options::Options;
 
 pub(crate) use ending::{Ending, Pace};
 pub(crate) use request::Visitor;
@@ -33,13 +35,13 @@ pub(crate) struct Accept {
 }
 
 impl Workers {
-    /// Starts `count` threads that serve what is `live` until `ending`. The future is ready when all have ended.
-    pub(crate) fn start(count: usize, live: &Arc<Live>, ending: &Ending) -> io::Result<(Self, impl Future<Output = ()> + use<>)> {
+    /// Starts the threads that serve what is `live` until `ending`. The future is ready when all have ended.
+    pub(crate) fn start(options: &Options, live: &Arc<Live>, ending: &Ending) -> io::Result<(Self, impl Future<Output = ()> + use<>)> {
         let (mut orders, mut ends) = (Vec::new(), Vec::new());
-        for number in 0..count {
+        for number in 0..options.threads.max(1) {
             let (order, inbox) = mpsc::unbounded_channel();
             let (ended, end) = oneshot::channel();
-            let worker = worker::Worker::new(number, Arc::clone(live), ending.for_thread());
+            let worker = worker::Worker::new(number, Arc::clone(live), options.head, ending.for_thread());
             std::thread::Builder::new().name(format!("proxy-{number}")).spawn(move || worker.run(inbox, ended))?;
             orders.push(order);
             ends.push(end);

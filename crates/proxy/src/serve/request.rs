@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 
+use super::fault;
 use super::worker::Worker;
 use crate::forward;
 use crate::forward::headers;
@@ -27,9 +28,13 @@ pub(crate) struct Visitor {
 /// Answers `request`.
 pub(crate) async fn answer(visitor: &Visitor, request: Request<Incoming>) -> Response<Payload> {
     let version = request.version();
-    let mut response = route(visitor, request).await;
+    let (mut response, close) = match fault::find(&request) {
+        None => (route(visitor, request).await, visitor.worker.ending.has_begun()),
+        // Where such a request ends is for nobody to say.
+        Some(fault) => (payload::text(fault.status, fault.told), true),
+    };
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if version != Version::HTTP_2 && !is_upgrade && visitor.worker.ending.has_begun() {
+    if version != Version::HTTP_2 && !is_upgrade && close {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

@@ -1,13 +1,14 @@
 //! A serving thread: a runtime of its own, with its own listening sockets and its own connections to the slots.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
-use super::connection::{self, HEADER_TIMEOUT};
+use super::connection;
 use super::{Accept, Ending, Pace, listen};
 use crate::live::Live;
 
@@ -18,6 +19,8 @@ pub(crate) struct Worker {
     pub(crate) number: usize,
     /// What is served.
     pub(crate) live: Arc<Live>,
+    /// How long a client may take to send the head of a request.
+    pub(crate) head: Duration,
     /// When and how it is to end. The worker's own.
     pub(crate) ending: Ending,
     /// Connections under way. Tunnels are not among them: they may never end by themselves.
@@ -30,12 +33,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// A worker that is not running yet.
-    pub(crate) fn new(number: usize, live: Arc<Live>, ending: Ending) -> Self {
+    pub(crate) fn new(number: usize, live: Arc<Live>, head: Duration, ending: Ending) -> Self {
         let mut http = Builder::new(TokioExecutor::new());
-        http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+        http.http1().timer(TokioTimer::new()).header_read_timeout(head);
         http.http2().timer(TokioTimer::new()).keep_alive_interval(None);
         connection::limit(&mut http);
-        Self { number, live, ending, connections: TaskTracker::new(), tunnels: TaskTracker::new(), http }
+        Self { number, live, head, ending, connections: TaskTracker::new(), tunnels: TaskTracker::new(), http }
     }
 
     /// Serves until told to stop; `ended` hears of it.

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use plimsoll_model::route::RouteTable;
 use plimsoll_proxy::ProxyError;
 use plimsoll_proxy::control::ControlError;
 use tokio::net::TcpStream;
@@ -151,4 +152,43 @@ async fn nobody_at_the_socket_is_said_so() {
     let folder = Proxy::start().await.stop().await;
     let client = plimsoll_proxy::control::Client::new(folder.path().join("proxy.sock"));
     assert!(matches!(client.status().await, Err(ControlError::Unreachable { .. })));
+}
+
+#[test]
+fn whatever_is_said_at_the_control_socket_changes_nothing_by_half() {
+    use proptest::prelude::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (mut proxy, port, blue) = runtime.block_on(async { (Proxy::start().await, free_port(), Backend::start("blue").await) });
+    runtime.block_on(proxy.put(vec![to_slot(port, "blue", blue.address)])).unwrap();
+    let next = serde_json::to_vec(&proxy.table(vec![to_slot(port, "green", blue.address)])).unwrap();
+    let (socket, folder) = (proxy.file("proxy.sock"), proxy.folder.path().to_owned());
+    let change = (any::<prop::sample::Index>(), 0..40_usize, prop::collection::vec(any::<u8>(), 0..6));
+    let said = (prop::sample::select(vec!["PUT /v1/table", "POST /v1/drain", "GET /v1/status", "GET /v1/other", "PUT /v2/table"]), change);
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        failure_persistence: None,
+        max_shrink_iters: 50,
+        cases: 64,
+        ..Default::default()
+    });
+    let outcome = runner.run(&said, |(line, (at, out, bytes))| {
+        let mut body = next.clone();
+        let at = at.index(body.len());
+        body.splice(at..next.len().min(at + out), bytes);
+        let answer = runtime.block_on(async {
+            let mut stream = tokio::net::UnixStream::connect(&socket).await.unwrap();
+            let head = format!("{line} HTTP/1.1\r\nHost: proxy\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        });
+        prop_assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 409"), "{}", answer);
+        let (served, kept) = (runtime.block_on(proxy.control.table()).unwrap(), std::fs::read(folder.join("routes.json")).unwrap());
+        let kept: RouteTable = serde_json::from_slice(kept.splitn(2, |byte| *byte == b'\n').nth(1).unwrap()).unwrap();
+        prop_assert_eq!(served, kept);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    runtime.block_on(proxy.stop());
 }

@@ -7,6 +7,7 @@ mod control;
 mod damage;
 mod forwarding;
 mod handover;
+mod hostile;
 mod restart;
 mod site;
 mod status;

@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod client;
 pub mod kept;
+pub mod recorder;
 pub mod table;
 
 use std::net::TcpListener;
@@ -32,12 +33,18 @@ impl Proxy {
 
     /// The same in a folder that may have a state; or why it does not start.
     pub async fn start_in(folder: TempDir) -> Result<Self, ProxyError> {
+        Self::start_with(folder, |_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn start_with(folder: TempDir, change: impl FnOnce(&mut Options)) -> Result<Self, ProxyError> {
         let notify = folder.path().join("notify.sock");
         let holder = UnixDatagram::bind(&notify).unwrap();
         let mut options = Options::new(folder.path().to_owned());
         options.addresses = Addresses::loopback();
         options.threads = 2;
         options.notify = Some(notify.to_str().unwrap().to_owned());
+        change(&mut options);
         let mut thread = spawn_blocking(move || plimsoll_proxy::run(options));
         tokio::select! {
             () = ready(&holder) => {}
