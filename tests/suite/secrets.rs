@@ -88,7 +88,14 @@ fn it_appears_nowhere() {
     project.write("web/fail", "");
     deploy("5 prints=API_KEY prints=TLS_KEY", &[], 1);
 
-    for args in [&["status", "local", "--json"][..], &["history", "local", "--json"], &["plan", "local"], &["host", "facts", "--json"]] {
+    for args in [
+        &["status", "local", "--json"][..],
+        &["history", "local", "--json"],
+        &["plan", "local"],
+        &["host", "facts", "--json"],
+        &["audit", "list", "--json"],
+        &["audit", "export"],
+    ] {
         run(&project, args);
     }
     let id = project.history()[0]["id"].as_str().expect("a deployment has a name").to_owned();
