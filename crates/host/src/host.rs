@@ -33,7 +33,8 @@ pub struct Host {
     pub(crate) table: Arc<Table>,
     /// Deployments that are not settled, one for an environment at most.
     open: Mutex<BTreeMap<EnvironmentKey, Arc<Deployment>>>,
-    /// Held while a deployment begins, so that of two that begin at once the second finds the first.
+    /// Held while a deployment begins, so that of two that begin at once the second finds the first, and the values that it brings are not
+    /// swept before it is on record.
     opening: Mutex<()>,
 }
 
@@ -97,6 +98,7 @@ impl Host {
     }
 
     async fn sweep_secrets(&self, key: &EnvironmentKey) -> Result<(), Trouble> {
+        let _opening = self.opening.lock().await;
         let mut needed: BTreeSet<(ComponentName, ConfigHash)> = BTreeSet::new();
         for (component, row) in self.world.ledger.components(key).await? {
             needed.extend(row.slots.iter().map(|slot| (component.clone(), slot.config)));
@@ -127,7 +129,7 @@ impl Host {
             return Err(HostError::Refused(failure.with_help("upgrade the host")));
         }
         if let Some(held) = self.opened(key).await {
-            let expires_in_ms = held.lease_until().since(self.world.clock.now());
+            let expires_in_ms = held.lease_left_ms();
             return Err(HostError::LeaseHeld { id: held.id().clone(), holder: held.stored.record.holder.clone(), expires_in_ms });
         }
         let state = look::state(self, key).await.map_err(HostError::Internal)?;
@@ -272,18 +274,18 @@ impl HostApi for Handle {
 
     async fn renew(&self, id: &DeploymentId) -> Result<(), HostError> {
         let Some(deployment) = self.0.find(id).await else { return Err(look::misses(&look::over(&self.0, id).await?)) };
-        let until = self.0.world.clock.now().plus(deployment.stored.plan.lease_ms);
         let expired = deployment.expired();
         if !expired {
             // First: a slow disk, which the journal may be waiting for, must not cost a living operator its lease. What the ledger
             // says counts after a restart only.
-            deployment.renewed(until);
+            deployment.renewed();
         }
         match deployment.stage().await {
             Stage::Running if !expired => {}
-            Stage::Sealed | Stage::Committing => deployment.renewed(until),
+            Stage::Sealed | Stage::Committing => {}
             _ => return Err(HostError::LeaseLost(id.clone())),
         }
+        let until = deployment.renewed();
         plimsoll_crashpoint::reach!("host: before renewed");
         self.0.world.ledger.renew(id, until).await.map_err(HostError::Internal)?;
         plimsoll_crashpoint::reach!("host: after renewed");

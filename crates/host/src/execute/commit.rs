@@ -32,7 +32,7 @@ pub(crate) async fn run(deployment: &Deployment, table: &Table, events: &Events)
 async fn component(deployment: &Deployment, table: &Table, steps: &[StepRef], events: &Events) -> Result<Vec<Failure>, Trouble> {
     let mut leftovers = Vec::new();
     for at in steps {
-        if deployment.journal.progress().await.step(at) != Some(StepState::Done) {
+        if deployment.journal.step(at).await != Some(StepState::Done) {
             leftovers.extend(persist(deployment, table, at, events).await?);
         }
     }
@@ -43,7 +43,7 @@ async fn component(deployment: &Deployment, table: &Table, steps: &[StepRef], ev
 async fn persist(deployment: &Deployment, table: &Table, at: &StepRef, events: &Events) -> Result<Option<Failure>, Trouble> {
     for tried in 1.. {
         let Err(failure) = phase::one(deployment, table, at, events).await else { return Ok(None) };
-        if deployment.journal.progress().await.step(at) != Some(StepState::Failed) {
+        if deployment.journal.step(at).await != Some(StepState::Failed) {
             return Err(failure);
         }
         if tried >= TRIES {

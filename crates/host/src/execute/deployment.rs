@@ -7,6 +7,7 @@ use plimsoll_model::plan::{OpenDeployment, Step, StepRef};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{DeploymentId, EnvironmentKey};
 use tokio::sync::{Mutex, watch};
+use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::journal::Journal;
@@ -18,8 +19,8 @@ pub(crate) struct Deployment {
     pub(crate) stored: Stored,
     pub(crate) journal: Journal,
     pub(crate) world: World,
-    /// When the lease ends.
-    lease: watch::Sender<Moment>,
+    /// When the lease ends, by a clock that nobody sets.
+    lease: watch::Sender<Instant>,
     /// Held by the order that is being carried out.
     pub(crate) turn: Mutex<()>,
     /// Once set, no phase goes on: the deployment is to be rolled back.
@@ -31,7 +32,9 @@ impl Deployment {
     pub(crate) fn pick_up(stored: Stored, world: World, host: Actor) -> Result<Self, IllegalEvent> {
         let progress = Progress::replay(stored.plan.steps(&stored.host).map(|(at, _)| at), &stored.journal)?;
         let journal = Journal::new(stored.record.clone(), host, world.ledger.clone(), world.clock.clone(), progress);
-        let (lease, _) = watch::channel(stored.lease_until);
+        // The end on record is by a clock that may have been set since: it never grants more than the length of a lease.
+        let left_ms = stored.lease_until.since(world.clock.now()).min(stored.plan.lease_ms);
+        let (lease, _) = watch::channel(Instant::now() + Duration::from_millis(left_ms));
         Ok(Self { stored, journal, world, lease, turn: Mutex::new(()), abandoned: CancellationToken::new() })
     }
 
@@ -44,7 +47,7 @@ impl Deployment {
     }
 
     pub(crate) async fn stage(&self) -> Stage {
-        self.journal.progress().await.stage().clone()
+        self.journal.stage().await
     }
 
     /// The step at a place of the plan.
@@ -54,21 +57,25 @@ impl Deployment {
         work.steps.of(at.phase).get(at.index as usize)
     }
 
-    pub(crate) fn lease_until(&self) -> Moment {
-        *self.lease.borrow()
+    /// How long the lease still lasts, in milliseconds.
+    pub(crate) fn lease_left_ms(&self) -> u64 {
+        u64::try_from(self.lease.borrow().saturating_duration_since(Instant::now()).as_millis()).unwrap_or(u64::MAX)
     }
 
-    pub(crate) fn lease(&self) -> watch::Receiver<Moment> {
+    pub(crate) fn lease(&self) -> watch::Receiver<Instant> {
         self.lease.subscribe()
     }
 
-    pub(crate) fn renewed(&self, until: Moment) {
-        self.lease.send_replace(until);
+    /// The lease lasts for its whole length again. Answers when it ends, as it is to be recorded.
+    pub(crate) fn renewed(&self) -> Moment {
+        let lease_ms = self.stored.plan.lease_ms;
+        self.lease.send_replace(Instant::now() + Duration::from_millis(lease_ms));
+        self.world.clock.now().plus(lease_ms)
     }
 
     /// Whether the lease has ended.
     pub(crate) fn expired(&self) -> bool {
-        self.lease_until() <= self.world.clock.now()
+        *self.lease.borrow() <= Instant::now()
     }
 
     /// How others see it.
@@ -77,7 +84,7 @@ impl Deployment {
             id: self.id().clone(),
             holder: self.stored.record.holder.clone(),
             stage: self.stage().await,
-            lease_until: self.lease_until(),
+            lease_until: self.world.clock.now().plus(self.lease_left_ms()),
             expired: self.expired(),
         }
     }

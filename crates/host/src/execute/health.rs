@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use plimsoll_model::EnvironmentKey;
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::route::Match;
-use plimsoll_model::time::Moment;
 
 use crate::ledger::SlotRow;
 use crate::trouble::Trouble;
@@ -88,20 +87,21 @@ fn judge_status(status: u16, good: std::ops::Range<u16>) -> Result<(), String> {
 
 /// Tries until it works or the time is over: soon again at first, then with pauses of up to `interval_ms`.
 async fn retry<F: Future<Output = Result<(), String>>>(world: &World, interval_ms: u64, within_ms: u64, ask: impl Fn() -> F) -> Result<(), String> {
-    let end: Moment = world.clock.now().plus(within_ms);
+    let end = world.clock.sleep_until(world.clock.now().plus(within_ms));
+    tokio::pin!(end);
     let mut pause_ms = FIRST_PAUSE_MS.min(interval_ms.max(1));
     let mut last = "it was not asked yet".to_owned();
     loop {
         tokio::select! {
             biased;
             answer = ask() => match answer { Ok(()) => return Ok(()), Err(why) => last = why },
-            () = world.clock.sleep_until(end) => return Err(last),
+            () = &mut end => return Err(last),
         }
-        let now = world.clock.now();
-        if now >= end {
-            return Err(last);
+        tokio::select! {
+            biased;
+            () = &mut end => return Err(last),
+            () = world.clock.sleep_until(world.clock.now().plus(pause_ms)) => {}
         }
-        world.clock.sleep_until(now.plus(pause_ms.min(end.since(now)))).await;
         pause_ms = (pause_ms * 3 / 2 + 1).min(interval_ms.max(1));
     }
 }

@@ -105,8 +105,9 @@ pub(crate) async fn watch_lease(deployment: Arc<Deployment>, table: Arc<Table>) 
     loop {
         let until = *lease.borrow_and_update();
         tokio::select! {
+            biased;
             changed = lease.changed() => if changed.is_err() { return },
-            () = deployment.world.clock.sleep_until(until) => break,
+            () = tokio::time::sleep_until(until) => break,
         }
     }
     if deployment.stage().await != Stage::Running {

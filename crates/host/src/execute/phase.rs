@@ -22,7 +22,7 @@ pub(crate) async fn run(deployment: &Deployment, table: &Table, level: u32, phas
 async fn component(deployment: &Deployment, table: &Table, level: u32, phase: Phase, work: &Work, events: &Events) -> Result<(), Trouble> {
     for (index, _) in (0u32..).zip(work.steps.of(phase)) {
         let at = StepRef { level, phase, component: work.component.clone(), index };
-        if deployment.journal.progress().await.step(&at) != Some(StepState::Done) {
+        if deployment.journal.step(&at).await != Some(StepState::Done) {
             one(deployment, table, &at, events).await?;
         }
     }

@@ -18,7 +18,7 @@ pub(crate) async fn run(deployment: &Deployment, table: &Table, failure: Failure
     if !matches!(deployment.stage().await, Stage::RollingBack { .. }) {
         deployment.journal.record(Event::RollingBack { failure }, &[]).await?;
     }
-    for at in deployment.journal.progress().await.to_undo() {
+    for at in deployment.journal.to_undo().await {
         undo(deployment, table, &at, events).await?;
     }
     deployment.journal.record(Event::Closed { outcome: Outcome::RolledBack }, &[]).await

@@ -9,6 +9,9 @@ use crate::ledger::{Change, ComponentRow, SlotRow};
 use crate::trouble::Trouble;
 use crate::world::World;
 
+/// How long a slot that should have stopped already may take to do so when it is removed, in milliseconds.
+const REMOVE_DRAIN_MS: u64 = 10_000;
+
 /// Where a step happens.
 pub(crate) struct At<'a> {
     pub(crate) deployment: &'a Deployment,
@@ -56,11 +59,19 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             health::check_route(at.world(), at.key(), matches, path, *within_ms).await.map(|()| Vec::new())
         }
         Step::StopSlot { slot, drain_ms } => at.stop(slot, *drain_ms).await,
-        Step::RemoveSlot { slot } => at.remove(slot).await,
+        Step::RemoveSlot { slot } => {
+            // Its own step may have failed to stop it: what runs is never forgotten.
+            at.stop(slot, REMOVE_DRAIN_MS).await?;
+            at.remove(slot).await
+        }
         Step::PruneRelease { release } => {
             at.unstage(release).await?;
             plimsoll_crashpoint::reach!("host: release of {} unstaged, not pruned", at.component);
-            at.world().releases.prune(release).await?;
+            // The folder is gone, and that has to be on record whatever becomes of the files behind it: a plan that took the release
+            // for laid out would start nothing.
+            if let Err(trouble) = at.world().releases.prune(release).await {
+                tracing::warn!(release = %release, %trouble, "files of a release that nothing needs could not be deleted");
+            }
             Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
     }

@@ -20,15 +20,33 @@ type Routes = BTreeMap<(EnvironmentKey, ComponentName), Route>;
 #[derive(Default)]
 pub(crate) struct Table {
     /// All routes of the host. Components that switch side by side change it one after the other.
-    routes: Mutex<Routes>,
+    routes: Mutex<Routing>,
     /// Held from choosing the port of a slot until it is on record, so that no two slots choose the same one.
     pub(crate) ports: Mutex<()>,
+}
+
+/// The routes as they are to be.
+#[derive(Default)]
+struct Routing {
+    routes: Routes,
+    /// The proxy may have others: it was told, and whether it has taken them was not heard.
+    doubtful: bool,
+}
+
+impl Routing {
+    /// Makes the proxy have these routes.
+    async fn become_these(&mut self, world: &World, routes: &Routes) -> Result<(), Trouble> {
+        self.doubtful = true;
+        world.router.apply(routes.values().cloned().collect()).await?;
+        self.doubtful = false;
+        Ok(())
+    }
 }
 
 impl Table {
     /// Makes the proxy serve what the ledger says, for all environments.
     pub(crate) async fn restore(&self, world: &World) -> Result<(), Trouble> {
-        let mut routes = self.routes.lock().await;
+        let mut routing = self.routes.lock().await;
         let mut recorded = Routes::new();
         for key in world.ledger.environments().await? {
             for (component, row) in world.ledger.components(&key).await? {
@@ -39,12 +57,10 @@ impl Table {
                 }
             }
         }
+        // Also when it is not known to have them: the next switch must not take away what it does not change.
+        routing.routes = recorded.clone();
         // Without routes there is no need of a proxy.
-        if !recorded.is_empty() {
-            world.router.apply(recorded.values().cloned().collect()).await?;
-        }
-        *routes = recorded;
-        Ok(())
+        if recorded.is_empty() { Ok(()) } else { routing.become_these(world, &recorded).await }
     }
 
     /// Leads the traffic of a component to `served`, or nowhere. `by` is the deployment that does so, when it is a new one.
@@ -56,8 +72,8 @@ impl Table {
         served: Option<&Served>,
         by: Option<&DeploymentRecord>,
     ) -> Result<(), Trouble> {
-        let mut routes = self.routes.lock().await;
-        let mut after = routes.clone();
+        let mut routing = self.routes.lock().await;
+        let mut after = routing.routes.clone();
         let name = (key.clone(), component.clone());
         let route = match served {
             Some(served) => route(world, key, component, served, by, world.clock.now()).await?,
@@ -67,17 +83,17 @@ impl Table {
             Some(route) => after.insert(name, route),
             None => after.remove(&name),
         };
-        if after != *routes {
-            world.router.apply(after.values().cloned().collect()).await?;
-            *routes = after;
+        if after != routing.routes || routing.doubtful {
+            routing.become_these(world, &after).await?;
+            routing.routes = after;
         }
         Ok(())
     }
 
     /// What other environments than `key` take.
     pub(crate) async fn foreign(&self, key: &EnvironmentKey) -> Vec<(EnvironmentKey, Match)> {
-        let routes = self.routes.lock().await;
-        routes.iter().filter(|((owner, _), _)| owner != key).map(|((owner, _), route)| (owner.clone(), route.spec.matches.clone())).collect()
+        let routing = self.routes.lock().await;
+        routing.routes.iter().filter(|((owner, _), _)| owner != key).map(|((owner, _), route)| (owner.clone(), route.spec.matches.clone())).collect()
     }
 }
 

@@ -109,7 +109,30 @@ impl Progress {
     /// # Errors
     /// Says why `event` is not possible now. The deployment is then to be left as it is.
     pub fn next(mut self, event: &Event) -> Result<Self, IllegalEvent> {
-        self.judge(event).map_err(|why| IllegalEvent { event: describe(event), why })?;
+        self.advance(event)?;
+        Ok(self)
+    }
+
+    /// The same in place.
+    ///
+    /// # Errors
+    /// As [`Progress::next`]; then nothing has changed.
+    pub fn advance(&mut self, event: &Event) -> Result<(), IllegalEvent> {
+        self.allows(event)?;
+        self.follow(event);
+        Ok(())
+    }
+
+    /// Whether `event` is possible now.
+    ///
+    /// # Errors
+    /// Says why it is not.
+    pub fn allows(&self, event: &Event) -> Result<(), IllegalEvent> {
+        self.judge(event).map_err(|why| IllegalEvent { event: describe(event), why })
+    }
+
+    /// Moves on to the state after an event that it allows.
+    fn follow(&mut self, event: &Event) {
         match event {
             Event::Intended { at } => self.begin_step(at),
             Event::Done { at } => self.set(at, StepState::Done),
@@ -121,7 +144,6 @@ impl Progress {
             Event::Undone { at } => self.set(at, StepState::Undone),
             Event::Closed { outcome } => self.stage = Stage::Closed { outcome: *outcome },
         }
-        Ok(self)
     }
 
     fn begin_step(&mut self, at: &StepRef) {
