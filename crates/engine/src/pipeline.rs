@@ -1,12 +1,13 @@
 //! A deployment, from its first step to how it ended.
 
-use plimsoll_api::HostError;
+use plimsoll_api::{HostError, Order};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::deployment::{Failure, Outcome};
 
 use crate::conduct::{Conduct, Ended, Milestone, Note};
 use crate::phases::{commit, open, prepare, roll_back, seal, switch, verify};
-use crate::{lease, recover};
+use crate::recover::Decision;
+use crate::{lease, persist, recover};
 
 /// Executes a plan: it ends fully live, or as if it had never begun.
 ///
@@ -17,23 +18,23 @@ pub async fn run(conduct: &Conduct<'_>) -> Result<Ended, HostError> {
         return Ok(Ended { id: None, outcome: Outcome::Unchanged, failure: None, leftovers: Vec::new(), stuck: None });
     }
     let id = open::run(conduct).await?;
-    match lease::keep(conduct, &id, forward(conduct, &id)).await {
+    if let Err(error) = lease::keep(conduct, &id, forward(conduct, &id)).await {
+        return Ok(undone(conduct, id, error.to_failure()).await);
+    }
+    match lease::keep(conduct, &id, seal::decide(conduct, &id)).await {
         Ok(()) => Ok(live(conduct, id).await),
-        // The answer to the decision may be lost when the decision is not.
-        Err(_) if recover::decided(conduct.fleet, &conduct.plan.key, &id).await.unwrap_or(false) => Ok(live(conduct, id).await),
-        Err(error) => Ok(undone(conduct, id, error.to_failure()).await),
+        Err(error) => Ok(unheard(conduct, id, error.to_failure()).await),
     }
 }
 
-/// All that can still be undone, up to the decision.
+/// All that can be undone on every host at once: nobody has asked for a decision yet.
 async fn forward(conduct: &Conduct<'_>, id: &DeploymentId) -> Result<(), HostError> {
     tokio::select! {
         biased;
         () = conduct.cancel.cancelled() => return Err(HostError::Failed(cancelled())),
         verified = levels(conduct, id) => verified?,
     }
-    // Not to be cancelled: whoever asks for the decision must learn whether it was taken.
-    seal::run(conduct, id).await
+    seal::others(conduct, id).await
 }
 
 async fn levels(conduct: &Conduct<'_>, id: &DeploymentId) -> Result<(), HostError> {
@@ -52,14 +53,28 @@ async fn live(conduct: &Conduct<'_>, id: DeploymentId) -> Ended {
 }
 
 async fn undone(conduct: &Conduct<'_>, id: DeploymentId, failure: Failure) -> Ended {
-    let (outcome, stuck) = match roll_back::run(conduct, &id, &failure).await {
-        Ok(()) => (Outcome::RolledBack, None),
-        Err(error) => (Outcome::Undecided, Some(error.to_failure())),
-    };
-    if outcome == Outcome::RolledBack {
-        tell(conduct, &id, Milestone::AfterRollback(failure.clone())).await;
+    if let Err(error) = roll_back::run(conduct, &id, &failure).await {
+        return undecided(id, failure, error.to_failure());
     }
-    Ended { id: Some(id), outcome, failure: Some(failure), leftovers: Vec::new(), stuck }
+    tell(conduct, &id, Milestone::AfterRollback(failure.clone())).await;
+    Ended { id: Some(id), outcome: Outcome::RolledBack, failure: Some(failure), leftovers: Vec::new(), stuck: None }
+}
+
+/// The decision was asked for, and what became of it was not heard: it may have been taken, or be taken yet. So the home host is the
+/// first to roll back. Only when it does, the others may.
+async fn unheard(conduct: &Conduct<'_>, id: DeploymentId, failure: Failure) -> Ended {
+    let order = Order::RollBack { failure: failure.clone() };
+    let withdrawn = persist::order(conduct, &conduct.fleet.home, conduct.fleet.home(), &id, order).await.map(drop);
+    match recover::decision(conduct.fleet, &conduct.plan.key, &id).await {
+        Ok(Decision::Taken) => live(conduct, id).await,
+        Ok(Decision::Withdrawn) => undone(conduct, id, failure).await,
+        Ok(Decision::Open) => undecided(id, failure.clone(), withdrawn.err().map_or(failure, |error| error.to_failure())),
+        Err(error) => undecided(id, failure, error.to_failure()),
+    }
+}
+
+fn undecided(id: DeploymentId, failure: Failure, stuck: Failure) -> Ended {
+    Ended { id: Some(id), outcome: Outcome::Undecided, failure: Some(failure), leftovers: Vec::new(), stuck: Some(stuck) }
 }
 
 /// A failure of what is run afterwards is told, and changes nothing.

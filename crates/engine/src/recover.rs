@@ -22,18 +22,28 @@ pub struct Settled {
     pub leftovers: Vec<Failure>,
 }
 
+/// What has become of the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The deployment is live.
+    Taken,
+    /// It may still be taken.
+    Open,
+    /// It cannot be taken any more.
+    Withdrawn,
+}
+
 /// Drives `open`, found on some host, to the decision on the home host; where there is none, back.
 ///
 /// # Errors
 /// When a host cannot be reached, or could not undo everything.
 pub async fn settle(fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment) -> Result<Settled, HostError> {
-    let order = if decided(fleet, key, &open.id).await? {
-        Order::Commit
-    } else {
-        let failure = Failure::new("cut-off", format!("the deployment of {} was cut off", open.holder)).with_help("deploy again");
-        Order::RollBack { failure }
+    let failure = Failure::new("cut-off", format!("the deployment of {} was cut off", open.holder)).with_help("deploy again");
+    let back = Order::RollBack { failure };
+    let (order, outcome) = match withdraw(fleet, key, &open.id, &back).await? {
+        Decision::Taken => (Order::Commit, Outcome::Committed),
+        Decision::Open | Decision::Withdrawn => (back, Outcome::RolledBack),
     };
-    let outcome = if order == Order::Commit { Outcome::Committed } else { Outcome::RolledBack };
     let mut leftovers = Vec::new();
     for (name, answer) in fleet.all(|_, host| drive(host, &open.id, order.clone())).await {
         leftovers.extend(answer.map_err(|error| told_by(&name, error))?);
@@ -41,11 +51,28 @@ pub async fn settle(fleet: &Fleet, key: &EnvironmentKey, open: &OpenDeployment) 
     Ok(Settled { id: open.id.clone(), outcome, leftovers })
 }
 
-/// Whether the home host has decided that the deployment is live.
-pub(crate) async fn decided(fleet: &Fleet, key: &EnvironmentKey, id: &DeploymentId) -> Result<bool, HostError> {
+/// Makes sure that the decision is taken or cannot be any more. While it might, in some late message, no other host may roll back.
+async fn withdraw(fleet: &Fleet, key: &EnvironmentKey, id: &DeploymentId, back: &Order) -> Result<Decision, HostError> {
+    let before = decision(fleet, key, id).await?;
+    if before != Decision::Open {
+        return Ok(before);
+    }
+    let answer = drive(fleet.home(), id, back.clone()).await;
+    match (decision(fleet, key, id).await?, answer) {
+        (Decision::Open, Err(error)) => Err(told_by(&fleet.home, error)),
+        (Decision::Open, Ok(_)) => Err(HostError::Unfit(format!("{} neither decides {id} nor rolls it back", fleet.home))),
+        (known, _) => Ok(known),
+    }
+}
+
+/// What the home host has on record of the decision.
+pub(crate) async fn decision(fleet: &Fleet, key: &EnvironmentKey, id: &DeploymentId) -> Result<Decision, HostError> {
     let history = fleet.home().history(key, HISTORY).await?;
-    let record = history.iter().find(|record| record.id == *id);
-    Ok(record.is_some_and(|record| matches!(record.stage, Stage::Committing | Stage::Closed { outcome: Outcome::Committed })))
+    Ok(match history.iter().find(|record| record.id == *id).map(|record| &record.stage) {
+        Some(Stage::Committing | Stage::Closed { outcome: Outcome::Committed }) => Decision::Taken,
+        Some(Stage::Running | Stage::Sealed) => Decision::Open,
+        Some(Stage::RollingBack { .. } | Stage::Closed { .. }) | None => Decision::Withdrawn,
+    })
 }
 
 async fn drive(host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Vec<Failure>, HostError> {
