@@ -7,6 +7,8 @@ mod command;
 mod coverage;
 mod generate;
 mod matrix;
+mod mutants;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -25,6 +27,9 @@ Tasks of this workspace: cargo xtask TASK
   matrix                kill each process of a deployment at each crash point
   matrix --random N [--seed S]
                         N rounds of any signal to anyone at any time, from seed S on
+  simulate [--seeds N] [--from S] [--threads T]
+                        play simulated histories; --seed S tells the story of one
+  mutants [NAME]        make deliberate mistakes, each of which the simulation must notice
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";
@@ -43,6 +48,9 @@ fn main() -> ExitCode {
         ["matrix"] => matrix::all(),
         ["matrix", "--random", rounds] => matrix::random(rounds, "1"),
         ["matrix", "--random", rounds, "--seed", first] => matrix::random(rounds, first),
+        ["simulate", args @ ..] => simulate::simulate(args),
+        ["mutants"] => mutants::run(None),
+        ["mutants", name] => mutants::run(Some(name)),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         [] | ["help" | "--help" | "-h"] => {

@@ -14,7 +14,8 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, SlotId, StateH
 use super::audit::AuditLog;
 use super::machine::is_open;
 
-/// How much later than its lease a deployment may still go forward, in milliseconds: what was let pass is under way.
+/// How much later than its lease a deployment may still go forward, in milliseconds, beside one more lease: what was let pass is under way,
+/// and a host that starts again may have had its clock set.
 const SLACK_MS: u64 = 100;
 
 /// How many of the last committed deployments tell how long one takes.
@@ -32,8 +33,9 @@ struct Entry {
     stored: Stored,
     /// The journal, with its times.
     timed: Vec<(Time, Event)>,
-    /// None only while it moves on.
-    progress: Option<Progress>,
+    /// When its lease was renewed last, by a right clock.
+    renewed: Time,
+    progress: Progress,
     /// The steps that are being done, or undone.
     active: BTreeMap<StepRef, bool>,
 }
@@ -49,7 +51,7 @@ pub(super) struct Active<'a> {
 
 impl Books {
     /// Adds a deployment; false when it was there.
-    pub(super) fn begin(&mut self, stored: &Stored) -> Result<bool, Trouble> {
+    pub(super) fn begin(&mut self, stored: &Stored, now: Time) -> Result<bool, Trouble> {
         let refused = |why: String| Err(Trouble::new("ledger-write", why));
         if let Some(there) = self.entries.get(&stored.record.id) {
             let same = there.stored.record.plan == stored.record.plan;
@@ -59,7 +61,7 @@ impl Books {
             return refused(format!("{} is open", open.record.id));
         }
         let steps = stored.plan.steps(&stored.host).map(|(at, _)| at);
-        let entry = Entry { progress: Some(Progress::begin(steps)), stored: stored.clone(), timed: Vec::new(), active: BTreeMap::new() };
+        let entry = Entry { progress: Progress::begin(steps), stored: stored.clone(), timed: Vec::new(), renewed: now, active: BTreeMap::new() };
         self.entries.insert(stored.record.id.clone(), entry);
         self.components.entry(stored.record.key.clone()).or_default();
         self.audit.tell(stored.record.started_at, &Deed::begun(&stored.record));
@@ -74,9 +76,10 @@ impl Books {
         Ok(stage)
     }
 
-    pub(super) fn renew(&mut self, id: &DeploymentId, until: Time) {
+    pub(super) fn renew(&mut self, id: &DeploymentId, until: Time, now: Time) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.stored.lease_until = until;
+            entry.renewed = now;
         }
     }
 
@@ -128,9 +131,9 @@ impl Books {
 
     /// Why `event` must not happen: the lease had ended when it was let pass.
     pub(super) fn is_late(&self, id: &DeploymentId, event: &Event, now: Time) -> Option<String> {
-        let stored = self.stored(id)?;
+        let Entry { stored, renewed, .. } = self.entries.get(id)?;
         let forward = stored.record.stage == Stage::Running && matches!(event, Event::Sealed | Event::Decided);
-        let late_ms = now.since(stored.lease_until);
+        let late_ms = now.since(renewed.plus(2 * stored.plan.lease_ms));
         (forward && late_ms > SLACK_MS).then(|| format!("{id} goes on {late_ms} ms after its lease ended"))
     }
 
@@ -185,10 +188,8 @@ impl Books {
 
 impl Entry {
     fn append(&mut self, at: Time, event: &Event) -> Result<Stage, Trouble> {
-        let before = self.progress.take().ok_or_else(|| Trouble::new("ledger-write", "an impossible record was written before"))?;
-        let progress = before.next(event).map_err(|illegal| Trouble::new("ledger-write", illegal.to_string()))?;
-        let stage = progress.stage().clone();
-        self.progress = Some(progress);
+        self.progress.advance(event).map_err(|illegal| Trouble::new("ledger-write", illegal.to_string()))?;
+        let stage = self.progress.stage().clone();
         self.stored.journal.push(event.clone());
         self.timed.push((at, event.clone()));
         let record = &mut self.stored.record;

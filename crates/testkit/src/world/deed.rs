@@ -45,7 +45,7 @@ impl Deed {
             (Deed::Stop(what) | Deed::Drain(what), Step::StopSlot { slot, .. }, false)
             | (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::StartSlot { slot, .. }, true) => what == slot,
             // A slot that did not stop in its own step is stopped before it is removed.
-            (Deed::Stop(what) | Deed::Forget(what), Step::RemoveSlot { slot }, false) => what == slot,
+            (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::RemoveSlot { slot }, false) => what == slot,
             _ => false,
         }
     }

@@ -53,7 +53,8 @@ impl State {
 
     fn against_route(&self, of: &Route, after: Option<&Route>, starting: bool, now_ms: u64) -> Option<Objection> {
         let switch = self.books.active().find(|active| (active.key, &active.at.component) == (&of.key, &of.component) && leads(active, after));
-        if switch.is_none() && !(starting && self.is_recorded(of, after)) {
+        // A table that a proxy may not have taken is told to it again.
+        if switch.is_none() && !self.is_recorded(of, after) {
             let to = after.map_or("nowhere".into(), |route| format!("{:?}", route.upstream));
             return Some((Invariant::Plan, format!("the route of {} is switched to {to}, and no step that is under way asks for it", of.component)));
         }

@@ -24,7 +24,7 @@ impl Ledger for Hands {
             if let Some(why) = state.books.is_stale(stored) {
                 chronicle.violated(Invariant::Stale, format!("{}: {why}", stored.host));
             }
-            let began = state.books.begin(stored);
+            let began = state.books.begin(stored, chronicle.now());
             if began == Ok(true) {
                 chronicle.tell(self.machine().name(), || format!("begins {}", stored.record.id));
                 chronicle.judge(|protocol| protocol.begin(self.machine().name(), stored));
@@ -35,10 +35,10 @@ impl Ledger for Hands {
     }
 
     async fn append(&self, id: &DeploymentId, at: Time, event: &Event, changes: &[Change]) -> Result<(), Trouble> {
-        let clock = self.machine().clock();
+        let now = self.machine().chronicle().now();
         self.write(|state| {
             let (chronicle, name) = (self.machine().chronicle(), self.machine().name());
-            if let Some(late) = state.books.is_late(id, event, clock) {
+            if let Some(late) = state.books.is_late(id, event, now) {
                 chronicle.violated(Invariant::Lease, format!("{name}: {late}"));
             }
             let stage =
@@ -52,7 +52,8 @@ impl Ledger for Hands {
 
     async fn renew(&self, id: &DeploymentId, until: Time) -> Result<(), Trouble> {
         self.alive().await;
-        self.machine().state().books.renew(id, until);
+        let now = self.machine().chronicle().now();
+        self.machine().state().books.renew(id, until, now);
         Ok(())
     }
 

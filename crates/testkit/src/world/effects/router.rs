@@ -21,10 +21,13 @@ impl Router for Hands {
             for (invariant, what) in state.against_routes(&routes, self.is_starting(), chronicle.now_ms()) {
                 chronicle.violated(invariant, format!("on {}, {what}", self.machine.name()));
             }
-            state.undrained.extend(routes.iter().filter_map(|route| match &route.upstream {
-                Upstream::Slot { slot, .. } => Some(slot.clone()),
-                Upstream::Site { .. } => None,
-            }));
+            for route in &routes {
+                if let Upstream::Slot { slot, .. } = &route.upstream
+                    && !state.routes.iter().any(|before| before.upstream == route.upstream)
+                {
+                    state.undrained.insert(slot.clone());
+                }
+            }
             state.proxied = true;
             state.routes = routes;
             Ok(())
