@@ -62,8 +62,10 @@ pub(crate) fn outgoing<B>(request: Request<B>, peer: &Peer, spec: &RouteSpec, up
         headers.insert(header::UPGRADE, protocol);
     }
     tell_of_client(headers, peer, host.as_ref());
-    if let Some(host) = host {
-        headers.insert(header::HOST, host);
+    match host {
+        Some(host) => drop(headers.insert(header::HOST, host)),
+        // What cannot be read as one is none, however often it is said.
+        None => drop(headers.remove(header::HOST)),
     }
     if spec.strip_prefix && spec.matches.path != "/" {
         headers.insert(FORWARDED_PREFIX, HeaderValue::from_str(spec.matches.path.trim_end_matches('/'))?);
