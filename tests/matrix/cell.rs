@@ -120,7 +120,7 @@ impl Sight {
             let present = self.present();
             self.spots.push((spot, present));
         }
-        let (doing, step, verdict) = self.cell.road.step(self.step, &arrival.point, &self.times);
+        let (doing, step, verdict) = self.cell.road.step(self.step, &arrival.point);
         match doing {
             Doing::Nothing => {}
             Doing::Interrupt => self.interrupt(),
