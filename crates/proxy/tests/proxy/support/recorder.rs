@@ -87,7 +87,7 @@ fn parse(buffer: &[u8]) -> Result<Option<(String, String, usize)>, &'static str>
             return Err("a line that is two");
         }
         let (name, value) = line.split_once(": ").ok_or("no header")?;
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
             return Err("no header name");
         }
         headers.push((name.to_ascii_lowercase(), value));
