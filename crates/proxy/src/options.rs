@@ -53,7 +53,7 @@ impl Options {
     /// that another proxy serves until this one is prepared.
     #[must_use]
     pub fn from_environment(folder: PathBuf) -> Self {
-        let successor = std::env::var_os("KEEPER_REPLACES").is_some();
+        let successor = std::env::var("KEEPER_REPLACES").is_ok();
         Self { notify: std::env::var("NOTIFY_SOCKET").ok(), successor, ..Self::new(folder) }
     }
 }

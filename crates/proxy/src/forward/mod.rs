@@ -5,12 +5,12 @@
 //! ([`peer`]) and tunnels ([`tunnel`]) have files of their own.
 
 pub(crate) mod exchange;
-#[cfg(test)]
-mod fuzz;
 pub(crate) mod headers;
 pub(crate) mod peer;
 pub(crate) mod pool;
 pub(crate) mod relay;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 pub(crate) mod upload;
 

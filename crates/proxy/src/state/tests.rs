@@ -1,5 +1,6 @@
-#![expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 //! What becomes of damage.
+
+#![expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 
 use plimsoll_model::name::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, ProjectName};
 use plimsoll_model::route::{About, Match, Route, RouteSpec, Upstream};

@@ -54,7 +54,9 @@ fn value() -> impl Strategy<Value = HeaderValue> {
 fn headers() -> impl Strategy<Value = HeaderMap> {
     prop::collection::vec((name(), value()), 0..16).prop_map(|lines| {
         let mut headers = HeaderMap::new();
-        lines.into_iter().for_each(|(name, value)| drop(headers.append(name, value)));
+        for (name, value) in lines {
+            headers.append(name, value);
+        }
         headers
     })
 }
