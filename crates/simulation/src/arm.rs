@@ -46,6 +46,7 @@ fn on_host(link: &Link, fault: Fault, timed: &mut JoinSet<()>) {
         Fault::EffectFails { effect, times, .. } => machine.spoil_effect(effect, EffectFault::Fails(times)),
         Fault::EffectHalf { effect, .. } => machine.spoil_effect(effect, EffectFault::Half),
         Fault::EffectHangs { effect, ms, moment, .. } => machine.spoil_effect(effect, EffectFault::Hangs(ms, moment)),
+        Fault::CutAt { aim, late_ms, for_ms, .. } => link.cut_at(aim, late_ms, for_ms),
         Fault::Lost { call, .. } => link.spoil(call, Trip::Lost),
         Fault::AnswerLost { call, .. } => link.spoil(call, Trip::AnswerLost),
         Fault::Delayed { call, ms, .. } => link.spoil(call, Trip::Delayed(ms)),

@@ -20,6 +20,6 @@ mod stage;
 mod summary;
 
 pub use run::{Verdict, run};
-pub use scenario::{Act, Ask, Does, Fault, Kind, Part, Rival, Scenario, Version};
+pub use scenario::{Act, Aim, Ask, Does, Fault, Kind, Part, Rival, Scenario, Version};
 pub use shrink::shrink;
 pub use summary::Summary;

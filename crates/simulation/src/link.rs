@@ -20,6 +20,8 @@ use plimsoll_testkit::world::SimHost;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::scenario::Aim;
+
 /// What goes wrong with one call; times in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trip {
@@ -46,6 +48,8 @@ pub(crate) struct Link {
 struct Way {
     calls: usize,
     trips: BTreeMap<usize, Trip>,
+    /// What is cut off by being sent: whether it arrives later, and how long the cut lasts.
+    aimed: Option<(Aim, Option<u64>, u64)>,
     cut_until_ms: u64,
 }
 
@@ -61,6 +65,19 @@ impl Trip {
             Trip::GaveUp(_) => "answered after the caller gave up",
             Trip::BrokeOff(_) => "connection breaks, and the work with it",
         }
+    }
+}
+
+impl Aim {
+    fn names(self, what: &str) -> bool {
+        let word = match self {
+            Aim::Open => "open",
+            Aim::Seal => "SEAL",
+            Aim::Decide => "DECIDE",
+            Aim::Commit => "COMMIT",
+            Aim::RollBack => "ROLL BACK",
+        };
+        what.contains(word)
     }
 }
 
@@ -89,6 +106,11 @@ impl Link {
         self.way().cut_until_ms = until;
     }
 
+    /// Lets nothing through for so many milliseconds from the sending of an order on; that one is lost, or arrives later.
+    pub(crate) fn cut_at(&self, aim: Aim, late_ms: Option<u64>, for_ms: u64) {
+        self.way().aimed = Some((aim, late_ms, for_ms));
+    }
+
     /// Whether messages are still to arrive.
     pub(crate) fn is_busy(&self) -> bool {
         self.late.load(Ordering::Relaxed) > 0
@@ -99,7 +121,10 @@ impl Link {
         T: Send + 'static,
         A: Future<Output = Result<T, HostError>> + Send,
     {
-        let trip = self.next(what)?;
+        let trip = match self.aimed(what) {
+            Some(trip) => Some(trip),
+            None => self.next(what)?,
+        };
         let answer = async || ask(self.host.clone()).await;
         match trip {
             None => answer().await,
@@ -129,6 +154,16 @@ impl Link {
             }
             Some(Trip::BrokeOff(ms)) => tokio::time::timeout(Duration::from_millis(ms), answer()).await.unwrap_or_else(|_| Err(self.unreachable())),
         }
+    }
+
+    /// What goes wrong with a call because it is the one that was aimed at.
+    fn aimed(&self, what: &str) -> Option<Trip> {
+        let chronicle = self.host.machine().chronicle();
+        let (_, late_ms, for_ms) = self.way().aimed.take_if(|(aim, ..)| aim.names(what))?;
+        chronicle.count("connection is cut at an order");
+        chronicle.tell("→", || format!("{what} {} (cut off just now)", self.host.machine().name()));
+        self.cut(for_ms);
+        Some(late_ms.map_or(Trip::Lost, Trip::Late))
     }
 
     /// What goes wrong with the next call.

@@ -3,7 +3,7 @@
 use plimsoll_testkit::world::{Behaviour, Moment};
 
 use crate::random::Random;
-use crate::scenario::{Act, Ask, Does, Fault, Kind, Part, Rival, Scenario, Version};
+use crate::scenario::{Act, Aim, Ask, Does, Fault, Kind, Part, Rival, Scenario, Version};
 
 /// Releases of a component, the odd ones among them.
 const RELEASES: u8 = 6;
@@ -85,7 +85,7 @@ fn fault(random: &mut Random, hosts: u8) -> Fault {
     let (record, effect, call) = (random.index(range), random.index(range), random.index(range / 2));
     let (soon_ms, long_ms) = (random.pick(&[50, 500, 8_000]), random.pick(&[20, 500, 12_000]));
     let (at_ms, ms) = (random.below(soon_ms), random.below(long_ms));
-    match random.below(26) {
+    match random.below(30) {
         0..=2 => Fault::OperatorDies { turns: u32::try_from(random.below(400)).unwrap_or(0) },
         3 => Fault::Cancelled { at_ms },
         4 => Fault::Objection,
@@ -106,6 +106,12 @@ fn fault(random: &mut Random, hosts: u8) -> Fault {
         22 => Fault::Doubled { host, call, ms },
         23 => Fault::Late { host, call, ms },
         24 => Fault::GaveUp { host, call, ms },
-        _ => Fault::BrokeOff { host, call, ms },
+        25 => Fault::BrokeOff { host, call, ms },
+        _ => {
+            let aim = random.pick(&[Aim::Open, Aim::Seal, Aim::Decide, Aim::Decide, Aim::Commit, Aim::RollBack]);
+            // Only the home host is asked to decide.
+            let host = if aim == Aim::Decide { 0 } else { host };
+            Fault::CutAt { host, aim, late_ms: random.chance(70).then(|| random.below(6_000)), for_ms: random.below(9_000) }
+        }
     }
 }

@@ -144,6 +144,8 @@ pub enum Fault {
     ClockJumps { host: u8, at_ms: u64, by_ms: i64 },
     /// Nothing gets through for a while.
     Cut { host: u8, at_ms: u64, for_ms: u64 },
+    /// Just when this order is sent, nothing gets through any more, for a while. It is lost, or arrives after this time.
+    CutAt { host: u8, aim: Aim, late_ms: Option<u64>, for_ms: u64 },
     /// A message does not arrive.
     Lost { host: u8, call: usize },
     /// It arrives, and its answer does not.
@@ -162,6 +164,22 @@ pub enum Fault {
     BrokeOff { host: u8, call: usize, ms: u64 },
 }
 
+/// An order that much depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    /// To begin.
+    Open,
+    /// To seal.
+    Seal,
+    /// To decide.
+    Decide,
+    /// To commit.
+    Commit,
+    /// To roll back.
+    RollBack,
+}
+
 impl Fault {
     /// The host that it is about.
     #[must_use]
@@ -178,6 +196,7 @@ impl Fault {
             | Self::DiskFull { host, .. }
             | Self::ClockJumps { host, .. }
             | Self::Cut { host, .. }
+            | Self::CutAt { host, .. }
             | Self::Lost { host, .. }
             | Self::AnswerLost { host, .. }
             | Self::Delayed { host, .. }
