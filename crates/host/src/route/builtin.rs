@@ -29,6 +29,8 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 /// How long another proxy may take to get ready beside the one that serves, and that one to finish what it has begun: a little more than
 /// it gives itself.
 const UPGRADE: Patience = Patience { ready_ms: 10_000, retire_ms: 310_000 };
+/// After how many starts it is clear that the proxy does not come up.
+const STARTS: u32 = 3;
 /// A proxy that ends is started again at once; connections wait meanwhile, as its keeper holds the listening sockets.
 const RESTART: Restart = Restart { first_ms: 0, max_ms: 2_000, healthy_after_ms: 5_000 };
 
@@ -85,7 +87,9 @@ impl Builtin {
             }
         };
         let mut states = keeper.watch();
-        let ready = states.wait_for(|state| serves(state) || state.restarts > 3);
+        // It may have been started again any number of times before, in a long life.
+        let before = states.borrow().restarts;
+        let ready = states.wait_for(|state| serves(state) || state.restarts > before.saturating_add(STARTS));
         match tokio::time::timeout(STARTS_WITHIN, ready).await {
             Ok(Ok(state)) if serves(&state) => Ok(()),
             _ => Err(self.does_not_start()),
