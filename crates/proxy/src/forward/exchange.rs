@@ -19,7 +19,7 @@ use super::upload::Upload;
 const RECENT: Duration = Duration::from_secs(1);
 
 /// Waits between attempts to connect to a slot that refuses, in milliseconds: its program may just be restarting.
-const PATIENCE_MS: [u64; 5] = [25, 50, 100, 200, 400];
+const PATIENCE_MS: [u64; 6] = [25, 50, 100, 200, 400, 800];
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
