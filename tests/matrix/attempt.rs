@@ -61,7 +61,8 @@ impl Attempt {
         scene.serves(version);
         scene.gate.open();
         scene.deploy();
-        if let Err(why) = rest::judge(scene, scene.serving()).and_then(|()| rest::judge_clean(scene)) {
+        rest::awaited(scene, scene.serving(), &format!("{of}, after the next deployment"));
+        if let Err(why) = rest::judge_clean(scene) {
             panic!("{of}: after the next deployment: {why}");
         }
         let (sent, inside) = toll::judge(self.probe, tolls, of);

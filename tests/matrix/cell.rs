@@ -10,6 +10,7 @@ use plimsoll_testkit::fixtures::Ran;
 use rustix::process::Signal;
 
 use crate::attempt::{Attempt, Outcome};
+use crate::crew::Role;
 use crate::gate::{Arrival, Verdict};
 use crate::operator::Operator;
 use crate::rest;
@@ -160,8 +161,10 @@ fn settle(scene: &Scene, cell: &Cell, ended: Option<&Ran>, sight: &(Mutex<Sight>
     if ended.is_some_and(|ended| matches!(ended.code, Some(0 | 1))) {
         return;
     }
+    // In user mode there is no daemon after its death until a command needs one.
+    let at_work = scene.crew().iter().any(|member| member.role == Role::Daemon);
     let opened = locked(&sight.0).times.contains_key("host: after opened");
-    if cell.alone && ended.is_none() && opened {
+    if cell.alone && ended.is_none() && opened && at_work {
         let (seen, late) = sight.1.wait_timeout_while(locked(&sight.0), rest::PATIENCE, |seen| !seen.closed).unwrap_or_else(PoisonError::into_inner);
         drop(seen);
         assert!(!late.timed_out(), "{cell}: the host does not settle it alone");
