@@ -36,8 +36,19 @@ fn part(random: &mut Random, number: u8) -> Part {
         ask,
         secret: kind != Kind::Site && random.chance(25),
         needs: (0..number).filter(|_| random.chance(density)).collect(),
-        odd: (1..RELEASES).filter_map(|release| random.chance(30).then(|| (release, behaviour(random)))).collect(),
+        odd: odd(random),
     }
+}
+
+/// The releases that do not simply serve.
+fn odd(random: &mut Random) -> Vec<(u8, Behaviour)> {
+    let mut odd = Vec::new();
+    for release in 1..RELEASES {
+        if random.chance(30) {
+            odd.push((release, behaviour(random)));
+        }
+    }
+    odd
 }
 
 fn behaviour(random: &mut Random) -> Behaviour {

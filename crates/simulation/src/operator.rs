@@ -32,6 +32,7 @@ pub(crate) struct Operator<'a> {
 
 /// What a command told whoever gave it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each command, and it is soon read")]
 pub(crate) enum Told {
     /// How a deployment ended.
     Ended(Ended),

@@ -15,7 +15,8 @@ impl State {
     /// What stands against doing this now. A host that starts brings back what is on record.
     pub(super) fn objections(&self, deed: &Deed, starting: bool, now_ms: u64) -> Vec<Objection> {
         let mut found = Vec::new();
-        if !deed.is_free() && !self.is_asked_for(deed) && !(starting && self.is_on_record(deed)) {
+        let explained = deed.is_free() || self.is_asked_for(deed) || starting && self.is_on_record(deed);
+        if !explained {
             found.push((Invariant::Plan, format!("{deed}, and no step that is under way asks for it")));
         }
         match deed {

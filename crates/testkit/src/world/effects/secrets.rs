@@ -9,6 +9,7 @@ use plimsoll_model::{ComponentName, ConfigHash, EnvironmentKey, Secret};
 
 use super::Hands;
 use crate::world::deed::Deed;
+use crate::world::machine::State;
 
 #[async_trait]
 impl SecretStore for Hands {
@@ -20,7 +21,11 @@ impl SecretStore for Hands {
         values: &BTreeMap<String, Secret<String>>,
     ) -> Result<(), Trouble> {
         let place = (key.clone(), component.clone(), *config);
-        self.effect(Deed::KeepSecrets(component.clone()), |state| Ok(drop(state.secrets.insert(place, values.clone())))).await
+        let keep = |state: &mut State| {
+            state.secrets.insert(place, values.clone());
+            Ok(())
+        };
+        self.effect(Deed::KeepSecrets(component.clone()), keep).await
     }
 
     async fn read(&self, key: &EnvironmentKey, component: &ComponentName, config: &ConfigHash) -> Result<BTreeMap<String, Secret<String>>, Trouble> {
@@ -31,6 +36,10 @@ impl SecretStore for Hands {
     async fn sweep(&self, key: &EnvironmentKey, needed: &BTreeSet<(ComponentName, ConfigHash)>) -> Result<(), Trouble> {
         let wanted =
             |(of, component, config): &(EnvironmentKey, ComponentName, ConfigHash)| of != key || needed.contains(&(component.clone(), *config));
-        self.effect(Deed::SweepSecrets, |state| Ok(state.secrets.retain(|place, _| wanted(place)))).await
+        let sweep = |state: &mut State| {
+            state.secrets.retain(|place, _| wanted(place));
+            Ok(())
+        };
+        self.effect(Deed::SweepSecrets, sweep).await
     }
 }
