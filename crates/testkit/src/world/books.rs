@@ -6,7 +6,8 @@ use plimsoll_host::Trouble;
 use plimsoll_host::ledger::{Change, ComponentRow, Stored, medians};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::{DeploymentRecord, Event, Outcome, Progress, Stage};
-use plimsoll_model::plan::{Observed, ObservedComponent, Phase, Step, StepRef, Work};
+use plimsoll_model::manifest::project::StrategyName;
+use plimsoll_model::plan::{Observed, ObservedComponent, Step, StepRef};
 use plimsoll_model::slot::{Condition, ObservedSlot};
 use plimsoll_model::time::Moment as Time;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, SlotId, StateHash};
@@ -44,9 +45,10 @@ struct Entry {
 pub(super) struct Active<'a> {
     pub(super) key: &'a EnvironmentKey,
     pub(super) at: &'a StepRef,
-    pub(super) work: &'a Work,
     pub(super) step: &'a Step,
     pub(super) undo: bool,
+    /// Its component cannot run twice.
+    pub(super) runs_once: bool,
 }
 
 impl Books {
@@ -216,15 +218,10 @@ impl Entry {
         self.active.iter().filter_map(|(at, undo)| {
             let work = self.stored.plan.part(&self.stored.host).nth(at.level as usize)?.iter().find(|work| work.component == at.component)?;
             let step = work.steps.of(at.phase).get(at.index as usize)?;
-            Some(Active { key: &self.stored.record.key, at, work, step, undo: *undo })
+            let wanted = self.stored.plan.desired.components.get(&at.component);
+            let runs_once = wanted.is_some_and(|wanted| wanted.strategy == StrategyName::Recreate);
+            Some(Active { key: &self.stored.record.key, at, step, undo: *undo, runs_once })
         })
-    }
-}
-
-impl Active<'_> {
-    /// Whether this stops a slot of what cannot run twice, so that nothing serves for a while.
-    pub(super) fn makes_a_gap(&self) -> bool {
-        self.work.steps.of(Phase::Switch).iter().any(|step| matches!(step, Step::StopSlot { .. }))
     }
 }
 

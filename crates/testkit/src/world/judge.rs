@@ -59,7 +59,7 @@ impl State {
             let to = after.map_or("nowhere".into(), |route| format!("{:?}", route.upstream));
             return Some((Invariant::Plan, format!("the route of {} is switched to {to}, and no step that is under way asks for it", of.component)));
         }
-        let restored = starting || switch.as_ref().is_some_and(|switch| switch.undo && switch.makes_a_gap());
+        let restored = starting || switch.as_ref().is_some_and(|switch| switch.undo && switch.runs_once);
         let after = after.filter(|route| !restored && !self.is_excused(route) && !self.would_answer(&route.upstream, now_ms))?;
         Some((Invariant::Route, format!("the route of {} is switched to {:?}, which does not answer", of.component, after.upstream)))
     }
@@ -92,7 +92,7 @@ impl State {
     fn against_stopping(&self, name: &str, process: &Process, now_ms: u64) -> Option<Objection> {
         let leads_to = |route: &Route| matches!(&route.upstream, Upstream::Slot { slot, .. } if slot == name);
         let stops = |active: &Active<'_>| matches!(active.step, Step::StopSlot { slot, .. } if *slot == process.row.slot);
-        let gap = self.books.active().any(|active| active.at.phase == Phase::Switch && stops(&active));
+        let gap = self.books.active().any(|active| active.runs_once && active.at.phase == Phase::Switch && stops(&active));
         let slot = &process.row.slot;
         if self.routes.iter().any(leads_to) && !gap {
             return Some((Invariant::Route, format!("stops {slot}, which a route leads to")));
