@@ -46,12 +46,6 @@ pub enum FileContent {
 }
 
 impl ReleaseManifest {
-    /// The hash of what the build gave: paths, contents and permissions, whatever it was made from.
-    #[must_use]
-    pub fn content(&self) -> Digest {
-        Digest::of_value(&self.files)
-    }
-
     /// Sum of the sizes of all files, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {

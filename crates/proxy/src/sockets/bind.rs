@@ -28,12 +28,6 @@ impl Addresses {
     pub fn loopback() -> Self {
         Self(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
     }
-
-    /// These and no others.
-    #[must_use]
-    pub fn only(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        Self(addresses.into_iter().collect())
-    }
 }
 
 /// Opens `port` on all of `addresses`, with `copies` sockets each.
