@@ -84,6 +84,7 @@ impl From<HostError> for OpError {
             HostError::LeaseHeld { .. } | HostError::LeaseLost(_) | HostError::Stale(_) | HostError::Refused(_) => Exit::Refused,
             HostError::Failed(failure) if failure.code == "rollback-incomplete" => Exit::NeedsPerson,
             HostError::Failed(_) | HostError::NotFound(_) => Exit::Failed,
+            HostError::Internal(failure) if failure.code == "bug" => Exit::Bug,
             HostError::Internal(_) => Exit::Host,
             HostError::Unfit(_) => Exit::Bug,
         };
@@ -151,13 +152,19 @@ mod tests {
     fn every_error_has_its_exit_code() {
         let host = || plimsoll_model::HostName::local();
         let failure = |code: &str| Failure::new(code, "message");
-        let table: [(OpError, &str, Exit); 8] = [
+        let table: [(OpError, &str, Exit); 14] = [
             (HostError::Stale(host()).into(), "plan-stale", Exit::Refused),
             (HostError::Unreachable { host: host(), why: "w".into(), help: "h".into() }.into(), "host-unreachable", Exit::Host),
             (HostError::Failed(failure("rollback-incomplete")).into(), "rollback-incomplete", Exit::NeedsPerson),
             (HostError::Failed(failure("slot-exited")).into(), "slot-exited", Exit::Failed),
+            (HostError::Refused(failure("host-busy")).into(), "host-busy", Exit::Refused),
+            (HostError::NotFound("deployment d1".into()).into(), "not-found", Exit::Failed),
+            (HostError::Unfit("no such level".into()).into(), "request-unfit", Exit::Bug),
+            (HostError::Internal(failure("disk-full")).into(), "disk-full", Exit::Host),
+            (HostError::Internal(failure("bug")).into(), "bug", Exit::Bug),
             (ConnectError::NotStarted(failure("already-running")).into(), "already-running", Exit::Host),
             (ConnectError::Host(HostError::Stale(host())).into(), "plan-stale", Exit::Refused),
+            (BuildError::Missing { component: "web".parse().unwrap(), what: "folder", path: "x".into() }.into(), "missing-source", Exit::Manifest),
             (BuildError::NoCommits { folder: "/x".into() }.into(), "no-commits", Exit::Usage),
             (HistoryError::NoEarlier.into(), "no-earlier-deployment", Exit::Failed),
         ];
