@@ -71,3 +71,52 @@ fn stays(daemon: &Facts) -> OpError {
     let message = format!("this host is of version {}, and this plimsoll is {}", daemon.version, env!("CARGO_PKG_VERSION"));
     OpError::new(Exit::Refused, "host-newer", message).with_help("upgrade with that version or a newer one; deploying works with this one too")
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::time::Moment;
+
+    use super::*;
+
+    fn daemon(busy: bool) -> Facts {
+        Facts {
+            version: "9.9.9".into(),
+            build: "b".into(),
+            platform: "linux-x86_64".into(),
+            machine: "here".into(),
+            pid: 7,
+            started_at: Moment(0),
+            proxy_pid: None,
+            proxy: None,
+            keepers: Vec::new(),
+            cores: 1,
+            memory_bytes: 0,
+            disk_free_bytes: 0,
+            folder: "/home".into(),
+            environments: Vec::new(),
+            busy,
+        }
+    }
+
+    #[test]
+    fn why_a_daemon_stays_is_told_with_what_to_do() {
+        for (busy, code, help) in
+            [(true, "host-busy", "try again when it has ended"), (false, "host-newer", "upgrade with that version or a newer one")]
+        {
+            let error = stays(&daemon(busy));
+            assert_eq!((error.code.as_str(), error.exit), (code, Exit::Refused));
+            assert!(error.message.contains("9.9.9") && error.help.as_ref().is_some_and(|told| told.starts_with(help)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_upgrade_that_stops_half_way_tells_how_far_it_came() {
+        let failed = || OpError::new(Exit::Failed, "proxy-down", "the proxy does not start").with_help("see its log");
+        assert_eq!(half_way(failed(), None), failed(), "nothing was replaced");
+        let replaced = Replaced { from: program(&daemon(false)), to: Program { pid: 8, ..program(&daemon(false)) } };
+        let told = half_way(failed(), Some(replaced));
+        assert_eq!((told.code.as_str(), told.exit, &told.help), ("proxy-down", Exit::Failed, &failed().help));
+        assert!(told.message.contains("the daemon was replaced"), "{}", told.message);
+        assert_eq!(told.details.unwrap().pointer("/daemon/to/pid"), Some(&json!(8)));
+    }
+}

@@ -102,6 +102,16 @@ mod tests {
         assert_eq!(std::fs::read_dir(&scene.context.project).unwrap().count(), 0);
     }
 
+    #[tokio::test]
+    async fn a_folder_that_takes_no_file_is_told() {
+        let scene = Scene::new(&[("web/index.html", "<h1>x</h1>")]);
+        std::fs::create_dir(scene.context.project.join(format!("plimsoll.toml.{}.new", std::process::id()))).unwrap();
+        let error = run(&scene.context, Input {}, &scene.progress).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.exit), ("manifest-unwritable", Exit::Failed));
+        assert!(error.message.contains("plimsoll.toml cannot be written") && error.help.is_some(), "{}", error.message);
+        assert!(!project::path(&scene.context).exists());
+    }
+
     #[test]
     fn a_file_that_came_in_between_is_not_overwritten() {
         let scene = Scene::new(&[("plimsoll.toml", "mine")]);

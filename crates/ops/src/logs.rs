@@ -53,3 +53,27 @@ async fn judge(component: &ComponentName, loaded: &Loaded, fleet: &Fleet) -> Res
     let message = format!("there is no component {component} in {key}");
     Err(OpError::new(Exit::Usage, "unknown-component", message).with_help(format!("there are {}", names.join(", "))))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use plimsoll_model::{HostName, manifest};
+    use plimsoll_testkit::world::{Machine, SimHost};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_component_that_is_not_there_is_told_with_those_that_are() {
+        let text = "name = \"shop\"\n[components.api]\nrun = \"./api\"\n[components.web]\nrun = \"./web\"\n";
+        let project = manifest::read(text, project::MANIFEST, &"local".parse().unwrap()).unwrap();
+        let loaded = Loaded { project, text: text.into() };
+        let host = Arc::new(SimHost::new(Machine::default()));
+        let fleet = Fleet { home: HostName::local(), hosts: BTreeMap::from([(HostName::local(), host as Arc<dyn plimsoll_api::HostApi>)]) };
+        assert_eq!(judge(&"web".parse().unwrap(), &loaded, &fleet).await, Ok(()));
+        let error = judge(&"wbe".parse().unwrap(), &loaded, &fleet).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.exit), ("unknown-component", Exit::Usage));
+        assert_eq!((error.message.as_str(), error.help.as_deref()), ("there is no component wbe in shop/local", Some("there are api, web")));
+    }
+}

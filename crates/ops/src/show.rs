@@ -61,13 +61,13 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
     let called: Vec<DeploymentRecord> = records.into_iter().filter(|record| record.id.as_str().starts_with(&input.id)).collect();
     match <[DeploymentRecord; 1]>::try_from(called) {
         Ok([record]) => Ok(Output { deployment: record.into() }),
-        Err(called) => Err(not_one(&input, &called)),
+        Err(called) => Err(not_one(&input, called.len())),
     }
 }
 
-fn not_one(input: &Input, called: &[DeploymentRecord]) -> OpError {
+fn not_one(input: &Input, called: usize) -> OpError {
     let help = format!("see what there is: plimsoll history {}", input.environment);
-    let (code, message) = match called.len() {
+    let (code, message) = match called {
         0 => ("unknown-deployment", format!("environment {} has no deployment {:?}", input.environment, input.id)),
         count => ("ambiguous-deployment", format!("{count} deployments of environment {} begin with {:?}", input.environment, input.id)),
     };
@@ -84,6 +84,21 @@ impl From<DeploymentRecord> for Full {
             source: record.source,
             leftovers: record.leftovers,
             desired: record.desired,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_means_no_deployment_or_several_is_refused() {
+        let input = Input { environment: "local".parse().unwrap(), id: "2026".into() };
+        for (called, code, words) in [(0, "unknown-deployment", "has no deployment \"2026\""), (3, "ambiguous-deployment", "3 deployments")] {
+            let error = not_one(&input, called);
+            assert_eq!((error.code.as_str(), error.exit), (code, Exit::Usage));
+            assert!(error.message.contains(words) && error.help.unwrap().ends_with("plimsoll history local"), "{}", error.message);
         }
     }
 }

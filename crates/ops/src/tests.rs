@@ -8,7 +8,9 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Always, Context, Event, OPERATIONS, Progress, Tests, Wanted, deploy, plan, resume, rollback, status};
+use crate::{
+    Always, Context, Event, Exit, OPERATIONS, Progress, Tests, Wanted, deploy, history, host_stop, host_upgrade, plan, resume, rollback, show, status,
+};
 
 /// A project in a folder of its own, and a call about it.
 pub(crate) struct Scene {
@@ -80,4 +82,35 @@ fn operations_can_be_run_by_any_thread() {
     sent(move |context, progress| rollback::run(context, input(environment()), &Always, progress));
     let input = |environment| deploy::Input { environment, source: Wanted::Default, tests: Tests::Full, expect_plan: None, reason: None };
     sent(move |context, progress| deploy::run(context, input(environment()), &Always, progress));
+}
+
+/// A question about an environment of which there is nothing, and what becomes of it: some have an empty answer, others none.
+async fn asked_of_nothing(scene: &Scene, operation: &str) -> Result<serde_json::Value, (String, Exit)> {
+    let (context, progress) = (&scene.context, &scene.progress);
+    let environment = plimsoll_model::EnvironmentName::new("local").unwrap();
+    let answer = match operation {
+        "history" => history::run(context, history::Input { environment, limit: 10 }, progress).await.map(|output| serde_json::json!(output)),
+        "host_stop" => host_stop::run(context, host_stop::Input::default(), progress).await.map(|output| serde_json::json!(output)),
+        "host_upgrade" => host_upgrade::run(context, host_upgrade::Input {}, progress).await.map(|output| serde_json::json!(output)),
+        "resume" => resume::run(context, resume::Input { environment }, progress).await.map(|output| serde_json::json!(output)),
+        "show" => show::run(context, show::Input { environment, id: "d".into() }, progress).await.map(|output| serde_json::json!(output)),
+        other => unreachable!("{other}"),
+    };
+    answer.map_err(|error| (error.code, error.exit))
+}
+
+#[tokio::test]
+async fn where_nothing_ever_was_looking_finds_nothing_and_starts_nothing() {
+    let scene = Scene::new(&[("plimsoll.toml", "name = \"shop\"\n[components.web]\nrun = \"./web\"\n")]);
+    let none = serde_json::Value::Null;
+    for (operation, expect) in [
+        ("history", Ok(serde_json::json!({ "deployments": [] }))),
+        ("host_stop", Ok(serde_json::json!({ "stopped": false }))),
+        ("host_upgrade", Ok(serde_json::json!({ "serves": none, "daemon": none, "proxy": none }))),
+        ("resume", Ok(serde_json::json!({ "deployment": none }))),
+        ("show", Err(("unknown-deployment".to_owned(), Exit::Usage))),
+    ] {
+        assert_eq!(asked_of_nothing(&scene, operation).await, expect, "{operation}");
+        assert!(!scene.context.home.exists(), "{operation}");
+    }
 }

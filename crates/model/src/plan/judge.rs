@@ -185,3 +185,58 @@ fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, host: &HostName, see
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Digest;
+
+    #[test]
+    fn every_error_names_its_place_and_says_what_to_do() {
+        let name = |name: &str| name.parse::<ComponentName>().unwrap();
+        let (web, api, host) = (name("web"), name("api"), HostName::local());
+        let plain = Match { port: 80, host: None, path: "/".into() };
+        let named = Match { host: Some("a.example".into()), path: "/x".into(), ..plain.clone() };
+        let owner = EnvironmentKey { project: "shop".parse().unwrap(), environment: "dev".parse().unwrap() };
+        let release = ReleaseId(Digest::of(b"x"));
+        let gone = format!("local has no release {} of web any more", release.short());
+        for (error, code, message, help) in [
+            (PlanError::from(Cycle(vec![web.clone(), api.clone()])), "dependency-cycle", "in a circle: web → api → web", "out of depends_on"),
+            (
+                PlanError::UnknownDependency { component: web.clone(), missing: api.clone() },
+                "unknown-dependency",
+                "web depends on api",
+                "add [components.api]",
+            ),
+            (
+                PlanError::SharedRoute { first: web.clone(), second: api.clone(), matches: plain.clone() },
+                "shared-route",
+                "web and api have the same route: port 80, path /",
+                "another port, host or path",
+            ),
+            (
+                PlanError::RouteMoves { from: web.clone(), to: api.clone(), matches: named.clone() },
+                "route-moves",
+                "the route of api (port 80, host a.example, path /x) still belongs to web",
+                "deploy once without the route of web",
+            ),
+            (
+                PlanError::ForeignRoute { host: host.clone(), component: web.clone(), owner, matches: plain },
+                "route-taken",
+                "on local, the route of web (port 80, path /) belongs to shop/dev",
+                "take shop/dev down first",
+            ),
+            (
+                PlanError::PortTaken { host: host.clone(), component: web.clone(), port: 80 },
+                "port-taken",
+                "port 80 for web is taken",
+                "what listens on 80",
+            ),
+            (PlanError::ReleaseGone { host, component: web, release }, "release-gone", &gone, "plimsoll history"),
+        ] {
+            assert_eq!(error.code(), code);
+            assert!(error.to_string().contains(message), "{error}");
+            assert!(error.help().contains(help), "{}", error.help());
+        }
+    }
+}

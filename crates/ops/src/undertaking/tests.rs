@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use plimsoll_api::{HostApi, Open, SecretDigests, SecretValues};
 use plimsoll_engine::Fleet;
@@ -11,7 +11,7 @@ use plimsoll_model::manifest;
 use plimsoll_model::plan::Intent;
 use plimsoll_model::source::Source;
 use plimsoll_model::{ComponentName, Digest, HostName, PlanHash, ReleaseId};
-use plimsoll_testkit::world::{Behaviour, Machine, SimHost};
+use plimsoll_testkit::world::{Behaviour, EffectFault, Machine, SimHost};
 
 use super::{Mandate, Undertaking};
 use crate::project::{Loaded, MANIFEST};
@@ -147,6 +147,45 @@ async fn an_environment_that_wants_a_yes_gets_one() {
     assert_eq!(refused.details.unwrap()["plan"]["hash"], hash.to_string());
     let deployment = stage.deploy(1, &Never, Some(hash)).await.unwrap();
     assert_eq!((deployment.outcome, deployment.plan), (Outcome::Committed, hash), "who names the plan has seen it");
+}
+
+#[tokio::test]
+async fn who_says_yes_gets_what_was_shown() {
+    let stage = Stage::new(&TEXT.replace("confirm = false", "confirm = true"), &[]);
+    let hash = stage.propose(1).await.unwrap().plan.hash();
+    let deployment = stage.deploy(1, &Always, None).await.unwrap();
+    assert_eq!((deployment.outcome, deployment.plan), (Outcome::Committed, hash));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_undone_needs_a_person_and_goes_on_when_the_cause_is_gone() {
+    let (text, _) = TEXT.split_once("[hooks]").unwrap();
+    let mut persons = 0;
+    for effect in 0.. {
+        let stage = Stage::new(text, &[]);
+        stage.deploy(1, &Never, None).await.unwrap();
+        stage.machine.calm();
+        stage.machine.spoil_effect(effect, EffectFault::Fails(u8::MAX));
+        let error = stage.deploy(2, &Never, None).await.unwrap_err();
+        let all = stage.machine.count().1 <= effect;
+        stage.machine.calm();
+        if error.exit == Exit::NeedsPerson {
+            persons += 1;
+            assert_eq!((error.code.as_str(), outcome(&error)), ("rollback-incomplete", Some("undecided")), "effect {effect}");
+            assert!(error.message.contains("; and it could not be rolled back: could not undo "), "{}", error.message);
+            assert!(error.help.unwrap().ends_with("plimsoll resume local"));
+        } else {
+            assert_eq!((error.exit, outcome(&error)), (Exit::Failed, Some("rolled_back")), "effect {effect}: {error}");
+        }
+        // The process that gave up lives on here, so its lease has to run out.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let deployment = stage.deploy(1, &Never, None).await.unwrap();
+        assert_eq!((deployment.outcome, stage.running()), (Outcome::Unchanged, vec![release(1)]), "effect {effect}");
+        if all {
+            break;
+        }
+    }
+    assert!(persons > 0);
 }
 
 #[tokio::test(start_paused = true)]
