@@ -106,3 +106,30 @@ fn trouble(action: &str, path: &Path, error: &io::Error) -> Trouble {
     Failure::new(code, format!("cannot {action} {}: {error}", path.display()))
         .with_help("the daemon's folder must belong to the user that it runs as, on a file system of this machine with space left")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "something in the way of a daemon")]
+    async fn a_folder_that_cannot_be_used_is_told_with_what_it_should_be() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let inside = |name: &str| folder.path().join(name);
+        std::fs::write(inside("file"), "").expect("there is room");
+        std::fs::create_dir_all(inside("locked/host.lock")).expect("there is room");
+        std::fs::create_dir_all(inside("taken/host.sock")).expect("there is room");
+        for (name, words) in [("file", "cannot make"), ("locked", "cannot open"), ("taken", "cannot listen on")] {
+            let trouble = bind(&Folders::new(inside(name))).expect_err("something is in the way");
+            assert_eq!(trouble.code, "folder-unusable", "{trouble}");
+            assert!(trouble.message.starts_with(words) && trouble.message.contains(&inside(name).display().to_string()), "{trouble}");
+            assert!(trouble.help.is_some_and(|help| help.contains("with space left")));
+        }
+    }
+
+    #[test]
+    fn who_may_not_is_told_so() {
+        let error = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(trouble("make", Path::new("/srv"), &error).code, "no-permission");
+    }
+}

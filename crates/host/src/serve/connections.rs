@@ -73,3 +73,18 @@ async fn finish(desk: &Desk, connections: GracefulShutdown) {
         tracing::warn!(orders = desk.orders.len(), "ending with requests under way");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_cannot_pass_ends_a_daemon() {
+        for (errno, goes_on) in [(Errno::CONNABORTED, true), (Errno::MFILE, true), (Errno::NFILE, true), (Errno::BADF, false), (Errno::INVAL, false)]
+        {
+            assert_eq!(wait_or_give_up(errno.into()).await.is_ok(), goes_on, "{errno}");
+        }
+    }
+}

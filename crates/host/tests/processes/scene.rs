@@ -7,7 +7,7 @@ use plimsoll_host::folders::Folders;
 use plimsoll_host::route::{Builtin, Router};
 use plimsoll_keeper::Keeper;
 use plimsoll_model::route::{About, Match, Route, RouteSpec, Upstream};
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, ProjectName};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, ProjectName, SlotId};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -70,10 +70,12 @@ impl Scene {
 impl Drop for Scene {
     /// Leaves no process behind, also when the test fails.
     fn drop(&mut self) {
-        let folder = self.keeper_folder();
+        let folders = [self.keeper_folder(), self.folders().slot(&key(), &slot())];
         let stop = async move {
-            if let Ok(Some(keeper)) = Keeper::attach(&folder).await {
-                let _ = keeper.stop(0).await;
+            for folder in folders {
+                if let Ok(Some(keeper)) = Keeper::attach(&folder).await {
+                    let _ = keeper.stop(0).await;
+                }
             }
         };
         let _ = std::thread::spawn(|| tokio::runtime::Runtime::new().expect("there are threads").block_on(stop)).join();
@@ -89,6 +91,11 @@ pub fn roles() -> PathBuf {
 pub fn key() -> EnvironmentKey {
     let (project, environment) = (ProjectName::new("shop"), EnvironmentName::new("dev"));
     EnvironmentKey { project: project.expect("it is a name"), environment: environment.expect("it is a name") }
+}
+
+/// The only slot that there is.
+pub fn slot() -> SlotId {
+    SlotId::new("web-1").expect("it is a name")
 }
 
 pub fn route(port: u16, upstream: Upstream) -> Route {

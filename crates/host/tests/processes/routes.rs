@@ -1,9 +1,5 @@
-//! The routes of a host, with a real keeper and a real proxy: what becomes of them when processes die, files are damaged, ports are taken
-//! and builds are replaced.
-
-#![expect(clippy::disallowed_methods, reason = "tests lay files out")]
-
-mod scene;
+//! Routes, with a real keeper and a real proxy: what becomes of them when processes die, files are damaged, ports are taken and builds are
+//! replaced.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,18 +7,13 @@ use std::time::{Duration, Instant};
 
 use plimsoll_host::Trouble;
 use plimsoll_host::route::{Router, slot_name};
-use plimsoll_model::SlotId;
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::route::Upstream;
 use plimsoll_testkit::fixtures::free_port;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-use scene::{Scene, applied, get, key, kill, roles, route};
-
-fn slot() -> SlotId {
-    SlotId::new("web-1").expect("it is a name")
-}
+use crate::scene::{Scene, applied, get, key, kill, roles, route, slot};
 
 /// Its code, and all that it says.
 fn told(trouble: &Trouble) -> (&str, String) {
