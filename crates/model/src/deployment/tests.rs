@@ -198,4 +198,26 @@ mod history {
         check(vec![deploy(1, Committed), deploy(2, Committed), record(3, to(1), Committed), deploy(4, Committed)], Ok("v1"));
         check(vec![deploy(1, Committed), record(2, Intent::Down, Committed)], Ok("v1"));
     }
+
+    #[test]
+    fn a_target_is_what_made_the_state_and_never_a_circle() {
+        let to = |id: u32| Intent::Rollback { to: id.to_string().parse().unwrap() };
+        let deploy = |id| record(id, Intent::Deploy, Outcome::Committed);
+        let back = |id, target| record(id, to(target), Outcome::Committed);
+        let unknown = Err(HistoryError::Unknown("it".into()));
+        for (history, wanted, expect) in [
+            (vec![deploy(1), deploy(2), back(3, 1)], "3", Ok("v1")),
+            (vec![deploy(1), deploy(2), back(3, 2), back(4, 3)], "4", Ok("v2")),
+            (vec![deploy(2), back(3, 1)], "3", unknown.clone()),
+            (vec![deploy(1), record(2, Intent::Down, Outcome::Committed)], "2", unknown.clone()),
+            (vec![deploy(1), record(2, Intent::Deploy, Outcome::RolledBack)], "2", unknown.clone()),
+            // Only a ledger that was tampered with holds these.
+            (vec![deploy(1), back(2, 2)], "2", unknown.clone()),
+            (vec![back(2, 3), back(3, 2)], "3", unknown),
+        ] {
+            let newest_first: Vec<_> = history.into_iter().rev().collect();
+            let found = rollback_target(&newest_first, "it", |record| record.id.as_str() == wanted);
+            assert_eq!(found.map(|record| record.source.version.as_str()), expect, "{wanted} of {newest_first:?}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::project::{Loaded, MANIFEST};
 use crate::proposal::{CutOff, Proposal, make, terms};
 use crate::tests::Scene;
 use crate::workbench::Workbench;
-use crate::{Always, Approve, DeploymentView, Event, Exit, Never, OpError};
+use crate::{Always, Approve, DeploymentView, Event, Exit, Never, Note, OpError};
 
 /// A component that no route leads to, and hooks that write down what they were told.
 const TEXT: &str = r#"name = "shop"
@@ -125,6 +125,22 @@ async fn a_hook_may_object_before_the_switch() {
 }
 
 #[tokio::test]
+async fn a_hook_that_fails_when_all_is_live_is_told_and_changes_nothing() {
+    // The hook cannot write its file where a folder is.
+    let mut stage = Stage::new(TEXT, &[("committed/x", "")]);
+    let deployment = stage.deploy(1, &Never, None).await.unwrap();
+    assert_eq!((deployment.outcome, stage.running()), (Outcome::Committed, vec![release(1)]));
+    let told = std::iter::from_fn(|| stage.scene.told.try_recv().ok());
+    let warnings: Vec<String> = told
+        .filter_map(|event| match event {
+            Event::Deployment(Note::Warning { failure }) => Some(failure.code),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(warnings, ["hook-failed"]);
+}
+
+#[tokio::test]
 async fn who_cancels_gets_everything_as_it_was() {
     let stage = Stage::new(TEXT, &[]);
     stage.scene.context.cancel.cancel();
@@ -168,17 +184,20 @@ async fn what_cannot_be_undone_needs_a_person_and_goes_on_when_the_cause_is_gone
         stage.machine.spoil_effect(effect, EffectFault::Fails(u8::MAX));
         let error = stage.deploy(2, &Never, None).await.unwrap_err();
         let all = stage.machine.count().1 <= effect;
-        stage.machine.calm();
+        // The process that gave up lives on here, so its lease has to run out.
+        tokio::time::sleep(Duration::from_secs(60)).await;
         if error.exit == Exit::NeedsPerson {
             persons += 1;
             assert_eq!((error.code.as_str(), outcome(&error)), ("rollback-incomplete", Some("undecided")), "effect {effect}");
             assert!(error.message.contains("; and it could not be rolled back: could not undo "), "{}", error.message);
             assert!(error.help.unwrap().ends_with("plimsoll resume local"));
+            let again = stage.deploy(1, &Never, None).await.unwrap_err();
+            assert_eq!((again.code.as_str(), again.exit), ("rollback-incomplete", Exit::NeedsPerson), "the cause is still there");
+            assert!(again.message.starts_with("local: could not undo "), "{}", again.message);
         } else {
             assert_eq!((error.exit, outcome(&error)), (Exit::Failed, Some("rolled_back")), "effect {effect}: {error}");
         }
-        // The process that gave up lives on here, so its lease has to run out.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        stage.machine.calm();
         let deployment = stage.deploy(1, &Never, None).await.unwrap();
         assert_eq!((deployment.outcome, stage.running()), (Outcome::Unchanged, vec![release(1)]), "effect {effect}");
         if all {

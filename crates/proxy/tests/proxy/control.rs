@@ -192,3 +192,19 @@ fn whatever_is_said_at_the_control_socket_changes_nothing_by_half() {
     outcome.unwrap_or_else(|error| panic!("{error}"));
     runtime.block_on(proxy.stop());
 }
+
+#[tokio::test]
+async fn what_retired_proxies_left_behind_keeps_no_table_from_being_served() {
+    let (mut proxy, port, blue) = (Proxy::start().await, free_port(), Backend::start("blue").await);
+    let (dead, odd) = (proxy.file("retired-1.sock"), proxy.file("retired-2.sock"));
+    drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
+    let listener = tokio::net::UnixListener::bind(&odd).unwrap();
+    // Someone who hangs up on everyone is not a proxy that could lead anybody astray.
+    let hangs_up = tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    proxy.put(vec![to_slot(port, "blue", blue.address)]).await.unwrap();
+    assert_eq!(get(port, "/").await.text(), "blue");
+    assert!(!dead.exists(), "nobody is there to be told ever again");
+    assert_eq!(proxy.control.drain("green", 60_000).await.unwrap().remaining, 0);
+    hangs_up.abort();
+    proxy.stop().await;
+}
