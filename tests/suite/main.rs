@@ -13,6 +13,7 @@ mod first_deploy;
 mod git;
 mod hooks;
 mod json;
+mod keepers;
 mod killed;
 mod levels;
 mod partial;

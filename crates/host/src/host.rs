@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use plimsoll_api::{
@@ -15,7 +16,7 @@ use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
@@ -36,6 +37,8 @@ pub struct Host {
     /// Held while a deployment begins, so that of two that begin at once the second finds the first, and the values that it brings are not
     /// swept before it is on record.
     opening: Mutex<()>,
+    /// Everything is being ended: nothing is brought back any more.
+    ending: AtomicBool,
 }
 
 /// What a host knows of itself without looking.
@@ -57,15 +60,24 @@ impl Host {
     /// # Errors
     /// When the ledger cannot be read, or says what cannot be.
     pub async fn start(world: World, about: About) -> Result<Arc<Self>, Trouble> {
-        let host = Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default(), opening: Mutex::default() });
+        let host =
+            Arc::new(Self { world, about, table: Arc::default(), open: Mutex::default(), opening: Mutex::default(), ending: AtomicBool::default() });
         audit::begin(&host).await?;
-        restore::all(&host.world, &host.table).await;
+        let missing = restore::all(&host.world, &host.table).await;
         for stored in host.world.ledger.unsettled().await? {
             let deployment = host.hold(stored).await?;
             settle(&deployment, &host.table).await;
             host.after(&deployment).await;
         }
+        tokio::spawn(restore::watch(Arc::downgrade(&host), host.world.clone(), missing));
         Ok(host)
+    }
+
+    /// Keeps deployments from beginning, and names the environments in which one is under way; nothing when all is being ended.
+    pub(crate) async fn idle(&self) -> Option<(MutexGuard<'_, ()>, BTreeSet<EnvironmentKey>)> {
+        let opening = self.opening.lock().await;
+        let busy = self.open.lock().await.keys().cloned().collect();
+        (!self.ending.load(Ordering::Relaxed)).then_some((opening, busy))
     }
 
     /// Takes a deployment into the host's hands, with an eye on its lease.
@@ -326,6 +338,9 @@ impl HostApi for Handle {
     async fn stop(&self, everything: bool, by: &Actor) -> Result<(), HostError> {
         audit::stopping(&self.0, everything, by).await;
         if everything {
+            self.0.ending.store(true, Ordering::Relaxed);
+            // Whoever brings something back just now is to be done with it.
+            drop(self.0.opening.lock().await);
             restore::stop_all(&self.0.world).await.map_err(HostError::Failed)?;
         }
         Ok(())

@@ -55,7 +55,11 @@ fn on_host(link: &Link, fault: Fault, timed: &mut JoinSet<()>) {
         Fault::Late { call, ms, .. } => link.spoil(call, Trip::Late(ms)),
         Fault::GaveUp { call, ms, .. } => link.spoil(call, Trip::GaveUp(ms)),
         Fault::BrokeOff { call, ms, .. } => link.spoil(call, Trip::BrokeOff(ms)),
-        Fault::Reboots { at_ms, .. } | Fault::DiskFull { at_ms, .. } | Fault::ClockJumps { at_ms, .. } | Fault::Cut { at_ms, .. } => {
+        Fault::Reboots { at_ms, .. }
+        | Fault::SlotLost { at_ms, .. }
+        | Fault::DiskFull { at_ms, .. }
+        | Fault::ClockJumps { at_ms, .. }
+        | Fault::Cut { at_ms, .. } => {
             let link = link.clone();
             timed.spawn(async move {
                 tokio::time::sleep(Duration::from_millis(at_ms)).await;
@@ -74,6 +78,10 @@ async fn happen(link: &Link, fault: Fault) {
             link.host.kill().await;
             machine.reboot();
             "machine reboots"
+        }
+        Fault::SlotLost { slot, .. } => {
+            machine.lose(slot);
+            "slot lost"
         }
         Fault::DiskFull { for_ms, .. } => {
             machine.fill_disk(for_ms);

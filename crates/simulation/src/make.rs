@@ -34,7 +34,7 @@ fn part(random: &mut Random, number: u8) -> Part {
         kind,
         routed,
         ask,
-        secret: kind != Kind::Site && random.chance(25),
+        secret: kind != Kind::Site && random.chance(50),
         needs: (0..number).filter(|_| random.chance(density)).collect(),
         odd: odd(random),
     }
@@ -70,7 +70,9 @@ fn act(random: &mut Random, parts: &[Part], hosts: u8) -> Act {
     let does = does(random, parts);
     let count = random.pick(&[0, 0, 1, 1, 1, 2, 2, 3, 5]);
     let faults = (0..count).map(|_| fault(random, hosts)).collect();
-    let rival = random.chance(12).then(|| Rival { after_ms: random.below(3_000), does: self::does(random, parts) });
+    // Some come while the first deploys as a rule, the others also when it has taken its time.
+    let soon = random.chance(50);
+    let rival = random.chance(12).then(|| Rival { after_ms: random.below(if soon { 150 } else { 3_000 }), does: self::does(random, parts) });
     Act { does, faults, rival, old_plan: random.chance(8), settles: random.chance(60) }
 }
 
@@ -96,7 +98,7 @@ fn fault(random: &mut Random, hosts: u8) -> Fault {
     let (record, effect, call) = (random.index(range), random.index(range), random.index(range / 2));
     let (soon_ms, long_ms) = (random.pick(&[50, 500, 8_000]), random.pick(&[20, 500, 12_000]));
     let (at_ms, ms) = (random.below(soon_ms), random.below(long_ms));
-    match random.below(30) {
+    match random.below(32) {
         0..=2 => Fault::OperatorDies { turns: u32::try_from(random.below(400)).unwrap_or(0) },
         3 => Fault::Cancelled { at_ms },
         4 => Fault::Objection,
@@ -118,6 +120,7 @@ fn fault(random: &mut Random, hosts: u8) -> Fault {
         23 => Fault::Late { host, call, ms },
         24 => Fault::GaveUp { host, call, ms },
         25 => Fault::BrokeOff { host, call, ms },
+        26 | 27 => Fault::SlotLost { host, slot: record, at_ms },
         _ => {
             let aim = random.pick(&[Aim::Open, Aim::Seal, Aim::Decide, Aim::Decide, Aim::Commit, Aim::RollBack]);
             // Only the home host is asked to decide.

@@ -25,8 +25,10 @@ pub(crate) fn judge(stage: &Stage, who: &str, told: &Told, disturbed: bool) {
         Told::Refused(_) => "told refused",
         Told::Nothing => "told nothing",
     });
-    if let Told::Ended(Ended { id: Some(id), outcome, .. }) = told {
-        ended(stage, id, *outcome, disturbed);
+    let Told::Ended(Ended { id: Some(id), outcome, failure, .. }) = told else { return };
+    ended(stage, id, *outcome, disturbed);
+    if failure.as_ref().is_some_and(|failure| failure.code == "secret-gone") {
+        stage.chronicle.violated(Invariant::Progress, format!("values that {id} needs were deleted"));
     }
 }
 

@@ -61,10 +61,9 @@ impl Rest<'_> {
         found
     }
 
-    /// A commit step that did not work was told as left over; the next deployment sees to it.
+    /// A commit step that did not work was told as left over; the next deployment of the component sees to it.
     fn has_leftovers(&self) -> bool {
-        let history = self.machine.history(&key());
-        history.iter().find(|record| record.outcome() == Outcome::Committed).is_some_and(|record| !record.leftovers.is_empty())
+        self.machine.history(&key()).iter().any(|record| !record.leftovers.is_empty())
     }
 
     fn components(&self, found: &mut Found) {

@@ -130,6 +130,8 @@ pub enum Fault {
     DiesAtEffect { host: u8, effect: usize, moment: Moment },
     /// The machine is started again: host process and all slots end.
     Reboots { host: u8, at_ms: u64 },
+    /// A slot runs no more.
+    SlotLost { host: u8, slot: usize, at_ms: u64 },
     /// A record cannot be written.
     RecordFails { host: u8, record: usize },
     /// An effect fails, so many times in a row.
@@ -189,6 +191,7 @@ impl Fault {
             Self::DiesAtRecord { host, .. }
             | Self::DiesAtEffect { host, .. }
             | Self::Reboots { host, .. }
+            | Self::SlotLost { host, .. }
             | Self::RecordFails { host, .. }
             | Self::EffectFails { host, .. }
             | Self::EffectHalf { host, .. }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::command::root;
 
-/// What the copy is built with: quickly, and to run quickly enough. Kept between runs, so that what is not ours is built once.
+/// What the copy is built with: a mistake takes longer to build than to notice, so what is ours is built quickly. What is not is built once.
 const PROFILE: &str =
-    "\n[profile.dev]\ndebug = false\nopt-level = 1\nincremental = true\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n";
+    "\n[profile.dev]\ndebug = false\nincremental = true\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n";
 
 /// A copy of the workspace's crates.
 pub struct Copy {

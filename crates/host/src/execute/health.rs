@@ -17,10 +17,16 @@ const OUTPUT_LINES: u32 = 20;
 
 /// Waits until a slot is healthy. Fails as soon as its program ends, and after `within_ms`.
 pub(crate) async fn await_healthy(world: &World, row: &SlotRow, check: &HealthCheck, within_ms: u64) -> Result<(), Trouble> {
+    let waited = async {
+        if let Question::StaysUp { for_ms } = check.question {
+            world.clock.sleep_until(world.clock.now().plus(for_ms)).await;
+        }
+        until_well(world, row, check, within_ms).await
+    };
     let waited = tokio::select! {
         biased;
         how = world.supervisor.ended(&row.key, &row.slot) => Err(exited(row, &how)),
-        healthy = until_well(world, row, check, within_ms) => healthy,
+        healthy = waited => healthy,
     };
     match waited {
         Ok(()) => Ok(()),
@@ -28,11 +34,8 @@ pub(crate) async fn await_healthy(world: &World, row: &SlotRow, check: &HealthCh
     }
 }
 
-async fn until_well(world: &World, row: &SlotRow, check: &HealthCheck, within_ms: u64) -> Result<(), Trouble> {
-    if let Question::StaysUp { for_ms } = check.question {
-        world.clock.sleep_until(world.clock.now().plus(for_ms)).await;
-        return Ok(());
-    }
+/// Waits until a slot is well, also when its program ends and is started again meanwhile.
+pub(crate) async fn until_well(world: &World, row: &SlotRow, check: &HealthCheck, within_ms: u64) -> Result<(), Trouble> {
     let tried = retry(world, check.interval_ms, within_ms, || well(world, row, check));
     tried.await.map_err(|why| {
         let message = format!("slot {} of {} did not get healthy within {} ms: {}: {why}", row.slot, row.key, within_ms, asked(check));

@@ -90,11 +90,7 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
             at.remove(slot).await
         }
         Step::Switch { from, .. } => at.switch(from.as_ref(), false).await,
-        Step::StopSlot { slot, .. } => {
-            let row = at.start(slot).await?;
-            health::await_healthy(at.world(), &row, &row.spec.health, row.spec.start_timeout_ms).await?;
-            Ok(vec![Change::Slot(row)])
-        }
+        Step::StopSlot { slot, .. } => at.start_again(slot).await,
         // The first two only look; the last two come after the decision, when nothing is undone.
         Step::AwaitHealthy { .. } | Step::CheckRoute { .. } | Step::RemoveSlot { .. } | Step::PruneRelease { .. } => Ok(Vec::new()),
     }
@@ -137,6 +133,23 @@ impl At<'_> {
         Ok(row)
     }
 
+    /// Starts a slot that was stopped, if it is the one that serves: one that was left over, of which the files may be gone, stays stopped.
+    async fn start_again(&self, slot: &SlotId) -> Changes {
+        if self.row().await?.served.is_none_or(|served| served.target.slot() != Some(slot)) {
+            return Ok(Vec::new());
+        }
+        let row = self.start(slot).await?;
+        // It may be as broken as it was. Then nothing is won by staying between two releases, where not even a mend can be deployed.
+        if let Err(trouble) = self.until_well(&row).await {
+            tracing::warn!(%slot, key = %self.key(), %trouble, "what served before runs again, and is not healthy");
+        }
+        Ok(vec![Change::Slot(row)])
+    }
+
+    async fn until_well(&self, row: &SlotRow) -> Result<(), Trouble> {
+        health::until_well(self.world(), row, &row.spec.health, row.spec.start_timeout_ms).await
+    }
+
     /// Lets requests finish, then stops the slot. One that is not on record never started.
     async fn stop(&self, slot: &SlotId, drain_ms: u64) -> Changes {
         self.world().router.drain(self.key(), slot, drain_ms).await?;
@@ -155,6 +168,13 @@ impl At<'_> {
     }
 
     async fn switch(&self, served: Option<&Served>, forward: bool) -> Changes {
+        if let Some(slot) = served.and_then(|served| served.target.slot()) {
+            // It may have been lost since it was healthy, or the machine started again.
+            let row = self.start(slot).await?;
+            if forward {
+                self.until_well(&row).await?;
+            }
+        }
         let by = forward.then_some(&self.deployment.stored.record);
         self.table.switch(self.world(), self.key(), self.component, served, by).await?;
         let since = if forward { self.world().clock.now() } else { self.since(served).await? };

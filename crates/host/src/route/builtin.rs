@@ -14,7 +14,7 @@ use plimsoll_model::route::{Route, RouteTable};
 use plimsoll_model::slot::Limits;
 use plimsoll_model::{EnvironmentKey, SlotId};
 use plimsoll_proxy::control::{Client, ControlError};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use super::restore::{self, Applied};
 use super::{Router, slot_name};
@@ -41,13 +41,15 @@ pub struct Builtin {
     env: BTreeMap<String, String>,
     keeper: Mutex<Option<Keeper>>,
     applied: Applied,
+    /// Told when the keeper of the proxy has ended.
+    lost: Arc<Notify>,
 }
 
 impl Builtin {
     /// Starts the proxy from the binary `exe` when it is first needed.
     #[must_use]
     pub fn new(exe: PathBuf, folders: Folders, env: BTreeMap<String, String>) -> Self {
-        Self { exe, folders, env, keeper: Mutex::default(), applied: Applied::default() }
+        Self { exe, folders, env, keeper: Mutex::default(), applied: Applied::default(), lost: Arc::default() }
     }
 
     fn client(&self) -> Client {
@@ -71,7 +73,12 @@ impl Builtin {
     /// Keeps in touch with `keeper`.
     fn hold(&self, held: &mut Option<Keeper>, keeper: Option<Keeper>) {
         if let Some(keeper) = &keeper {
-            tokio::spawn(restore::watch(keeper.watch(), self.client(), Arc::clone(&self.applied)));
+            let watched = restore::watch(keeper.watch(), self.client(), Arc::clone(&self.applied));
+            let lost = Arc::clone(&self.lost);
+            tokio::spawn(async move {
+                watched.await;
+                lost.notify_one();
+            });
         }
         *held = keeper;
     }
@@ -169,6 +176,10 @@ impl Router for Builtin {
             return Some(PortUse::Proxy);
         }
         TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_err().then_some(PortUse::Other)
+    }
+
+    async fn lost(&self) {
+        self.lost.notified().await;
     }
 
     async fn pid(&self) -> Option<u32> {

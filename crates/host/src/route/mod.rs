@@ -25,6 +25,11 @@ pub trait Router: Send + Sync {
     /// Who uses a port, if anyone does.
     async fn port(&self, port: u16) -> Option<PortUse>;
 
+    /// Returns when what keeps the proxy running may have ended: the routes are to be applied again. Never, where nothing does.
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// Process id of the proxy, while it runs.
     async fn pid(&self) -> Option<u32>;
 

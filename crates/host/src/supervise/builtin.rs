@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, Output, Restart};
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{Digest, EnvironmentKey, Secret, SlotId};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::{Running, Supervisor, log};
 use crate::folders::Folders;
@@ -35,13 +36,15 @@ pub struct Builtin {
     env: BTreeMap<String, String>,
     user: String,
     keepers: Mutex<HashMap<PathBuf, Keeper>>,
+    /// Told when a keeper has ended.
+    lost: Arc<Notify>,
 }
 
 impl Builtin {
     /// Starts keepers from the binary `exe`; programs get `env` and run as `user` unless they ask for another one.
     #[must_use]
     pub fn new(exe: PathBuf, folders: Folders, secrets: SecretFiles, env: BTreeMap<String, String>, user: String) -> Self {
-        Self { exe, folders, secrets, env, user, keepers: Mutex::default() }
+        Self { exe, folders, secrets, env, user, keepers: Mutex::default(), lost: Arc::default() }
     }
 
     /// The keeper of a slot, when there is one.
@@ -53,10 +56,20 @@ impl Builtin {
         }
         let found = Keeper::attach(&folder).await.map_err(|error| trouble(slot, &error))?;
         match &found {
-            Some(keeper) => keepers.insert(folder, keeper.clone()),
-            None => keepers.remove(&folder),
-        };
+            Some(keeper) => self.hold(&mut keepers, folder, keeper),
+            None => drop(keepers.remove(&folder)),
+        }
         Ok(found)
+    }
+
+    /// Keeps in touch with `keeper`.
+    fn hold(&self, keepers: &mut HashMap<PathBuf, Keeper>, folder: PathBuf, keeper: &Keeper) {
+        let (mut states, lost) = (keeper.watch(), Arc::clone(&self.lost));
+        tokio::spawn(async move {
+            while states.changed().await.is_ok() {}
+            lost.notify_one();
+        });
+        keepers.insert(folder, keeper.clone());
     }
 
     fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool) -> KeeperSpec {
@@ -118,7 +131,7 @@ impl Supervisor for Builtin {
         let place = self.folders.slot(&row.key, &row.slot);
         let spec = self.spec(row, folder, !secrets.is_empty());
         let keeper = Keeper::spawn(&self.exe, &place, &spec).await.map_err(|error| trouble(&row.slot, &error))?;
-        self.keepers.lock().await.insert(place, keeper);
+        self.hold(&mut *self.keepers.lock().await, place, &keeper);
         Ok(())
     }
 
@@ -141,6 +154,10 @@ impl Supervisor for Builtin {
                 return "its keeper is gone".into();
             }
         }
+    }
+
+    async fn lost(&self) {
+        self.lost.notified().await;
     }
 
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String> {

@@ -46,6 +46,11 @@ pub trait Supervisor: Send + Sync {
     /// Returns when the program of a slot has ended by itself, with how it ended in words. Never, when it does not.
     async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String;
 
+    /// Returns when something may have ended that keeps a slot running: what shall run is to be looked at. Never, where nothing does.
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// The last lines that a slot wrote.
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String>;
 

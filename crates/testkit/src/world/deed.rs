@@ -42,6 +42,11 @@ impl Deed {
             | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
             (Deed::Prune(what), Step::PruneRelease { release }, false) => what == release,
             (Deed::Start(what), Step::StartSlot { slot, .. }, false) | (Deed::Start(what), Step::StopSlot { slot, .. }, true) => what == slot,
+            // What a route is switched to is brought up when it was lost.
+            (Deed::Start(what), Step::Switch { from, to }, _) => {
+                let served = if undo { from } else { to };
+                served.as_ref().and_then(|served| served.target.slot()) == Some(what)
+            }
             (Deed::Stop(what) | Deed::Drain(what), Step::StopSlot { slot, .. }, false)
             | (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::StartSlot { slot, .. }, true) => what == slot,
             // A slot that did not stop in its own step is stopped before it is removed.

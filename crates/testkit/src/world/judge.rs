@@ -9,13 +9,17 @@ use super::chronicle::Invariant;
 use super::deed::Deed;
 use super::machine::{Behaviour, Process, State, folder};
 
+/// How long ago a slot may have been lost that a route is switched to, in milliseconds: it was well when it was asked.
+const GRACE_MS: u64 = 10;
+
 type Objection = (Invariant, String);
 
 impl State {
-    /// What stands against doing this now. A host that starts brings back what is on record.
+    /// What stands against doing this now. A host brings back what is on record: whatever that is when it starts, and what is in no
+    /// deployment's hands at any time.
     pub(super) fn objections(&self, deed: &Deed, starting: bool, now_ms: u64) -> Vec<Objection> {
         let mut found = Vec::new();
-        let explained = deed.is_free() || self.is_asked_for(deed) || starting && self.is_on_record(deed);
+        let explained = deed.is_free() || self.is_asked_for(deed) || (starting || self.books.unsettled().next().is_none()) && self.is_on_record(deed);
         if !explained {
             found.push((Invariant::Plan, format!("{deed}, and no step that is under way asks for it")));
         }
@@ -60,12 +64,18 @@ impl State {
             return Some((Invariant::Plan, format!("the route of {} is switched to {to}, and no step that is under way asks for it", of.component)));
         }
         let restored = starting || switch.as_ref().is_some_and(|switch| switch.undo && switch.runs_once);
-        let after = after.filter(|route| !restored && !self.is_excused(route) && !self.would_answer(&route.upstream, now_ms))?;
+        let after = after.filter(|route| !restored && !self.is_excused(route, now_ms) && !self.would_answer(&route.upstream, now_ms))?;
         Some((Invariant::Route, format!("the route of {} is switched to {:?}, which does not answer", of.component, after.upstream)))
     }
 
     fn is_asked_for(&self, deed: &Deed) -> bool {
         self.books.active().any(|active| deed.is_asked_by(&active.at.component, active.step, active.undo))
+    }
+
+    /// Whether a step is to start it: else it is brought back.
+    pub(super) fn is_started_by_a_step(&self, deed: &Deed) -> bool {
+        let starts = |active: &Active<'_>| !matches!(active.step, Step::Switch { .. });
+        self.books.active().filter(starts).any(|active| deed.is_asked_by(&active.at.component, active.step, active.undo))
     }
 
     fn is_on_record(&self, deed: &Deed) -> bool {
@@ -83,8 +93,14 @@ impl State {
         }
     }
 
-    /// A slot that dies by itself, or that is only just being brought back, may be routed to.
-    fn is_excused(&self, route: &Route) -> bool {
+    /// A slot that dies by itself, that is only just being brought back, or that was lost just now, may be routed to.
+    fn is_excused(&self, route: &Route, now_ms: u64) -> bool {
+        let vanished = self.vanished.filter(|(_, at_ms)| now_ms - at_ms <= GRACE_MS);
+        if let (Upstream::Slot { address, .. }, Some((port, _))) = (&route.upstream, vanished)
+            && address.port() == port
+        {
+            return true;
+        }
         let dies = |process: &Process| process.restored || matches!(self.behaviour(&process.row), Behaviour::Dies(_));
         self.behind(route).is_some_and(dies)
     }

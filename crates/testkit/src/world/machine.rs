@@ -40,6 +40,7 @@ pub struct Machine {
     chronicle: Chronicle,
     state: Arc<Mutex<State>>,
     wrote: Arc<Notify>,
+    lost: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -63,6 +64,8 @@ pub(super) struct State {
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.
     pub(super) words: BTreeMap<ReleaseId, String>,
+    /// The port of the slot that was lost last, and when.
+    pub(super) vanished: Option<(u16, u64)>,
     /// Ports that programs of others listen on.
     pub(super) occupied: BTreeSet<u16>,
     pub(super) faults: Faults,
@@ -93,7 +96,7 @@ impl Machine {
     /// A machine with nothing on it, in the world that `chronicle` is of.
     #[must_use]
     pub fn new(name: HostName, chronicle: Chronicle) -> Self {
-        Self { name, chronicle, state: Arc::default(), wrote: Arc::default() }
+        Self { name, chronicle, state: Arc::default(), wrote: Arc::default(), lost: Arc::default() }
     }
 
     /// What the host on it is called.
@@ -115,6 +118,11 @@ impl Machine {
     /// Tells that a slot wrote something.
     pub(super) fn wrote(&self) -> &Notify {
         &self.wrote
+    }
+
+    /// Told when a slot was lost.
+    pub(super) fn lost(&self) -> &Notify {
+        &self.lost
     }
 
     /// Has the files of a release, whose slots will behave so.
@@ -202,6 +210,17 @@ impl Machine {
         self.state().running.clear();
     }
 
+    /// The slot with this number, modulo theirs, runs no more, as when what keeps it running is killed.
+    pub fn lose(&self, slot: usize) {
+        let now = self.chronicle.now_ms();
+        let mut state = self.state();
+        let place = state.running.keys().cycle().nth(slot % state.running.len().max(1)).cloned();
+        if let Some(process) = place.and_then(|place| state.running.remove(&place)) {
+            state.vanished = Some((process.row.port, now));
+            self.lost.notify_one();
+        }
+    }
+
     /// Counts from here on; answers how many records were written and effects tried since the last time.
     pub fn count(&self) -> (usize, usize) {
         let faults = &mut self.state().faults;
@@ -253,6 +272,13 @@ impl Machine {
     #[must_use]
     pub fn staged(&self) -> BTreeSet<ReleaseId> {
         self.state().staged.iter().map(|(_, _, release)| *release).collect()
+    }
+
+    /// Whether every slot of `key` runs that shall run.
+    #[must_use]
+    pub fn is_complete(&self, key: &EnvironmentKey) -> bool {
+        let running = self.running();
+        self.rows(key).values().flat_map(|row| &row.slots).all(|slot| !slot.running || running.contains_key(&slot.slot))
     }
 
     /// The configurations of which values of secrets are kept.

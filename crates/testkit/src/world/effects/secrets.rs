@@ -11,6 +11,9 @@ use super::Hands;
 use crate::world::deed::Deed;
 use crate::world::machine::State;
 
+/// How often others have their turn while values are swept.
+const SWEEP_TURNS: u32 = 12;
+
 #[async_trait]
 impl SecretStore for Hands {
     async fn keep(
@@ -40,6 +43,10 @@ impl SecretStore for Hands {
             state.secrets.retain(|place, _| wanted(place));
             Ok(())
         };
+        // Many files take their time, in which the next deployment begins.
+        for _ in 0..SWEEP_TURNS {
+            self.pause().await;
+        }
         self.effect(Deed::SweepSecrets, sweep).await
     }
 }

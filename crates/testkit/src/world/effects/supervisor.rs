@@ -32,15 +32,16 @@ impl Supervisor for Hands {
 
     async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
         let place = (row.key.clone(), row.slot.clone());
-        let process = Process { row: row.clone(), since_ms: 0, restored: self.is_starting(), frozen: false };
-        self.effect(Deed::Start(row.slot.clone()), |state| {
+        let deed = Deed::Start(row.slot.clone());
+        self.effect(deed.clone(), |state| {
+            let restored = self.is_starting() || !state.is_started_by_a_step(&deed);
             if !state.staged.contains(&(row.key.clone(), row.component.clone(), row.release)) {
                 return Err(Trouble::new("release-missing", format!("release {} is not laid out", row.release.short())));
             }
             state.folders.insert(place.clone());
             let since_ms = self.machine.chronicle().now_ms();
             state.write(row, self.machine.chronicle().now());
-            state.running.entry(place).or_insert(Process { since_ms, ..process });
+            state.running.entry(place).or_insert(Process { row: row.clone(), since_ms, restored, frozen: false });
             self.machine.wrote().notify_waiters();
             Ok(())
         })
@@ -51,6 +52,14 @@ impl Supervisor for Hands {
         self.alive().await;
         let runs = self.machine.state().running.contains_key(&(key.clone(), slot.clone()));
         Ok(Running { condition: if runs { Condition::Running } else { Condition::Stopped }, pid: runs.then_some(1), restarts: 0 })
+    }
+
+    async fn lost(&self) {
+        tokio::select! {
+            biased;
+            () = self.dead.cancelled() => std::future::pending().await,
+            () = self.machine.lost().notified() => {}
+        }
     }
 
     async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
