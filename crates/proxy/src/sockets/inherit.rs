@@ -1,11 +1,9 @@
 //! Taking over the sockets that were held while this process was away: systemd's `LISTEN_FDS` protocol.
 
-use std::io;
-use std::net::TcpListener;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixListener;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::net::sockopt::socket_acceptconn;
 
 use super::{CONTROL, Inherited, Kept};
 
@@ -47,10 +45,9 @@ pub(crate) fn sockets() -> Inherited {
     for (fd, name) in passed.descriptors(std::process::id()) {
         let Some(fd) = ours(fd, &name) else { continue };
         if name == CONTROL {
-            inherited.control = adopt(fd, &name, UnixListener::from, |socket| socket.set_nonblocking(true));
+            inherited.control = adopt(fd, &name);
         } else {
-            let listener = adopt(fd, &name, TcpListener::from, |socket| socket.set_nonblocking(true).and_then(|()| socket.local_addr().map(drop)));
-            inherited.ports.extend(listener.map(|listener| Kept { name, listener }));
+            inherited.ports.extend(adopt(fd, &name).map(|listener| Kept { name, listener }));
         }
     }
     inherited
@@ -69,13 +66,13 @@ fn ours(fd: RawFd, name: &str) -> Option<OwnedFd> {
     }
 }
 
-fn adopt<S: AsFd>(fd: OwnedFd, name: &str, make: impl FnOnce(OwnedFd) -> S, check: impl FnOnce(&S) -> io::Result<()>) -> Option<S> {
-    let socket = make(fd);
-    match check(&socket) {
-        Ok(()) => Some(socket),
+fn adopt<S: From<OwnedFd>>(fd: OwnedFd, name: &str) -> Option<S> {
+    let listens = socket_acceptconn(&fd).and_then(|listens| if listens { ioctl_fionbio(&fd, true) } else { Err(Errno::INVAL) });
+    match listens {
+        Ok(()) => Some(S::from(fd)),
         Err(error) => {
             tracing::warn!(name, %error, "a passed descriptor is no listening socket; left alone");
-            std::mem::forget(socket);
+            std::mem::forget(fd);
             None
         }
     }
@@ -83,7 +80,11 @@ fn adopt<S: AsFd>(fd: OwnedFd, name: &str, make: impl FnOnce(OwnedFd) -> S, chec
 
 #[cfg(test)]
 mod tests {
-    use super::Passed;
+    use std::fs::File;
+    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
 
     fn check(pid: Option<&str>, count: Option<&str>, names: Option<&str>, expect: &[(i32, &str)]) {
         let found = Passed { pid, count, names }.descriptors(7);
@@ -100,5 +101,25 @@ mod tests {
         check(Some("7"), Some("2"), Some("a"), &[(3, "a"), (4, "")]);
         check(Some("7"), Some("-1"), None, &[]);
         check(Some("7"), Some("many"), None, &[]);
+    }
+
+    #[test]
+    fn only_what_listens_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let control = UnixListener::bind(folder.path().join("x.sock")).unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let file = File::open("/dev/null").unwrap();
+        for (fd, what, listens) in [
+            (OwnedFd::from(listener), "a port", true),
+            (control.into(), "a control socket", true),
+            (client.into(), "a connection", false),
+            (udp.into(), "a socket for datagrams", false),
+            (file.into(), "a file", false),
+        ] {
+            assert_eq!(adopt::<OwnedFd>(fd, what).is_some(), listens, "{what}");
+        }
+        assert!(ours(1 << 20, "nothing").is_none(), "it is not open");
     }
 }
