@@ -50,6 +50,19 @@ async fn a_switch_goes_through_while_the_proxy_is_killed() {
 }
 
 #[tokio::test]
+async fn a_keeper_that_is_killed_is_told_and_the_next_table_brings_another() {
+    let (scene, port) = (Scene::new(), free_port());
+    let router = scene.router(&roles());
+    applied(&router, vec![scene.site(port, "one")]).await;
+    let keeper = router.keeper().await;
+    kill(keeper.expect("the proxy has one"));
+    router.lost().await;
+    applied(&router, vec![scene.site(port, "two")]).await;
+    assert_eq!(get(port).await, "two");
+    assert_ne!(router.keeper().await, keeper);
+}
+
+#[tokio::test]
 async fn a_proxy_of_another_build_is_replaced_once() {
     let (scene, port) = (Scene::new(), free_port());
     applied(&scene.router(&roles()), vec![scene.site(port, "one")]).await;
