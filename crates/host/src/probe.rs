@@ -65,3 +65,26 @@ fn words(error: &std::io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn why_nothing_answers_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are ports");
+        let silent = listener.local_addr().expect("it is bound");
+        // Bound, so that it is nobody else's, and not listened on.
+        let deaf = TcpSocket::new_v4().expect("there are sockets");
+        deaf.bind("127.0.0.1:0".parse().expect("it is an address")).expect("there are ports");
+        let closed = deaf.local_addr().expect("it is bound");
+        let refused = Err("connection refused".to_owned());
+        assert_eq!(NetworkProber.connect(silent, 10_000).await, Ok(()));
+        assert_eq!(NetworkProber.connect(closed, 10_000).await, refused);
+        assert_eq!(NetworkProber.get(closed, "localhost", "/", 10_000).await.map(drop), refused);
+        assert_eq!(NetworkProber.get(silent, "localhost", "/", 20).await, Err("no answer within 20 ms".into()));
+        assert!(NetworkProber.get(silent, "localhost", "no path", 10_000).await.is_err());
+    }
+}
