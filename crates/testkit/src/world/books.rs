@@ -52,6 +52,14 @@ pub(super) struct Active<'a> {
 }
 
 impl Books {
+    /// Whether the slot behind this port was stopped by a deployment that is still open, as its component cannot run twice.
+    pub(super) fn is_gap(&self, key: &EnvironmentKey, component: &ComponentName, port: u16) -> bool {
+        let open = self.entries.values().find(|entry| entry.stored.record.key == *key && is_open(entry.progress.stage()));
+        let row = self.components.get(key).and_then(|rows| rows.get(component));
+        let stopped = row.is_some_and(|row| row.slots.iter().any(|slot| slot.port == port && !slot.running));
+        stopped && open.is_some_and(|entry| entry.runs_once(component))
+    }
+
     /// Adds a deployment; false when it was there.
     pub(super) fn begin(&mut self, stored: &Stored, now: Time) -> Result<bool, Trouble> {
         let refused = |why: String| Err(Trouble::new("ledger-write", why));
@@ -218,10 +226,12 @@ impl Entry {
         self.active.iter().filter_map(|(at, undo)| {
             let work = self.stored.plan.part(&self.stored.host).nth(at.level as usize)?.iter().find(|work| work.component == at.component)?;
             let step = work.steps.of(at.phase).get(at.index as usize)?;
-            let wanted = self.stored.plan.desired.components.get(&at.component);
-            let runs_once = wanted.is_some_and(|wanted| wanted.strategy == StrategyName::Recreate);
-            Some(Active { key: &self.stored.record.key, at, step, undo: *undo, runs_once })
+            Some(Active { key: &self.stored.record.key, at, step, undo: *undo, runs_once: self.runs_once(&at.component) })
         })
+    }
+
+    fn runs_once(&self, component: &ComponentName) -> bool {
+        self.stored.plan.desired.components.get(component).is_some_and(|wanted| wanted.strategy == StrategyName::Recreate)
     }
 }
 

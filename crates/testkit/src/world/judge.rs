@@ -93,12 +93,12 @@ impl State {
         }
     }
 
-    /// A slot that dies by itself, that is only just being brought back, or that was lost just now, may be routed to.
+    /// A slot that dies by itself, that is only just being brought back, that was lost just now, or that is the gap of a component which cannot
+    /// run twice, may be routed to.
     fn is_excused(&self, route: &Route, now_ms: u64) -> bool {
-        let vanished = self.vanished.filter(|(_, at_ms)| now_ms - at_ms <= GRACE_MS);
-        if let (Upstream::Slot { address, .. }, Some((port, _))) = (&route.upstream, vanished)
-            && address.port() == port
-        {
+        let Upstream::Slot { address, .. } = &route.upstream else { return false };
+        let vanished = self.vanished.is_some_and(|(port, at_ms)| port == address.port() && now_ms - at_ms <= GRACE_MS);
+        if vanished || self.books.is_gap(&route.key, &route.component, address.port()) {
             return true;
         }
         let dies = |process: &Process| process.restored || matches!(self.behaviour(&process.row), Behaviour::Dies(_));
