@@ -41,7 +41,7 @@ pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Repl
 }
 
 fn answer(session: &Session, command: impl AsyncFnOnce(&Session) -> Result<Reply, OpError>) -> Result<Reply, OpError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| OpError::new(Exit::Host, "system", format!("the system gives no threads: {error}")))?;
     let answered = runtime.block_on(command(session));
     // A question to a person may still wait for its line.

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::command::root;
 
 /// What the copy is built with: a mistake takes longer to build than to notice, so what is ours is built quickly. What is not is built once.
-const PROFILE: &str =
-    "\n[profile.dev]\ndebug = false\nincremental = true\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n";
+const PROFILE: &str = "\n[profile.dev]\ndebug = false\nincremental = true\n\n[profile.dev.package.\"*\"]\ndebug = false\nopt-level = 1\n";
 
 /// A copy of the workspace's crates.
 pub struct Copy {

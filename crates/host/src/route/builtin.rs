@@ -32,7 +32,7 @@ const UPGRADE: Patience = Patience { ready_ms: 10_000, retire_ms: 310_000 };
 /// After how many starts it is clear that the proxy does not come up.
 const STARTS: u32 = 3;
 /// A proxy that ends is started again at once; connections wait meanwhile, as its keeper holds the listening sockets.
-const RESTART: Restart = Restart { first_ms: 0, max_ms: 2_000, healthy_after_ms: 5_000 };
+const RESTART: Restart = Restart { first_ms: 0, max_ms: 500, healthy_after_ms: 5_000 };
 
 /// Leads traffic through our own proxy.
 pub struct Builtin {

@@ -55,7 +55,7 @@ impl Serve {
             }
         };
         log::to_files(&options.folder.join("logs"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(refused)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         runtime.block_on(async {
             let stop = told_to_stop().map_err(refused)?;
             daemon::run(options, starter, stop).await

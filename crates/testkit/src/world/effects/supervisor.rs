@@ -25,8 +25,9 @@ impl Supervisor for Hands {
     async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
         self.alive().await;
         let state = self.machine.state();
-        let free =
-            |port: &u16| !taken.contains(port) && !state.occupied.contains(port) && state.running.values().all(|process| process.row.port != *port);
+        let runs = |port: u16| state.running.values().any(|process| process.row.port == port);
+        let listens = |port: u16| state.occupied.contains(&port) || state.routes.iter().any(|route| route.spec.matches.port == port);
+        let free = |port: &u16| !taken.contains(port) && !runs(*port) && !listens(*port);
         (20_000..30_000).find(free).ok_or_else(|| Trouble::new("no-free-port", "none"))
     }
 
@@ -39,10 +40,12 @@ impl Supervisor for Hands {
                 return Err(Trouble::new("release-missing", format!("release {} is not laid out", row.release.short())));
             }
             state.folders.insert(place.clone());
-            let since_ms = self.machine.chronicle().now_ms();
-            state.write(row, self.machine.chronicle().now());
-            state.running.entry(place).or_insert(Process { row: row.clone(), since_ms, restored, frozen: false });
-            self.machine.wrote().notify_waiters();
+            if !state.running.contains_key(&place) {
+                let since_ms = self.machine.chronicle().now_ms();
+                state.write(row, self.machine.chronicle().now());
+                state.running.insert(place, Process { row: row.clone(), since_ms, restored, frozen: false });
+                self.machine.wrote().notify_waiters();
+            }
             Ok(())
         })
         .await
