@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod coverage;
 mod generate;
+mod hosts;
 mod matrix;
 mod mutants;
 mod simulate;
@@ -30,6 +31,10 @@ Tasks of this workspace: cargo xtask TASK
   simulate [--seeds N] [--from S] [--threads T]
                         play simulated histories; --seed S tells the story of one
   mutants [NAME]        make deliberate mistakes, each of which the simulation must notice
+  hosts up N            start N machines to deploy to, as containers that are reached by SSH
+  hosts disturb HOST cut | slow KBIT | heal
+                        cut one of them off, slow it down, or take both back
+  hosts down            remove them
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";
@@ -51,6 +56,9 @@ fn main() -> ExitCode {
         ["simulate", args @ ..] => simulate::simulate(args),
         ["mutants"] => mutants::run(None),
         ["mutants", name] => mutants::run(Some(name)),
+        ["hosts", "up", count] => hosts::up(count),
+        ["hosts", "disturb", host, how @ ..] => hosts::disturb(host, how),
+        ["hosts", "down"] => hosts::down(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         [] | ["help" | "--help" | "-h"] => {
