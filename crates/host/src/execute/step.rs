@@ -64,16 +64,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             at.stop(slot, REMOVE_DRAIN_MS).await?;
             at.remove(slot).await
         }
-        Step::PruneRelease { release } => {
-            at.unstage(release).await?;
-            plimsoll_crashpoint::reach!("host: release of {} unstaged, not pruned", at.component);
-            // The folder is gone, and that has to be on record whatever becomes of the files behind it: a plan that took the release
-            // for laid out would start nothing.
-            if let Err(trouble) = at.world().releases.prune(release).await {
-                tracing::warn!(release = %release, %trouble, "files of a release that nothing needs could not be deleted");
-            }
-            Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
-        }
+        Step::PruneRelease { release } => at.prune(release).await,
     }
 }
 
@@ -165,6 +156,22 @@ impl At<'_> {
 
     async fn unstage(&self, release: &ReleaseId) -> Result<(), Trouble> {
         self.world().releases.unstage(self.key(), self.component, release).await
+    }
+
+    async fn prune(&self, release: &ReleaseId) -> Changes {
+        // A slot that could not be stopped runs on, and needs its files.
+        if let Some(row) = self.row().await?.slots.iter().find(|row| row.release == *release) {
+            let message = format!("release {} of {} {} is not deleted: slot {} still has it", release.short(), self.key(), self.component, row.slot);
+            return Err(Trouble::new("release-in-use", message).with_help("the next deployment of the component removes both"));
+        }
+        self.unstage(release).await?;
+        plimsoll_crashpoint::reach!("host: release of {} unstaged, not pruned", self.component);
+        // The folder is gone, and that has to be on record whatever becomes of the files behind it: a plan that took the release
+        // for laid out would start nothing.
+        if let Err(trouble) = self.world().releases.prune(release).await {
+            tracing::warn!(release = %release, %trouble, "files of a release that nothing needs could not be deleted");
+        }
+        Ok(vec![Change::Unstaged { key: self.key().clone(), component: self.component.clone(), release: *release }])
     }
 
     async fn switch(&self, served: Option<&Served>, forward: bool) -> Changes {

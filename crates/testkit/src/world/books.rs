@@ -15,8 +15,7 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, SlotId, StateH
 use super::audit::AuditLog;
 use super::machine::is_open;
 
-/// How much later than its lease a deployment may still go forward, in milliseconds, beside one more lease: what was let pass is under way,
-/// and a host that starts again may have had its clock set.
+/// How much later than its lease a deployment may still go forward, in milliseconds, beside one more lease: what was let pass is under way.
 const SLACK_MS: u64 = 100;
 
 /// How many of the last committed deployments tell how long one takes.
@@ -28,6 +27,8 @@ pub(super) struct Books {
     entries: BTreeMap<DeploymentId, Entry>,
     components: BTreeMap<EnvironmentKey, BTreeMap<ComponentName, ComponentRow>>,
     pub(super) audit: AuditLog,
+    /// When the host started last, by a right clock.
+    pub(super) started: Option<Time>,
 }
 
 struct Entry {
@@ -143,7 +144,9 @@ impl Books {
     pub(super) fn is_late(&self, id: &DeploymentId, event: &Event, now: Time) -> Option<String> {
         let Entry { stored, renewed, .. } = self.entries.get(id)?;
         let forward = stored.record.stage == Stage::Running && matches!(event, Event::Sealed | Event::Decided);
-        let late_ms = now.since(renewed.plus(2 * stored.plan.lease_ms));
+        // A host that starts again may have had its clock set: then what is left of a lease is one lease at most.
+        let lease_ms = stored.plan.lease_ms;
+        let late_ms = now.since(renewed.plus(lease_ms).max(self.started.unwrap_or(*renewed)).plus(lease_ms));
         (forward && late_ms > SLACK_MS).then(|| format!("{id} goes on {late_ms} ms after its lease ended"))
     }
 

@@ -9,9 +9,6 @@ use super::chronicle::Invariant;
 use super::deed::Deed;
 use super::machine::{Behaviour, Process, State, folder};
 
-/// How long ago a slot may have been lost that a route is switched to, in milliseconds: it was well when it was asked.
-const GRACE_MS: u64 = 10;
-
 type Objection = (Invariant, String);
 
 impl State {
@@ -64,7 +61,7 @@ impl State {
             return Some((Invariant::Plan, format!("the route of {} is switched to {to}, and no step that is under way asks for it", of.component)));
         }
         let restored = starting || switch.as_ref().is_some_and(|switch| switch.undo && switch.runs_once);
-        let after = after.filter(|route| !restored && !self.is_excused(route, now_ms) && !self.would_answer(&route.upstream, now_ms))?;
+        let after = after.filter(|route| !restored && !self.is_excused(route) && !self.would_answer(&route.upstream, now_ms))?;
         Some((Invariant::Route, format!("the route of {} is switched to {:?}, which does not answer", of.component, after.upstream)))
     }
 
@@ -95,10 +92,9 @@ impl State {
 
     /// A slot that dies by itself, that is only just being brought back, that was lost just now, or that is the gap of a component which cannot
     /// run twice, may be routed to.
-    fn is_excused(&self, route: &Route, now_ms: u64) -> bool {
+    fn is_excused(&self, route: &Route) -> bool {
         let Upstream::Slot { address, .. } = &route.upstream else { return false };
-        let vanished = self.vanished.is_some_and(|(port, at_ms)| port == address.port() && now_ms - at_ms <= GRACE_MS);
-        if vanished || self.books.is_gap(&route.key, &route.component, address.port()) {
+        if self.vanished == Some(address.port()) || self.books.is_gap(&route.key, &route.component, address.port()) {
             return true;
         }
         let dies = |process: &Process| process.restored || matches!(self.behaviour(&process.row), Behaviour::Dies(_));

@@ -64,8 +64,8 @@ pub(super) struct State {
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.
     pub(super) words: BTreeMap<ReleaseId, String>,
-    /// The port of the slot that was lost last, and when.
-    pub(super) vanished: Option<(u16, u64)>,
+    /// The port of the slot that was lost last and was not started again.
+    pub(super) vanished: Option<u16>,
     /// Ports that programs of others listen on.
     pub(super) occupied: BTreeSet<u16>,
     pub(super) faults: Faults,
@@ -212,11 +212,10 @@ impl Machine {
 
     /// The slot with this number, modulo theirs, runs no more, as when what keeps it running is killed.
     pub fn lose(&self, slot: usize) {
-        let now = self.chronicle.now_ms();
         let mut state = self.state();
         let place = state.running.keys().cycle().nth(slot % state.running.len().max(1)).cloned();
         if let Some(process) = place.and_then(|place| state.running.remove(&place)) {
-            state.vanished = Some((process.row.port, now));
+            state.vanished = Some(process.row.port);
             self.lost.notify_one();
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Hands {
 
 impl Hands {
     pub(super) fn new(machine: Machine, dead: CancellationToken) -> Self {
+        let now = machine.chronicle().now();
+        machine.state().books.started = Some(now);
         Self { machine, dead, starting: Arc::new(AtomicBool::new(true)) }
     }
 

@@ -42,6 +42,7 @@ impl Supervisor for Hands {
             state.folders.insert(place.clone());
             if !state.running.contains_key(&place) {
                 let since_ms = self.machine.chronicle().now_ms();
+                state.vanished.take_if(|port| *port == row.port);
                 state.write(row, self.machine.chronicle().now());
                 state.running.insert(place, Process { row: row.clone(), since_ms, restored, frozen: false });
                 self.machine.wrote().notify_waiters();
