@@ -61,6 +61,24 @@ pub enum Event {
     },
 }
 
+/// The name of the record in a few words, with its step: what crash points are called.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Intended { at } => write!(f, "intended {at}"),
+            Event::Done { at } => write!(f, "done {at}"),
+            Event::Failed { at, .. } => write!(f, "failed {at}"),
+            Event::Sealed => f.write_str("sealed"),
+            Event::Decided => f.write_str("decided"),
+            Event::RollingBack { .. } => f.write_str("rolling back"),
+            Event::Undoing { at } => write!(f, "undoing {at}"),
+            Event::Undone { at } => write!(f, "undone {at}"),
+            Event::UndoFailed { at, .. } => write!(f, "undo failed {at}"),
+            Event::Closed { outcome } => write!(f, "closed {outcome}"),
+        }
+    }
+}
+
 /// Why something did not work: enough for a person or an agent to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
