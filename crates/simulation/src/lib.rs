@@ -5,6 +5,7 @@
 //! is always the same story, so a failing one can be told step by step, made smaller by [`shrink`], and kept.
 
 mod arm;
+pub mod kept;
 mod link;
 mod make;
 mod operator;

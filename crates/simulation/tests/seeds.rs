@@ -1,8 +1,6 @@
 //! Two thousand histories in each run, always the same ones; what once failed; and that a story is the same each time.
 
-use std::path::Path;
-
-use plimsoll_simulation::{Scenario, Summary, run};
+use plimsoll_simulation::{Scenario, Summary, kept, run};
 
 /// Plays these seeds and fails with how to see the first one that breaks a promise.
 fn check(seeds: std::ops::Range<u64>) -> Summary {
@@ -60,14 +58,9 @@ fn a_scenario_is_read_as_it_was_written() {
 
 #[test]
 fn what_once_failed_does_not_any_more() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
-    let mut played = 0;
-    for file in folder.read_dir().expect("there is a folder for them") {
-        let path = file.expect("it can be listed").path();
-        let text = std::fs::read_to_string(&path).expect("it can be read");
-        let scenario: Scenario = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert_eq!(run(&scenario, false).violations, [], "{}", path.display());
-        played += 1;
+    let kept = kept::all().expect("they can be read");
+    assert!(!kept.is_empty(), "nothing is kept");
+    for (name, scenario) in kept {
+        assert_eq!(run(&scenario, false).violations, [], "{name}");
     }
-    assert!(played > 0, "nothing is kept in {}", folder.display());
 }

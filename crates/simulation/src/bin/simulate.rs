@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use plimsoll_simulation::{Scenario, Summary, Verdict, run, shrink};
+use plimsoll_simulation::{Scenario, Summary, Verdict, kept, run, shrink};
 
 /// What was asked for.
 struct Wanted {
@@ -14,7 +14,7 @@ struct Wanted {
     threads: usize,
     /// Only this one, told step by step.
     one: Option<u64>,
-    /// Tells of a failure in one line, and does not make it smaller.
+    /// Plays what was kept first; tells of a failure in one line, and does not make it smaller.
     brief: bool,
     /// Does not stop at a failure, and tells of each in one line.
     go_on: bool,
@@ -34,10 +34,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let wanted = match read(&args) {
         Ok(wanted) => wanted,
-        Err(why) => {
-            eprintln!("simulate: {why}");
-            return ExitCode::from(2);
-        }
+        Err(why) => return refuse(&why),
     };
     // What panics in a world is told with its story.
     std::panic::set_hook(Box::new(|_| {}));
@@ -45,6 +42,11 @@ fn main() -> ExitCode {
         Some(seed) => tell(&Scenario::of(seed)),
         None => many(&wanted),
     }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    eprintln!("simulate: {why}");
+    ExitCode::from(2)
 }
 
 fn read(args: &[String]) -> Result<Wanted, String> {
@@ -70,6 +72,11 @@ fn read(args: &[String]) -> Result<Wanted, String> {
 }
 
 fn many(wanted: &Wanted) -> ExitCode {
+    if wanted.brief
+        && let Some(ended) = play_kept()
+    {
+        return ended;
+    }
     let shared = Shared::default();
     let begun = Instant::now();
     std::thread::scope(|scope| {
@@ -87,6 +94,17 @@ fn many(wanted: &Wanted) -> ExitCode {
     println!("{}", shared.summary.lock().expect("no worker panics"));
     println!("{:>12}  milliseconds", begun.elapsed().as_millis());
     failed.map_or(ExitCode::SUCCESS, |seed| if wanted.go_on { ExitCode::FAILURE } else { fail(seed) })
+}
+
+/// Plays what was kept; none when all is well.
+fn play_kept() -> Option<ExitCode> {
+    let kept = match kept::all() {
+        Ok(kept) => kept,
+        Err(why) => return Some(refuse(&why)),
+    };
+    let mut played = kept.iter().map(|(name, scenario)| (name, run(scenario, false)));
+    let (name, verdict) = played.find(|(_, verdict)| !verdict.violations.is_empty())?;
+    Some(brief(name, &verdict))
 }
 
 fn work(wanted: &Wanted, shared: &Shared) {
@@ -117,7 +135,7 @@ impl Shared {
     }
 }
 
-fn brief(seed: u64, verdict: &Verdict) -> ExitCode {
+fn brief(seed: impl std::fmt::Display, verdict: &Verdict) -> ExitCode {
     verdict.violations.iter().take(1).for_each(|violation| println!("seed {seed}: {:?}: {}", violation.invariant, violation.what));
     ExitCode::FAILURE
 }
