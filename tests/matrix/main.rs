@@ -43,7 +43,7 @@ fn wherever_somebody_is_killed_all_is_well() {
     let mut homes = walk::homes(programs.path());
     let all = told("PLIMSOLL_MATRIX").is_some_and(|part| part == "all");
     let cells = matrix::cells(&mut homes[0], all);
-    let tally = walk::all(&cells, homes, programs.path(), |scene, cell| cell::run(scene, cell).0);
+    let tally = walk::all(&cells, homes, programs.path(), all, |scene, cell| cell::run(scene, cell).0);
     eprintln!("{} cells: {tally}", cells.len());
     tally.assert_well();
     // Steps of other components go on beside the one that stops the old slot, which may be gone a moment earlier or later.
@@ -58,8 +58,9 @@ fn whatever_happens_to_whom_all_is_well() {
     let programs = program::versions();
     let number = |name, otherwise| told(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")));
     let first: u64 = number("PLIMSOLL_MATRIX_SEED", 1);
+    let tells = told("PLIMSOLL_MATRIX_ROUNDS").is_some();
     let rounds: Vec<Round> = (first..first + number("PLIMSOLL_MATRIX_ROUNDS", ROUNDS)).map(Round::of).collect();
-    let tally = walk::all(&rounds, walk::homes(programs.path()), programs.path(), chance::play);
+    let tally = walk::all(&rounds, walk::homes(programs.path()), programs.path(), tells, chance::play);
     eprintln!("{} rounds from seed {first} on: {tally}", rounds.len());
     tally.assert_well();
 }

@@ -6,10 +6,6 @@ use plimsoll_testkit::probe::{Failure, Probe};
 
 use crate::victim::Victim;
 
-/// How long the client may take until it has seen that a connection was closed by a death: what it sends on that one meanwhile
-/// was sent to the dead. Only kept-alive connections can be closed so.
-const NOTICED: Duration = Duration::from_millis(100);
-
 /// What was done to somebody.
 #[derive(Debug, Clone)]
 pub struct Toll {
@@ -47,7 +43,5 @@ fn is_inside(failure: &Failure, began: Duration, ended: Duration, victim: Victim
     let over = due + Duration::from_micros(failure.took_us);
     // The probe's clock tells whole milliseconds.
     let (began, ended) = (began.saturating_sub(Duration::from_millis(1)), ended + Duration::from_millis(1));
-    let was_inside = due <= ended && over >= began;
-    let was_sent_to_the_dead = failure.why.contains("kept-alive") && due <= ended + NOTICED;
-    was_inside || was_sent_to_the_dead
+    due <= ended && over >= began
 }

@@ -19,6 +19,8 @@ const ENOUGH: usize = 10;
 /// What it came to.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// Whether each is told of.
+    tells: bool,
     /// How many went well, with somebody hit.
     hits: usize,
     /// Those in which nobody was hit.
@@ -43,9 +45,15 @@ pub fn homes(programs: &Path) -> Vec<Scene> {
     })
 }
 
-/// Does each of `jobs` in one of `homes`.
-pub fn all<J: Display + Send + Sync>(jobs: &[J], homes: Vec<Scene>, programs: &Path, work: impl Fn(&mut Scene, &J) -> Outcome + Sync) -> Tally {
-    let (queue, tally) = (Mutex::new(jobs.iter()), Mutex::new(Tally::default()));
+/// Does each of `jobs` in one of `homes`; tells how each ended when it `tells`, and of failures in any case.
+pub fn all<J: Display + Send + Sync>(
+    jobs: &[J],
+    homes: Vec<Scene>,
+    programs: &Path,
+    tells: bool,
+    work: impl Fn(&mut Scene, &J) -> Outcome + Sync,
+) -> Tally {
+    let (queue, tally) = (Mutex::new(jobs.iter()), Mutex::new(Tally { tells, ..Tally::default() }));
     std::thread::scope(|scope| {
         for home in homes {
             scope.spawn(|| in_one(home, &queue, &tally, programs, &work));
@@ -99,9 +107,9 @@ impl Tally {
         } else {
             self.missed.push(job.to_string());
         }
-        let unreached = if outcome.unreached { ", nothing begun" } else { "" };
-        let hit = if outcome.hit { "" } else { ", NOBODY HIT" };
-        eprintln!("rest after {:>4} ms, {} requests inside{unreached}{hit}: {job}", outcome.rest.as_millis(), outcome.inside);
+        if self.tells {
+            tell(job, outcome);
+        }
     }
 
     /// The longest time to rest.
@@ -129,6 +137,12 @@ impl Display for Tally {
         write!(f, "{} requests, {} of them inside who was killed, no other failed; ", self.sent, self.inside)?;
         write!(f, "{} times nothing was begun; longest time to rest {} ms: {of}", self.unreached, rest.as_millis())
     }
+}
+
+fn tell(job: &impl Display, outcome: &Outcome) {
+    let unreached = if outcome.unreached { ", nothing begun" } else { "" };
+    let hit = if outcome.hit { "" } else { ", NOBODY HIT" };
+    eprintln!("rest after {:>4} ms, {} requests inside{unreached}{hit}: {job}", outcome.rest.as_millis(), outcome.inside);
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {

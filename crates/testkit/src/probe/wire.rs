@@ -2,9 +2,11 @@
 //! silence.
 //!
 //! A kept-alive connection that turns out to be closed may be replaced only while its request is still
-//! wholly unsent. Once the first byte may have left, every fault is a failure.
+//! wholly unsent. Once the first byte may have left, every fault is a failure. Whether it is closed, the system is
+//! asked before each request: it knows at once, where the runtime may have been kept from hearing of it.
 
 use std::convert::Infallible;
+use std::io::{self, ErrorKind};
 use std::sync::Mutex;
 
 use bytes::Bytes;
@@ -20,12 +22,25 @@ use tokio::net::TcpStream;
 use super::target::{Answer, Body, Connection, Target};
 
 type RequestBody = UnsyncBoxBody<Bytes, Infallible>;
-type Sender = SendRequest<RequestBody>;
 
 /// A target with the kept-alive connections to it that are free.
 pub(super) struct Wire {
     pub(super) target: Target,
     free: Mutex<Vec<Sender>>,
+}
+
+/// A connection, and the socket beneath it.
+struct Sender {
+    requests: SendRequest<RequestBody>,
+    socket: std::net::TcpStream,
+}
+
+impl Sender {
+    /// Whether the other end has closed it. Something to read that nobody has asked for is no connection to go on with either.
+    fn is_closed(&self) -> bool {
+        let is_silent = self.socket.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        self.requests.is_closed() || !is_silent
+    }
 }
 
 impl Wire {
@@ -48,7 +63,7 @@ impl Wire {
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| format!("the answer was cut off: {}", chain(&error)))?.to_bytes();
         let stays = self.target.connection == Connection::KeptAlive && !announces_close(&head.headers);
-        if stays && sender.ready().await.is_ok() {
+        if stays && sender.requests.ready().await.is_ok() {
             self.free.lock().expect("no holder panics").push(sender);
         }
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
@@ -58,7 +73,7 @@ impl Wire {
     async fn send(&self) -> Result<(Sender, Response<hyper::body::Incoming>), String> {
         let mut request = self.request();
         while let Some(mut sender) = self.take_free() {
-            match sender.try_send_request(request).await {
+            match sender.requests.try_send_request(request).await {
                 Ok(response) => return Ok((sender, response)),
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
@@ -67,7 +82,7 @@ impl Wire {
             }
         }
         let mut sender = self.connect().await?;
-        let response = sender.send_request(request).await.map_err(|error| format!("on a new connection: {}", chain(&error)))?;
+        let response = sender.requests.send_request(request).await.map_err(|error| format!("on a new connection: {}", chain(&error)))?;
         Ok((sender, response))
     }
 
@@ -78,10 +93,10 @@ impl Wire {
 
     async fn connect(&self) -> Result<Sender, String> {
         let stream = TcpStream::connect(self.target.address).await.map_err(|error| format!("cannot connect: {error}"))?;
-        stream.set_nodelay(true).map_err(|error| format!("cannot set up the connection: {error}"))?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| format!("cannot connect: {}", chain(&error)))?;
+        let (stream, socket) = shared(stream).map_err(|error| format!("cannot set up the connection: {error}"))?;
+        let (requests, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| format!("cannot connect: {}", chain(&error)))?;
         tokio::spawn(connection);
-        Ok(sender)
+        Ok(Sender { requests, socket })
     }
 
     fn request(&self) -> Request<RequestBody> {
@@ -92,6 +107,14 @@ impl Wire {
         }
         request.body(body(&target.body)).expect("the parts of a target make a request")
     }
+}
+
+/// The connection, and a second handle to its socket, which does not block.
+fn shared(stream: TcpStream) -> io::Result<(TcpStream, std::net::TcpStream)> {
+    stream.set_nodelay(true)?;
+    let stream = stream.into_std()?;
+    let socket = stream.try_clone()?;
+    Ok((TcpStream::from_std(stream)?, socket))
 }
 
 fn body(body: &Body) -> RequestBody {
