@@ -1,9 +1,7 @@
 //! A keeper's own life: getting free of whoever started it, taking its folder, being at work until it was told to stop.
 
 use std::io::{self, Write};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{getpid, set_child_subreaper, setsid, umask};
@@ -21,8 +19,8 @@ pub(crate) const UP: &str = "up";
 /// When the folder or the spec in it cannot be used, another keeper is at work there, or the operating system refuses something.
 pub fn run(folder: &Path) -> Result<(), KeeperError> {
     let own = procfs::own().map_err(KeeperError::io("read", Path::new("/proc/self/stat")))?;
-    if own.session != own.pid {
-        return set_free();
+    if own.session != own.pid && !set_free()? {
+        return Ok(());
     }
     let outcome = keep(folder);
     if let Err(error) = &outcome {
@@ -31,15 +29,21 @@ pub fn run(folder: &Path) -> Result<(), KeeperError> {
     outcome
 }
 
-/// Starts this very command again as the leader of a session, and does not wait for it: it belongs to no one once we end.
-fn set_free() -> Result<(), KeeperError> {
-    let mut arguments = std::env::args_os();
-    #[expect(clippy::disallowed_methods, reason = "a keeper starts itself again, as the leader of a session")]
-    let mut command = Command::new("/proc/self/exe");
-    command.arg0(arguments.next().unwrap_or_else(|| "plimsoll".into())).args(arguments);
-    // SAFETY: between fork and exec only a system call is made, on nothing but numbers.
-    unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
-    command.spawn().map(drop).map_err(KeeperError::system("start the keeper in a session of its own"))
+/// Forks, and makes the fork the leader of a session that belongs to no one once we end; whether this is the fork. A fork does
+/// not have to load the program and link it again, which is most of what starting a keeper costs.
+///
+/// # Panics
+/// When there is a second thread: it would be missing in the fork, with all the locks that it holds.
+fn set_free() -> Result<bool, KeeperError> {
+    let refused = KeeperError::system::<io::Error>("start the keeper in a session of its own");
+    let threads = std::fs::read_dir("/proc/self/task").map_err(KeeperError::io("read", Path::new("/proc/self/task")))?;
+    assert_eq!(threads.count(), 1, "a keeper starts no threads before it is free");
+    // SAFETY: with a single thread, the fork is as whole as what it was forked from.
+    match unsafe { libc::fork() } {
+        -1 => Err(refused(io::Error::last_os_error())),
+        0 => setsid().map(|_| true).map_err(|error| refused(error.into())),
+        _ => Ok(false),
+    }
 }
 
 fn keep(folder: &Path) -> Result<(), KeeperError> {
