@@ -5,7 +5,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::{Deployment, Table, health};
-use crate::ledger::{Change, ComponentRow, SlotRow};
+use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -28,7 +28,7 @@ pub(crate) async fn intend(at: &At<'_>, step: &Step) -> Changes {
     if component.slots.iter().any(|row| row.slot == *slot) {
         return Ok(Vec::new());
     }
-    let taken = at.ports_of_slots().await?;
+    let taken = at.spoken_for().await?;
     let row = SlotRow {
         key: at.key().clone(),
         component: at.component.clone(),
@@ -108,12 +108,16 @@ impl At<'_> {
         let missing = || Trouble::new("slot-missing", format!("the ledger has no slot {slot} of {}", self.key()));
         self.find(slot).await?.ok_or_else(missing)
     }
-
-    async fn ports_of_slots(&self) -> Result<Vec<u16>, Trouble> {
-        let mut ports = Vec::new();
+    /// Ports that no new slot may take, whether or not anyone listens there yet: those of the slots and routes on record, and those of
+    /// the routes that this deployment is about to make.
+    async fn spoken_for(&self) -> Result<Vec<u16>, Trouble> {
+        let Stored { plan, host, .. } = &self.deployment.stored;
+        let planned = plan.steps(host).filter_map(|(_, step)| if let Step::Switch { to, .. } = step { to.as_ref() } else { None });
+        let mut ports: Vec<u16> = planned.filter_map(port_of).collect();
         for key in self.world().ledger.environments().await? {
-            let rows = self.world().ledger.components(&key).await?;
-            ports.extend(rows.values().flat_map(|row| row.slots.iter().map(|slot| slot.port)));
+            for row in self.world().ledger.components(&key).await?.values() {
+                ports.extend(row.slots.iter().map(|slot| slot.port).chain(row.served.as_ref().and_then(port_of)));
+            }
         }
         Ok(ports)
     }
@@ -207,4 +211,8 @@ pub(crate) async fn start(world: &World, row: &SlotRow) -> Result<(), Trouble> {
     }
     let folder = world.releases.folder(&row.key, &row.component, &row.release);
     world.supervisor.start(row, folder, &secrets).await
+}
+
+fn port_of(served: &Served) -> Option<u16> {
+    served.route.as_ref().map(|route| route.matches.port)
 }
