@@ -2,6 +2,7 @@
 
 mod builtin;
 mod log;
+mod ports;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
