@@ -108,6 +108,7 @@ impl At<'_> {
         let missing = || Trouble::new("slot-missing", format!("the ledger has no slot {slot} of {}", self.key()));
         self.find(slot).await?.ok_or_else(missing)
     }
+
     /// Ports that no new slot may take, whether or not anyone listens there yet: those of the slots and routes on record, and those of
     /// the routes that this deployment is about to make.
     async fn spoken_for(&self) -> Result<Vec<u16>, Trouble> {

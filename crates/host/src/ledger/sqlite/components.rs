@@ -9,8 +9,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::FORM;
-use super::deployments::judge_version;
 use super::fault::Fault;
+use super::schema::judge_version;
 use crate::ledger::{ComponentRow, SlotRow};
 
 /// The row of an environment, which is made when there is none.

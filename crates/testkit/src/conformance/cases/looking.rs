@@ -92,7 +92,7 @@ async fn ports(scene: &Scene) {
     assert_eq!(seen.ports, [(routed, PortUse::Proxy), (other, PortUse::Other)].into());
 }
 
-/// Among those that hosts give to slots.
+/// Among those that hosts give to slots: the first that the simulated one does.
 const PORT: u16 = 20_000;
 
 async fn ports_of_routes_to_come(scene: &Scene) {
