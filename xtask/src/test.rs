@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, exists, need, root, run, target};
-use crate::{Outcome, generate, matrix, mutants, tidy};
+use crate::{Outcome, generate, hosts, matrix, mutants, tidy};
 
 /// A part of the whole: its name, and how it is run.
 type Part = (&'static str, fn() -> Outcome);
@@ -67,8 +67,13 @@ fn example_shop() -> Outcome {
     run(in_shop(cargo("test --locked --quiet")))
 }
 
-/// The end-to-end tests run the binaries, so they are built first.
+/// How many machines the tests deploy to by SSH.
+const HOSTS: &str = "4";
+
+/// The end-to-end tests run the binaries and need the machines, so these are there first. The machines are left running: who has no more use
+/// for them says `hosts down`.
 fn tests() -> Outcome {
+    hosts::up(HOSTS)?;
     run(cargo("build --workspace --locked"))?;
     matrix::build()?;
     let runner = if exists("cargo-nextest") {

@@ -219,7 +219,8 @@ mod tests {
         let holder = Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() };
         let failure = Failure::new("code", "message").with_help("help").with_output(vec!["line".into()]);
         for error in [
-            HostError::Unreachable { host: HostName::local(), why: "w".into(), help: "h".into() },
+            HostError::unreachable(HostName::local(), "w", "h"),
+            HostError::Barred { host: HostName::local(), failure: failure.clone() },
             HostError::LeaseHeld { id: id.clone(), holder, expires_in_ms: 5 },
             HostError::LeaseLost(id),
             HostError::Stale(HostName::local()),

@@ -34,7 +34,7 @@ struct Signals {
 pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Reply, OpError>) -> ExitCode {
     let console = Console { manner: globals.manner };
     let project = globals.project.as_deref();
-    match caller::context(project).and_then(|context| answer(&Session { console, context }, command)) {
+    match caller::context(project, console).and_then(|context| answer(&Session { console, context }, command)) {
         Ok(reply) => done(console, &reply),
         Err(failure) => failed(console, project, &failure),
     }

@@ -22,12 +22,14 @@ mod approve;
 pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
+mod bring;
 pub mod check;
 mod context;
 pub mod deploy;
 pub mod down;
 mod error;
 pub mod history;
+pub mod host_add;
 pub mod host_facts;
 pub mod host_stop;
 pub mod host_upgrade;
@@ -56,10 +58,12 @@ mod whole_log;
 mod workbench;
 
 pub use approve::{Always, Approve, Never};
+pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
 pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
+pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
 pub use progress::{Event, Progress};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
@@ -73,6 +77,7 @@ pub const OPERATIONS: &[&str] = &[
     "deploy",
     "down",
     "history",
+    "host_add",
     "host_facts",
     "host_stop",
     "host_upgrade",

@@ -1,4 +1,4 @@
-//! Asking a route of this machine once more, until it answers as it should.
+//! Asking a route of a host once more, until it answers as it should.
 
 use std::time::Duration;
 
@@ -20,12 +20,43 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// GETs `path` through the route until the status is one of 200 to 299. Says what was wrong with the last answer.
-pub(crate) async fn until_answered(matches: &Match, path: &str) -> Result<(), String> {
+/// How long connecting to a route of another machine may take.
+const CONNECTING: Duration = Duration::from_secs(3);
+
+/// Where a route is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On this machine.
+    Here,
+    /// On the machine with this address.
+    There(String),
+}
+
+/// Why a route has not answered as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// There is no connection to it from here, so nothing is known of it.
+    NoWay(String),
+    /// What was wrong with its last answer.
+    Bad(String),
+}
+
+/// GETs `path` through the route until the status is one of 200 to 299. A route of another machine to which there is no connection is not
+/// tried again: a firewall may well stand between.
+pub(crate) async fn until_answered(place: &Place, matches: &Match, path: &str) -> Result<(), Unanswered> {
+    if let Place::There(address) = place {
+        let connected = timeout(CONNECTING, TcpStream::connect((address.as_str(), matches.port))).await;
+        let why = || format!("no answer within {} s", CONNECTING.as_secs());
+        connected.map_err(|_| Unanswered::NoWay(why()))?.map_err(|error| Unanswered::NoWay(error.to_string()))?;
+    }
+    until_good(place, matches, path).await.map_err(Unanswered::Bad)
+}
+
+async fn until_good(place: &Place, matches: &Match, path: &str) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
-        let why = match get(matches, path).await {
+        let why = match get(place, matches, path).await {
             Ok(status) if status.is_success() => return Ok(()),
             Ok(status) => format!("the answer is {status}"),
             Err(why) => why,
@@ -39,26 +70,40 @@ pub(crate) async fn until_answered(matches: &Match, path: &str) -> Result<(), St
 }
 
 /// What is asked, as a person would write it.
-pub(crate) fn spoken(matches: &Match, path: &str) -> String {
-    format!("http://{}{path}", authority(matches))
+pub(crate) fn spoken(place: &Place, matches: &Match, path: &str) -> String {
+    format!("http://{}{path}", authority(place, matches))
 }
 
-fn authority(matches: &Match) -> String {
-    let host = matches.host.as_deref().unwrap_or("localhost");
+impl Place {
+    fn address(&self) -> &str {
+        match self {
+            Self::Here => "127.0.0.1",
+            Self::There(address) => address,
+        }
+    }
+}
+
+fn authority(place: &Place, matches: &Match) -> String {
+    let own = match place {
+        Place::Here => "localhost",
+        Place::There(address) => address,
+    };
+    let host = matches.host.as_deref().unwrap_or(own);
     if matches.port == 80 { host.to_owned() } else { format!("{host}:{}", matches.port) }
 }
 
-async fn get(matches: &Match, path: &str) -> Result<StatusCode, String> {
-    match timeout(ONE_ANSWER, once(matches, path)).await {
+async fn get(place: &Place, matches: &Match, path: &str) -> Result<StatusCode, String> {
+    match timeout(ONE_ANSWER, once(place, matches, path)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(format!("no answer within {} s", ONE_ANSWER.as_secs())),
     }
 }
 
-async fn once(matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = TcpStream::connect(("127.0.0.1", matches.port)).await?;
+async fn once(place: &Place, matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect((place.address(), matches.port)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get(path).header(header::HOST, authority(matches)).header(header::CONNECTION, "close").body(Empty::<Bytes>::new())?;
+    let request =
+        Request::get(path).header(header::HOST, authority(place, matches)).header(header::CONNECTION, "close").body(Empty::<Bytes>::new())?;
     let answer = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();
@@ -79,7 +124,7 @@ mod tests {
     use super::*;
 
     /// Answers one request on each connection, one after the other, and gives what was asked.
-    async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), String>, Vec<String>) {
+    async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), Unanswered>, Vec<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let matches = matches(listener.local_addr().unwrap().port());
         let serve = async {
@@ -93,7 +138,7 @@ mod tests {
             }
             asked
         };
-        let (asked, done) = tokio::join!(serve, until_answered(&matches, path));
+        let (asked, done) = tokio::join!(serve, until_answered(&Place::Here, &matches, path));
         (done, asked)
     }
 
@@ -112,7 +157,19 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let why = until_answered(&Match { port, host: None, path: "/".into() }, "/").await.unwrap_err();
-        assert!(why.contains("refused"), "{why}");
+        let matches = Match { port, host: None, path: "/".into() };
+        let why = until_answered(&Place::Here, &matches, "/").await.unwrap_err();
+        assert!(matches!(&why, Unanswered::Bad(why) if why.contains("refused")), "{why:?}");
+    }
+
+    #[tokio::test]
+    async fn a_route_elsewhere_to_which_there_is_no_connection_is_not_judged() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let (there, matches) = (Place::There("127.0.0.1".into()), Match { port, host: None, path: "/".into() });
+        let why = until_answered(&there, &matches, "/").await.unwrap_err();
+        assert!(matches!(&why, Unanswered::NoWay(why) if why.contains("refused")), "{why:?}");
+        assert_eq!(spoken(&there, &matches, "/health"), format!("http://127.0.0.1:{port}/health"));
     }
 }

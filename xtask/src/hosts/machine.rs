@@ -13,8 +13,9 @@ const LABEL: &str = "dev.plimsoll.test-host";
 /// What a systemd in a container needs where the right to set limits cannot be given.
 const RIGHTS: &str = "--cap-add ALL --cap-drop SYS_RESOURCE --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
     --tmpfs /run --tmpfs /run/lock --tmpfs /tmp -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v /var/lib/docker -e container=docker";
-/// The ports of each host that are reached from outside, on its own address.
-const PORTS: [u16; 3] = [22, 80, 443];
+/// The ports of each host that are reached from outside, on its own address: those of SSH and of the web, and some that logins without
+/// rights may open.
+const PORTS: [&str; 4] = ["22", "80", "443", "8000-8015"];
 
 /// The host with this number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

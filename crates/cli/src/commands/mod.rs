@@ -55,7 +55,7 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
-    /// Look after the host of this machine
+    /// Look after hosts: this machine, and others
     #[command(subcommand)]
     Host(host::Command),
     /// Tell who did what, when, why and how it ended

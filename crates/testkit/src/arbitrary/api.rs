@@ -191,7 +191,8 @@ prop_compose! {
 /// What hosts answer when they do not do what they were asked.
 pub fn error() -> impl Strategy<Value = HostError> {
     prop_oneof![
-        (host(), text(), text()).prop_map(|(host, why, help)| HostError::Unreachable { host, why, help }),
+        (host(), text(), text(), text()).prop_map(|(host, code, why, help)| HostError::Unreachable { host, code, why, help }),
+        (host(), failure()).prop_map(|(host, failure)| HostError::Barred { host, failure }),
         (deployment(), holder(), amount()).prop_map(|(id, holder, expires_in_ms)| HostError::LeaseHeld { id, holder, expires_in_ms }),
         deployment().prop_map(HostError::LeaseLost),
         host().prop_map(HostError::Stale),

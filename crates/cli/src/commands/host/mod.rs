@@ -1,5 +1,7 @@
-//! `plimsoll host …`: the host of this machine.
+//! `plimsoll host …`: the host of this machine, and others.
 
+mod add;
+mod dial;
 mod facts;
 mod serve;
 mod stop;
@@ -12,11 +14,16 @@ use clap::Subcommand;
 use crate::args::Globals;
 use crate::session;
 
-/// What to do with the host of this machine.
+/// What to do with a host.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Be the daemon, until it is told to stop
     Serve(serve::Serve),
+    /// Make a machine that is reached by SSH a host
+    Add(add::Add),
+    /// Join standard streams to the daemon: the host's end of a connection over SSH
+    #[command(hide = true)]
+    Dial(dial::Dial),
     /// Tell what it is
     Facts(facts::Facts),
     /// Bring daemon and proxy to this version; slots go on
@@ -30,6 +37,8 @@ impl Command {
     pub fn run(self, globals: &Globals) -> ExitCode {
         match self {
             Self::Serve(role) => role.run(),
+            Self::Add(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Dial(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),

@@ -1,0 +1,80 @@
+//! The host's end of a connection over SSH: `plimsoll host dial` joins its standard streams to the daemon's socket.
+//!
+//! Standard output carries nothing but what the daemon answers. Where there is no daemon to be had, the last line on standard error says so
+//! in a form that the other end can read.
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
+
+use plimsoll_model::deployment::Failure;
+
+/// What the line begins with that tells the other end of a failure. The rest of it is the failure as JSON.
+const FAILURE: &str = "plimsoll-failure: ";
+
+/// The command that is run on the host, by whatever shell the login has. `LC_ALL` is ours: programs there get the host's own language.
+pub(crate) const COMMAND: &str = "sh -c 'unset LC_ALL; PATH=\"$HOME/.local/bin:/usr/local/bin:$PATH\"; exec plimsoll host dial'";
+
+/// Copies both ways until either side has nothing more to say.
+///
+/// # Errors
+/// The system gives no second thread.
+pub fn join(daemon: UnixStream, input: impl Read + Send + 'static, output: impl Write + Send + 'static) -> io::Result<()> {
+    let (ended, either) = mpsc::channel();
+    copy("ask", input, daemon.try_clone()?, ended.clone())?;
+    copy("answer", daemon.try_clone()?, output, ended)?;
+    // The thread that still waits for its side ends with the process.
+    let _ = either.recv();
+    daemon.shutdown(Shutdown::Both).or(Ok(()))
+}
+
+fn copy(name: &str, mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static, ended: mpsc::Sender<()>) -> io::Result<()> {
+    let work = move || {
+        // A side that breaks has nothing more to say either.
+        let _ = io::copy(&mut from, &mut to).and_then(|_| to.flush());
+        let _ = ended.send(());
+    };
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
+}
+
+/// The line that tells the other end why there is no daemon to be had.
+#[must_use]
+pub fn line(failure: &Failure) -> String {
+    let told = serde_json::to_string(failure).expect("a failure is made of strings");
+    format!("{FAILURE}{told}")
+}
+
+/// The failure that the other end told, among whatever else was said there.
+pub(crate) fn told(said: &str) -> Option<Failure> {
+    said.lines().rev().find_map(|line| serde_json::from_str(line.trim().strip_prefix(FAILURE)?).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_arrives_as_it_was_told() {
+        let failure = Failure::new("daemon-silent", "it does\nnot answer").with_help("look").with_output(vec!["x".into()]);
+        assert_eq!(told(&format!("motd\n{}\r\nbye\n", line(&failure))), Some(failure));
+        assert_eq!(told("motd\nplimsoll-failure: {\n"), None);
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_and_the_end_of_one_side_ends_both() {
+        let (here, mut daemon) = UnixStream::pair().unwrap();
+        let ((asks, mut asked), (mut answered, answers)) = (UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
+        let joined = std::thread::spawn(move || join(here, asks, answers));
+        let mut heard = [0; 4];
+        asked.write_all(b"ping").unwrap();
+        daemon.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"ping");
+        daemon.write_all(b"pong").unwrap();
+        answered.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"pong");
+        drop(asked);
+        joined.join().unwrap().unwrap();
+        assert_eq!(daemon.read(&mut heard).unwrap(), 0, "the daemon is let go");
+    }
+}
