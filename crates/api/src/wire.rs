@@ -18,6 +18,15 @@ pub const PROTOCOL: u32 = 1;
 /// The header in which a client says the version that it speaks.
 pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
 
+/// Where the daemon of a whole machine listens, which systemd starts.
+pub const SYSTEM_SOCKET: &str = "/run/plimsoll/host.sock";
+
+/// The folder of that daemon.
+pub const SYSTEM_FOLDER: &str = "/var/lib/plimsoll";
+
+/// Whose members may speak to it.
+pub const SYSTEM_GROUP: &str = "plimsoll";
+
 /// Where requests go. In deployments, `{id}` stands for the name.
 pub mod path {
     /// GET. See [`crate::HostApi::facts`].

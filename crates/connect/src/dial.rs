@@ -6,8 +6,10 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::mpsc;
 
+use plimsoll_api::wire::SYSTEM_GROUP;
 use plimsoll_model::deployment::Failure;
 
 /// What the line begins with that tells the other end of a failure. The rest of it is the failure as JSON.
@@ -18,6 +20,25 @@ const PIECE: usize = 64 << 10;
 
 /// The command that is run on the host, by whatever shell the login has. `LC_ALL` is ours: programs there get the host's own language.
 pub(crate) const COMMAND: &str = "sh -c 'unset LC_ALL; PATH=\"$HOME/.local/bin:/usr/local/bin:$PATH\"; exec plimsoll host dial'";
+
+/// The daemon of the whole machine, which listens at `socket`; none where the machine has none.
+///
+/// # Errors
+/// `not-a-member` when this login may not speak to it, `daemon-down` when nobody listens.
+pub fn machine(socket: &Path) -> Result<Option<UnixStream>, Failure> {
+    match UnixStream::connect(socket) {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let message = format!("this login may not speak to the machine's daemon: it is not in the group {SYSTEM_GROUP}");
+            Err(Failure::new("not-a-member", message).with_help(format!("use the login that deploys, or as root: adduser LOGIN {SYSTEM_GROUP}")))
+        }
+        Err(error) => {
+            let message = format!("the machine's daemon cannot be reached at {}: {error}", socket.display());
+            Err(Failure::new("daemon-down", message).with_help("as root: systemctl restart plimsoll.socket plimsoll.service"))
+        }
+    }
+}
 
 /// Copies both ways until either side has nothing more to say.
 ///
@@ -76,6 +97,17 @@ mod tests {
         let failure = Failure::new("daemon-silent", "it does\nnot answer").with_help("look").with_output(vec!["x".into()]);
         assert_eq!(told(&format!("motd\n{}\r\nbye\n", line(&failure))), Some(failure));
         assert_eq!(told("motd\nplimsoll-failure: {\n"), None);
+    }
+
+    #[test]
+    fn a_machine_without_a_daemon_is_no_trouble_and_a_dead_one_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("host.sock");
+        assert!(machine(&path).unwrap().is_none());
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(machine(&path).unwrap().is_some());
+        drop(listener);
+        assert_eq!(machine(&path).unwrap_err().code, "daemon-down");
     }
 
     #[test]

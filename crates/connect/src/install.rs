@@ -17,6 +17,7 @@ mod needs;
 mod script;
 
 pub use script::Ground;
+use script::Lent;
 
 /// How many times its own size the program needs on the host's disk: itself, the one before, and room to work.
 const ROOM: u64 = 3;
@@ -103,6 +104,49 @@ impl Ssh {
     }
 }
 
+impl Ssh {
+    /// Brings the program `exe` to a host for a visit, unless it is there, and gives the command that starts it as root.
+    ///
+    /// # Errors
+    /// There is no way to it, its disk is full, or the program does not run there.
+    pub async fn lend(&self, host: &HostName, exe: &Path, package: &Package) -> Result<String, HostError> {
+        let road = Road::new(self.clone(), host.clone());
+        let find = async || road.run(&script::find_lent(&package.sha256)).await.map(|told| Lent::read(&told)).map_err(|fault| fault.on(host));
+        let mut lent = find().await?;
+        if lent.program.is_none() {
+            road.bring(&script::lend(&package.sha256, package.changed), exe).await.map_err(|fault| fault.on(host))?;
+            lent = find().await?;
+        }
+        let damaged = || HostError::Barred { host: host.clone(), failure: Failure::new("upload-damaged", "what was brought is not there any more") };
+        let program = lent.program.ok_or_else(damaged)?;
+        Ok(if lent.is_root { program } else { format!("sudo -n {program}") })
+    }
+
+    /// Takes away what was lent for a visit.
+    ///
+    /// # Errors
+    /// There is no way to it.
+    pub async fn take_back(&self, host: &HostName) -> Result<(), HostError> {
+        Road::new(self.clone(), host.clone()).run(&script::take_back()).await.map(drop).map_err(|fault| fault.on(host))
+    }
+
+    /// Runs a command on a host, which is told `input`, and hands on each line that it writes as it comes.
+    ///
+    /// # Errors
+    /// There is no way to it, or the command ends badly.
+    pub async fn talk(&self, host: &HostName, command: &str, input: &[u8], line: impl FnMut(String)) -> Result<(), HostError> {
+        Road::new(self.clone(), host.clone()).talk(command, input, line).await.map_err(|fault| fault.on(host))
+    }
+
+    /// Runs a command over a connection of its own: whether a login opens the host now, not whether it did when one was kept.
+    ///
+    /// # Errors
+    /// It does not, or the command ends badly.
+    pub async fn log_in(&self, host: &HostName, command: &str) -> Result<String, HostError> {
+        Road::new(self.clone(), host.clone()).run_fresh(command).await.map_err(|fault| fault.on(host))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +157,7 @@ mod tests {
         let here = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
         let package = Package { sha256: String::new(), size: 10 << 20, changed: (0, 0), libc: Some((2, 34)) };
         let check = |platform: &str, libc, free_bytes, expect: Option<&str>| {
-            let ground = Ground { platform: platform.into(), libc, free_bytes, version: None, sha256: None };
+            let ground = Ground { platform: platform.into(), libc, free_bytes, version: None, sha256: None, is_provisioned: false };
             let code = package.judge(&host, &ground).err().map(|error| error.code().to_owned());
             assert_eq!(code.as_deref(), expect, "{ground:?}");
         };
@@ -123,7 +167,7 @@ mod tests {
         check(&here, None, 1 << 30, Some("libc-too-old"));
         check(&here, Some((2, 34)), 29 << 20, Some("disk-full"));
         let own = Package { libc: None, ..package.clone() };
-        let musl = Ground { platform: here, libc: None, free_bytes: 1 << 30, version: None, sha256: None };
+        let musl = Ground { platform: here, libc: None, free_bytes: 1 << 30, version: None, sha256: None, is_provisioned: false };
         assert_eq!(own.judge(&host, &musl), Ok(()));
     }
 

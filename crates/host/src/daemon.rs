@@ -1,6 +1,7 @@
 //! The daemon of this machine: a [`Host`] whose effects are real, served on its socket.
 
 use std::collections::BTreeMap;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::look::machine;
 use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::secrets::SecretFiles;
-use crate::serve::{Intake, Starter, bind, serve};
+use crate::serve::{Intake, Starter, adopt, bind, serve};
 use crate::trouble::Trouble;
 use crate::world::World;
 use crate::{About, Handle, Host, route, supervise};
@@ -37,15 +38,27 @@ pub struct Options {
     pub user: String,
 }
 
-/// Serves until `stop` resolves or someone asks it to end. Slots and proxy go on after that.
+/// Where a daemon is spoken to.
+#[derive(Debug)]
+pub enum Door {
+    /// At a socket in its folder, by the user that it runs as.
+    Own,
+    /// At a socket that was passed to it, by whom its maker lets in.
+    Passed(UnixListener),
+}
+
+/// Serves at `door` until `stop` resolves or someone asks it to end. Slots and proxy go on after that.
 ///
 /// # Errors
 /// The folder belongs to another daemon, cannot be used, or was written by a newer version.
-pub async fn run(options: Options, starter: Starter, stop: impl Future<Output = ()>) -> Result<(), Trouble> {
+pub async fn run(options: Options, door: Door, starter: Starter, stop: impl Future<Output = ()>) -> Result<(), Trouble> {
     let folders = Folders::new(&options.folder);
     let started = async {
         // Whoever connects from now on waits until the world is in order.
-        let (lock, listener) = bind(&folders)?;
+        let (lock, listener) = match door {
+            Door::Own => bind(&folders)?,
+            Door::Passed(listener) => adopt(&folders, listener)?,
+        };
         let ledger = Arc::new(SqliteLedger::open(&folders.ledger()).await?);
         let host = start(&options, &folders, ledger.clone()).await?;
         Ok((lock, listener, ledger, host))

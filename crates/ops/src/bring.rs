@@ -37,12 +37,26 @@ impl Bringing {
         self.ground.sha256.as_deref() == Some(self.package.sha256.as_str())
     }
 
+    /// Lends it to the login, and gives the command that starts it as root.
+    pub(crate) async fn lend(&self, context: &Context, host: &HostName) -> Result<String, OpError> {
+        self.package.judge(host, &self.ground)?;
+        Ok(context.ssh.lend(host, &context.exe, &self.package).await?)
+    }
+
     /// Brings it.
     pub(crate) async fn bring(&self, context: &Context, host: &HostName) -> Result<Brought, OpError> {
+        if self.ground.is_provisioned {
+            return Err(not_ours(host));
+        }
         self.package.judge(host, &self.ground)?;
         context.ssh.install(host, &context.exe, &self.package).await?;
         Ok(Brought { version: env!("CARGO_PKG_VERSION").into(), before: self.ground.version.clone(), sha256: self.package.sha256.clone() })
     }
+}
+
+fn not_ours(host: &HostName) -> OpError {
+    let message = format!("the plimsoll of {host} serves the whole machine: a login that deploys may not replace it");
+    OpError::new(Exit::Refused, "host-provisioned", message).with_help("as the login that looks after it: plimsoll host provision admin@HOST")
 }
 
 fn unreadable(context: &Context, why: &str) -> OpError {

@@ -31,6 +31,7 @@ mod error;
 pub mod history;
 pub mod host_add;
 pub mod host_facts;
+pub mod host_provision;
 pub mod host_stop;
 pub mod host_upgrade;
 mod hosts;
@@ -65,6 +66,7 @@ pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
+pub use plimsoll_provision::Wishes;
 pub use progress::{Event, Progress};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
@@ -79,6 +81,7 @@ pub const OPERATIONS: &[&str] = &[
     "history",
     "host_add",
     "host_facts",
+    "host_provision",
     "host_stop",
     "host_upgrade",
     "init",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use plimsoll_model::HostName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::OnceCell;
 
 use super::arguments::{Call, Sharing};
@@ -54,6 +54,27 @@ impl Road {
     /// Runs `command` on the host to its end, and gives what it wrote.
     pub async fn run(&self, command: &str) -> Result<String, Fault> {
         self.tried(|how| async move { finish(self.start(command, how).await?).await }).await
+    }
+
+    /// The same over a connection of its own.
+    pub async fn run_fresh(&self, command: &str) -> Result<String, Fault> {
+        self.tried(|how| async move { finish(self.start(command, Try { fresh: true, ..how }).await?).await }).await
+    }
+
+    /// Runs `command` on the host, which is told `input`, and hands on each line that it writes as it comes. It is not tried again: it may
+    /// have done something.
+    pub async fn talk(&self, command: &str, input: &[u8], mut line: impl FnMut(String)) -> Result<(), Fault> {
+        let Session { input: mut into, output, end } = self.start(command, Try::default()).await?;
+        // A program that refuses has its reasons, and tells them.
+        let _ = into.write_all(input).await;
+        let _ = into.shutdown().await;
+        drop(into);
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(said)) = lines.next_line().await {
+            line(said);
+        }
+        let ended = end.wait().await;
+        if ended.status == Some(0) { Ok(()) } else { Err(Fault::judge(&ended)) }
     }
 
     /// Runs `command` on the host, which reads the file at `path` from its standard input.

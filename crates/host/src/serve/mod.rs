@@ -24,7 +24,7 @@ use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use bind::{Lock, bind};
+pub use bind::{Lock, adopt, bind};
 pub use starter::Starter;
 
 /// Takes contents of files in, as they arrive. Beside [`HostApi`], because an upload names files of the machine that sends.

@@ -3,8 +3,11 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 
+use plimsoll_api::wire::SYSTEM_SOCKET;
 use plimsoll_connect::{Daemon, dial};
 use plimsoll_model::audit::Actor;
 use plimsoll_model::deployment::{Failure, Holder};
@@ -32,11 +35,21 @@ impl Dial {
 
 fn join() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
+    // A folder that was named is meant, whoever else serves here.
+    let machine = if std::env::var_os("PLIMSOLL_HOME").is_none() { dial::machine(Path::new(SYSTEM_SOCKET))? } else { None };
+    let stream = match machine {
+        Some(stream) => stream,
+        None => runtime.block_on(own())?,
+    };
+    dial::join(stream, plain(&io::stdin())?, plain(&io::stdout())?).map_err(refused)
+}
+
+/// The daemon of this login.
+async fn own() -> Result<UnixStream, Failure> {
     let daemon = daemon()?;
     // Whoever reaches a machine from afar deploys what others are to reach too.
     daemon.make_public().map_err(|error| error.to_failure())?;
-    let stream = runtime.block_on(daemon.stream()).map_err(|error| error.to_failure())?;
-    dial::join(stream, plain(&io::stdin())?, plain(&io::stdout())?).map_err(refused)
+    daemon.stream().await.map_err(|error| error.to_failure())
 }
 
 /// A copy of a standard stream's descriptor, not buffered by lines: what the daemon says is no text.

@@ -3,9 +3,11 @@
 mod add;
 mod dial;
 mod facts;
+mod provision;
 mod serve;
 mod stop;
 mod upgrade;
+mod visit;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,11 @@ pub enum Command {
     Facts(facts::Facts),
     /// Bring daemon and proxy to this version; slots go on
     Upgrade(upgrade::Upgrade),
+    /// Set a server up: logins, the daemon, SSH by keys only, a firewall, updates
+    Provision(provision::Provision),
+    /// The server's end of setting it up
+    #[command(hide = true)]
+    Visit(visit::Visit),
     /// End it: the daemon, the proxy and all slots
     Stop(stop::Stop),
 }
@@ -41,6 +48,8 @@ impl Command {
             Self::Dial(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Visit(role) => role.run(),
             Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),
         }
     }

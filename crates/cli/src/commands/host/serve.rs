@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use plimsoll_host::daemon::{self, Options};
+use listenfd::ListenFd;
+use plimsoll_api::wire::SYSTEM_FOLDER;
+use plimsoll_host::daemon::{self, Door, Options};
 use plimsoll_host::serve::Starter;
 use plimsoll_model::deployment::Failure;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +25,9 @@ pub struct Serve {
     /// The folder for all of its state
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Be the daemon of the whole machine, as systemd starts it: its socket is passed
+    #[arg(long, conflicts_with = "folder")]
+    system: bool,
     /// Tells this build from others [default: read from the binary]
     #[arg(long, hide = true)]
     build: Option<String>,
@@ -46,6 +52,7 @@ impl Serve {
     }
 
     fn serve(self) -> Result<(), Failure> {
+        let door = if self.system { Door::Passed(passed()?) } else { Door::Own };
         let starter = if self.detached { Starter::leave().map_err(refused)? } else { Starter::nobody() };
         let options = match self.options() {
             Ok(options) => options,
@@ -58,17 +65,27 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         runtime.block_on(async {
             let stop = told_to_stop().map_err(refused)?;
-            daemon::run(options, starter, stop).await
+            daemon::run(options, door, starter, stop).await
         })
     }
 
     fn options(self) -> Result<Options, Failure> {
         let exe = identity::exe().map_err(refused)?;
         let build = self.build.map_or_else(|| plimsoll_connect::build_id(&exe).map_err(|error| error.to_failure()), Ok)?;
-        let folder = self.folder.or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
+        let system = self.system.then(|| PathBuf::from(SYSTEM_FOLDER));
+        let folder = system.or(self.folder).or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
         let folder = absolute(&folder)?;
         Ok(Options { folder, exe, build, env: passed_on(), user: identity::user() })
     }
+}
+
+/// The socket that systemd listens on for us.
+fn passed() -> Result<UnixListener, Failure> {
+    let passed = ListenFd::from_env().take_unix_listener(0).map_err(refused)?;
+    passed.ok_or_else(|| {
+        Failure::new("no-socket", "no socket was passed")
+            .with_help("systemd starts this daemon: systemctl start plimsoll.socket; without --system it needs none")
+    })
 }
 
 fn passed_on() -> BTreeMap<String, String> {
