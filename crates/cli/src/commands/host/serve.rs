@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use plimsoll_host::daemon::{self, Options};
 use plimsoll_host::serve::Starter;
+use plimsoll_host::supervise::Supervision;
 use plimsoll_model::deployment::Failure;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,12 +23,34 @@ pub struct Serve {
     /// The folder for all of its state
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// What runs slots; systemd takes root
+    #[arg(long, value_enum, default_value_t, hide = true)]
+    supervise: Supervise,
     /// Tells this build from others [default: read from the binary]
     #[arg(long, hide = true)]
     build: Option<String>,
     /// Leave the session of the starter, and tell it on standard output when it serves
     #[arg(long, hide = true)]
     detached: bool,
+}
+
+/// What runs slots.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Supervise {
+    /// Keepers, as the daemon's own user
+    #[default]
+    Builtin,
+    /// Units of systemd, each component as a user of its own
+    Systemd,
+}
+
+impl Supervise {
+    fn supervision(self) -> Supervision {
+        match self {
+            Self::Builtin => Supervision::Builtin,
+            Self::Systemd => Supervision::Systemd { allow_root: false },
+        }
+    }
 }
 
 impl Serve {
@@ -67,7 +90,7 @@ impl Serve {
         let build = self.build.map_or_else(|| plimsoll_connect::build_id(&exe).map_err(|error| error.to_failure()), Ok)?;
         let folder = self.folder.or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
         let folder = absolute(&folder)?;
-        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user() })
+        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user(), supervision: self.supervise.supervision() })
     }
 }
 
