@@ -104,11 +104,11 @@ impl Project {
             let url = |path: &str| self.url(host, path);
             let name = |kind: &str| format!("{kind} on {host}");
             [
-                Target::get(&name("get"), &url("/")).contains("version"),
-                Target::get(&name("get, fresh"), &url("/")).contains("version").fresh(),
-                Target::get(&name("slow"), &url("/slow")).contains("version"),
-                Target::post(&name("post, fresh"), &url("/echo"), Body::Whole("hello".into())).contains("got hello").fresh(),
-                Target::post(&name("upload"), &url("/echo"), upload()).contains("got slowupload"),
+                Target::get(name("get"), &url("/")).contains("version"),
+                Target::get(name("get, fresh"), &url("/")).contains("version").fresh(),
+                Target::get(name("slow"), &url("/slow")).contains("version"),
+                Target::post(name("post, fresh"), &url("/echo"), Body::Whole("hello".into())).contains("got hello").fresh(),
+                Target::post(name("upload"), &url("/echo"), upload()).contains("got slowupload"),
             ]
         });
         Traffic::at(targets.collect())

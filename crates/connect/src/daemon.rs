@@ -72,6 +72,19 @@ impl Daemon {
         blocking.await.map_err(ConnectError::io("connect to", &path))
     }
 
+    /// Says that this machine serves others: from the next start of its proxy on, ports are opened on all of its addresses.
+    ///
+    /// # Errors
+    /// Its folder cannot be written.
+    pub fn make_public(&self) -> Result<(), ConnectError> {
+        let mark = self.home.join("public");
+        if mark.exists() {
+            return Ok(());
+        }
+        start::make(&self.home)?;
+        plimsoll_durable::replace(&mark, b"").map_err(ConnectError::io("write", &mark))
+    }
+
     /// A client of the daemon if one answers, whatever its build. None is started.
     ///
     /// # Errors

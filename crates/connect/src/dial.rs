@@ -13,6 +13,9 @@ use plimsoll_model::deployment::Failure;
 /// What the line begins with that tells the other end of a failure. The rest of it is the failure as JSON.
 const FAILURE: &str = "plimsoll-failure: ";
 
+/// How much is passed on at once, in bytes: what a pipe holds.
+const PIECE: usize = 64 << 10;
+
 /// The command that is run on the host, by whatever shell the login has. `LC_ALL` is ours: programs there get the host's own language.
 pub(crate) const COMMAND: &str = "sh -c 'unset LC_ALL; PATH=\"$HOME/.local/bin:/usr/local/bin:$PATH\"; exec plimsoll host dial'";
 
@@ -32,10 +35,24 @@ pub fn join(daemon: UnixStream, input: impl Read + Send + 'static, output: impl 
 fn copy(name: &str, mut from: impl Read + Send + 'static, mut to: impl Write + Send + 'static, ended: mpsc::Sender<()>) -> io::Result<()> {
     let work = move || {
         // A side that breaks has nothing more to say either.
-        let _ = io::copy(&mut from, &mut to).and_then(|_| to.flush());
+        let _ = pass_on(&mut from, &mut to);
         let _ = ended.send(());
     };
     std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
+}
+
+/// Not `io::copy`, which lets Linux move bytes by `splice`: that waits for more with the pipe locked, and `sshd` at its other end, which
+/// only wants to look, hangs.
+fn pass_on(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return to.flush(),
+            Ok(length) => to.write_all(&piece[..length])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The line that tells the other end why there is no daemon to be had.

@@ -58,6 +58,12 @@ impl Folders {
         self.root.join("proxy")
     }
 
+    /// Stands there when this machine serves others: ports of routes are then opened on all of its addresses, and else on its own alone.
+    #[must_use]
+    pub fn public(&self) -> PathBuf {
+        self.root.join("public")
+    }
+
     /// The folders of all environments: `PROJECT/ENVIRONMENT`.
     #[must_use]
     pub fn environments(&self) -> PathBuf {

@@ -47,9 +47,12 @@ pub(crate) enum Fault {
     Other(String),
 }
 
+/// Makes a fault of what was said.
+type Meaning = fn(String) -> Fault;
+
 /// Texts of `ssh` and what they mean, the more telling ones first: a changed key, for one, is also told as one that could not be verified.
 /// Those of the second part are looked for when there is none of the first.
-const TEXTS: &[(&str, fn(String) -> Fault)] = &[
+const TEXTS: &[(&str, Meaning)] = &[
     ("remote host identification has changed", Fault::HostKeyChanged),
     ("host key verification failed", |_| Fault::HostKeyUnknown),
     ("bad configuration option", Fault::Configuration),

@@ -116,10 +116,13 @@ impl Builtin {
     }
 
     fn spec(&self) -> KeeperSpec {
-        // In user mode nobody has decided that the machine is to serve others.
-        let args = ["proxy".into(), "--loopback".into(), "--folder".into(), self.folders.proxy().display().to_string()];
+        let mut args = vec!["proxy".to_owned()];
+        if !self.folders.public().exists() {
+            args.push("--loopback".into());
+        }
+        args.extend(["--folder".into(), self.folders.proxy().display().to_string()]);
         KeeperSpec {
-            command: Command::Program { path: self.exe.clone(), args: args.to_vec() },
+            command: Command::Program { path: self.exe.clone(), args },
             cwd: self.folders.root().to_path_buf(),
             env: self.env.clone(),
             secrets_file: None,

@@ -32,7 +32,10 @@ impl Dial {
 
 fn join() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    let stream = runtime.block_on(daemon()?.stream()).map_err(|error| error.to_failure())?;
+    let daemon = daemon()?;
+    // Whoever reaches a machine from afar deploys what others are to reach too.
+    daemon.make_public().map_err(|error| error.to_failure())?;
+    let stream = runtime.block_on(daemon.stream()).map_err(|error| error.to_failure())?;
     dial::join(stream, plain(&io::stdin())?, plain(&io::stdout())?).map_err(refused)
 }
 
