@@ -14,3 +14,5 @@ mod project;
 #[path = "../suite/running.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod running;
+mod system;
+mod systemd;

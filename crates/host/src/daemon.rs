@@ -19,9 +19,10 @@ use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::secrets::SecretFiles;
 use crate::serve::{Intake, Starter, adopt, bind, serve};
+use crate::supervise::{Builtin, Supervision, Supervisor, Systemd};
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{About, Handle, Host, route, supervise};
+use crate::{About, Handle, Host, route};
 
 /// What a daemon is started with.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Options {
     pub env: BTreeMap<String, String>,
     /// Who it runs as.
     pub user: String,
+    /// What runs its slots.
+    pub supervision: Supervision,
 }
 
 /// Where a daemon is spoken to.
@@ -84,12 +87,11 @@ pub async fn run(options: Options, door: Door, starter: Starter, stop: impl Futu
 /// Its folder cannot be used, or was written by a newer version.
 pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
     let (exe, env) = (&options.exe, &options.env);
-    let supervisor = supervise::Builtin::new(exe.clone(), folders.clone(), SecretFiles::new(folders.clone()), env.clone(), options.user.clone());
     let world = World {
         ledger,
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
-        supervisor: Arc::new(supervisor),
+        supervisor: supervisor(options, folders),
         router: Arc::new(route::Builtin::new(exe.clone(), folders.clone(), env.clone())),
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
@@ -101,6 +103,14 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         actor: Actor::host(options.user.clone(), machine()),
     };
     Host::start(world, about).await
+}
+
+fn supervisor(options: &Options, folders: &Folders) -> Arc<dyn Supervisor> {
+    let (exe, env, user) = (options.exe.clone(), options.env.clone(), options.user.clone());
+    match options.supervision {
+        Supervision::Builtin => Arc::new(Builtin::new(exe, folders.clone(), SecretFiles::new(folders.clone()), env, user)),
+        Supervision::Systemd { allow_root } => Arc::new(Systemd::new(folders.clone(), env, allow_root)),
+    }
 }
 
 #[async_trait]

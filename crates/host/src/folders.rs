@@ -112,6 +112,12 @@ impl Folders {
         self.slot_logs(key).join(format!("{slot}.log"))
     }
 
+    /// What is to be taken out of what one slot writes, where systemd keeps that: its secrets, as systemd reads them.
+    #[must_use]
+    pub fn slot_secrets(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
+        self.slot_logs(key).join(format!("{slot}.secrets"))
+    }
+
     /// Values of secrets, by component and configuration.
     #[must_use]
     pub fn secrets(&self, key: &EnvironmentKey) -> PathBuf {

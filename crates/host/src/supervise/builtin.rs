@@ -11,8 +11,8 @@ use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::ports::{Ports, RANGE};
-use super::{Running, Supervisor, log};
+use super::ports::Ports;
+use super::{Running, Supervisor, environment, log, refusal, slot_files};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
 use crate::program::keeper_of;
@@ -73,20 +73,10 @@ impl Builtin {
     }
 
     fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool) -> KeeperSpec {
-        let facts = [
-            ("PORT", row.port.to_string()),
-            ("PLIMSOLL_PROJECT", row.key.project.to_string()),
-            ("PLIMSOLL_ENVIRONMENT", row.key.environment.to_string()),
-            ("PLIMSOLL_COMPONENT", row.component.to_string()),
-            ("PLIMSOLL_SLOT", row.slot.to_string()),
-            ("PLIMSOLL_RELEASE", row.release.to_string()),
-        ];
-        let own = row.spec.env.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
         KeeperSpec {
             command: Command::Shell(row.spec.run.clone()),
             cwd: folder,
-            env: self.env.clone().into_iter().chain(own).chain(facts).collect(),
+            env: environment::of(&self.env, row),
             secrets_file: has_secrets.then(|| self.secrets.path(&row.key, &row.component, &row.config)),
             user: row.spec.user.clone().filter(|user| *user != self.user),
             limits: row.spec.limits.clone(),
@@ -105,18 +95,13 @@ impl Supervisor for Builtin {
         match &row.spec.user {
             None => Ok(()),
             Some(user) if *user == self.user => Ok(()),
-            Some(user) if root && user != "root" => Ok(()),
-            Some(user) => {
-                let message = format!("{} of {} asks for the user {user}; this host runs programs as {}", row.component, row.key, self.user);
-                Err(Trouble::new("user-not-allowed", message).with_help("take `user` out for this environment"))
-            }
+            Some(user) if root && !plimsoll_keeper::is_superuser(user) => Ok(()),
+            Some(user) => Err(refusal(row, user, &format!("this host runs programs as {}", self.user))),
         }
     }
 
     async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
-        self.ports.choose(taken).ok_or_else(|| {
-            Trouble::new("no-free-port", format!("every port from {} to {} is taken", RANGE.start, RANGE.end - 1)).with_help("stop what uses them")
-        })
+        self.ports.free(taken)
     }
 
     async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
@@ -180,7 +165,7 @@ impl Supervisor for Builtin {
     }
 
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
-        log::prune(&self.folders.slot_logs(key), slot).await;
+        slot_files::prune(&self.folders.slot_logs(key), log::EXTENSION, slot).await;
         let folder = self.folders.slot(key, slot);
         // Held so that nobody looks for a keeper in a folder that is half gone.
         let mut keepers = self.keepers.lock().await;

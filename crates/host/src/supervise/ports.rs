@@ -10,9 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use plimsoll_model::Digest;
 
 use crate::folders::Folders;
+use crate::trouble::Trouble;
 
 /// Below the range from which systems take ports for outgoing connections.
-pub(super) const RANGE: std::ops::Range<u16> = 20_000..30_000;
+const RANGE: std::ops::Range<u16> = 20_000..30_000;
 
 /// As many claims are held, the last ones: far more than slots are started at once.
 const HELD: usize = 64;
@@ -33,8 +34,15 @@ impl Ports {
         Self { first, claims: Mutex::default() }
     }
 
+    /// One that may be used.
+    pub(super) fn free(&self, taken: &[u16]) -> Result<u16, Trouble> {
+        self.choose(taken).ok_or_else(|| {
+            Trouble::new("no-free-port", format!("every port from {} to {} is taken", RANGE.start, RANGE.end - 1)).with_help("stop what uses them")
+        })
+    }
+
     /// One on which nothing listens, that no host has claimed, and that is none of `taken`.
-    pub(super) fn choose(&self, taken: &[u16]) -> Option<u16> {
+    fn choose(&self, taken: &[u16]) -> Option<u16> {
         let ports = RANGE.skip(usize::from(self.first)).chain(RANGE.take(usize::from(self.first)));
         ports.into_iter().find(|port| !taken.contains(port) && self.claim(*port))
     }

@@ -8,14 +8,13 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plimsoll_model::secret::Redactor;
 use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::child::Secrets;
 use crate::{KeeperError, Output};
-use lines::Lines;
+pub use lines::Lines;
 use rotate::Rotated;
 pub use tail::tail;
 
@@ -65,8 +64,7 @@ impl Recorder {
     /// Takes down what comes out of `pipe`, until no one can write to it any more.
     pub(crate) fn capture(&mut self, stream: Stream, pipe: OwnedFd, secrets: &Secrets) {
         while self.readers.try_join_next().is_some() {}
-        let longest = secrets.values().map(|secret| secret.expose().len()).max().unwrap_or(0);
-        let lines = Lines::new(Redactor::new(secrets.values()), longest);
+        let lines = Lines::without(secrets.values());
         match pipe::Receiver::from_owned_fd(pipe) {
             Ok(pipe) => drop(self.readers.spawn(read(stream, pipe, lines, self.batches.clone()))),
             Err(error) => self.note(&format!("cannot read standard {}: {error}", stream.name())),

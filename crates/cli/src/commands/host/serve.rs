@@ -10,6 +10,7 @@ use listenfd::ListenFd;
 use plimsoll_api::wire::SYSTEM_FOLDER;
 use plimsoll_host::daemon::{self, Door, Options};
 use plimsoll_host::serve::Starter;
+use plimsoll_host::supervise::Supervision;
 use plimsoll_model::deployment::Failure;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,12 +29,34 @@ pub struct Serve {
     /// Be the daemon of the whole machine, as systemd starts it: its socket is passed
     #[arg(long, conflicts_with = "folder")]
     system: bool,
+    /// What runs slots; systemd takes root
+    #[arg(long, value_enum, default_value_t, hide = true)]
+    supervise: Supervise,
     /// Tells this build from others [default: read from the binary]
     #[arg(long, hide = true)]
     build: Option<String>,
     /// Leave the session of the starter, and tell it on standard output when it serves
     #[arg(long, hide = true)]
     detached: bool,
+}
+
+/// What runs slots.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Supervise {
+    /// Keepers, as the daemon's own user
+    #[default]
+    Builtin,
+    /// Units of systemd, each component as a user of its own
+    Systemd,
+}
+
+impl Supervise {
+    fn supervision(self) -> Supervision {
+        match self {
+            Self::Builtin => Supervision::Builtin,
+            Self::Systemd => Supervision::Systemd { allow_root: false },
+        }
+    }
 }
 
 impl Serve {
@@ -75,7 +98,8 @@ impl Serve {
         let system = self.system.then(|| PathBuf::from(SYSTEM_FOLDER));
         let folder = system.or(self.folder).or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
         let folder = absolute(&folder)?;
-        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user() })
+        let supervision = if self.system { Supervise::Systemd } else { self.supervise }.supervision();
+        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user(), supervision })
     }
 }
 

@@ -1,0 +1,191 @@
+//! Slots as systemd's units, for a daemon that is root: each component runs as a user of its own that may do little, and outlives the
+//! daemon. Units are transient: they are gone when they stop, and after a start of the machine the daemon starts them again.
+//!
+//! Which slots shall run is in the ledger and not known here.
+
+mod bus;
+mod child;
+mod entry;
+mod journal;
+mod names;
+mod properties;
+mod secrets;
+mod state;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use plimsoll_api::{LogLine, LogQuery};
+use plimsoll_model::slot::Condition;
+use plimsoll_model::{EnvironmentKey, Secret, SlotId};
+use tokio::sync::{Mutex, Notify, mpsc};
+
+use self::bus::Bus;
+use self::journal::Journal;
+use self::properties::{Properties, Slot};
+use self::state::State;
+use super::ports::Ports;
+use super::{Running, Supervisor, environment, refusal, slot_files};
+use crate::folders::Folders;
+use crate::ledger::SlotRow;
+use crate::trouble::Trouble;
+
+/// What the names of files with the secrets of slots end with.
+const EXTENSION: &str = "secrets";
+/// How long a unit may take to be gone when all of its processes were killed.
+const AFTER_KILL: Duration = Duration::from_secs(30);
+/// Variables that systemd sets as they are for the user of a slot; the daemon's own mean nothing there.
+const SET_BY_SYSTEMD: [&str; 4] = ["HOME", "LOGNAME", "TMPDIR", "USER"];
+
+/// Runs slots as units of systemd.
+pub struct Systemd {
+    folders: Folders,
+    /// What every program gets: `PATH` and the like.
+    env: BTreeMap<String, String>,
+    allow_root: bool,
+    ports: Ports,
+    bus: Mutex<Option<Arc<Bus>>>,
+    /// Told when a unit is gone.
+    lost: Arc<Notify>,
+}
+
+impl Systemd {
+    /// Programs get `env`, and run as root only when they ask for that and `allow_root` is set.
+    #[must_use]
+    pub fn new(folders: Folders, env: BTreeMap<String, String>, allow_root: bool) -> Self {
+        let env = env.into_iter().filter(|(name, _)| !SET_BY_SYSTEMD.contains(&name.as_str())).collect();
+        let ports = Ports::of(&folders);
+        Self { folders, env, allow_root, ports, bus: Mutex::default(), lost: Arc::default() }
+    }
+
+    /// The connection to systemd; a new one when the last one has ended.
+    async fn bus(&self) -> Result<Arc<Bus>, Trouble> {
+        let mut bus = self.bus.lock().await;
+        if let Some(bus) = bus.as_ref().filter(|bus| bus.lives()) {
+            return Ok(Arc::clone(bus));
+        }
+        let connected = Bus::connect(Arc::clone(&self.lost)).await.map_err(|error| {
+            Trouble::new("systemd", format!("systemd cannot be reached: {error}")).with_help("slots as units need systemd and its D-Bus socket")
+        })?;
+        Ok(Arc::clone(bus.insert(Arc::new(connected))))
+    }
+
+    fn properties(&self, row: &SlotRow, folder: &std::path::Path) -> Properties {
+        let shared = self.folders.shared(&row.key, &row.component);
+        properties::of(&Slot {
+            row,
+            folder,
+            hidden: self.folders.root(),
+            shared: shared.is_dir().then_some(shared),
+            environment: environment::of(&self.env, row),
+            secrets: &self.folders.slot_secrets(&row.key, &row.slot),
+        })
+    }
+
+    fn keep_secrets(&self, row: &SlotRow, values: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+        let path = self.folders.slot_secrets(&row.key, &row.slot);
+        let trouble = |error: &dyn fmt::Display| Trouble::new("secrets-store", format!("the secrets of slot {} cannot be kept: {error}", row.slot));
+        std::fs::create_dir_all(self.folders.slot_logs(&row.key)).map_err(|error| trouble(&error))?;
+        secrets::keep(&path, values).map_err(|error| trouble(&error))
+    }
+
+    fn journal<'a>(&'a self, key: &'a EnvironmentKey) -> Journal<'a> {
+        Journal::new(&self.folders, key)
+    }
+}
+
+#[async_trait]
+impl Supervisor for Systemd {
+    fn judge(&self, row: &SlotRow) -> Result<(), Trouble> {
+        match &row.spec.user {
+            Some(user) if plimsoll_keeper::is_superuser(user) && !self.allow_root => Err(refusal(row, user, "this host runs nothing as root")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
+        self.ports.free(taken)
+    }
+
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+        self.judge(row)?;
+        let (unit, bus) = (names::unit(&row.key, &row.slot), self.bus().await?);
+        let broken = |error| trouble(&row.slot, &error);
+        loop {
+            let found = bus.until(&unit, |state| (!state.is_some_and(State::is_leaving)).then(|| state.cloned())).await.map_err(broken)?;
+            if found.is_some_and(|state| !state.is_over()) {
+                return bus.until(&unit, settled).await.map_err(broken);
+            }
+            self.keep_secrets(row, secrets)?;
+            if bus.start(&unit, &self.properties(row, &folder)).await.map_err(broken)? {
+                return bus.until(&unit, settled).await.map_err(broken);
+            }
+            bus.let_go(&unit).await.map_err(broken)?;
+            bus.until(&unit, |state| state.is_none_or(|state| !state.is_over()).then_some(())).await.map_err(broken)?;
+        }
+    }
+
+    async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
+        let state = self.bus().await?.look(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error))?;
+        Ok(state.map_or(Running { condition: Condition::Stopped, pid: None, restarts: 0 }, |state| state.running()))
+    }
+
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
+        let end = |state: Option<&State>| state.map_or_else(|| Some("it does not run".to_owned()), State::end);
+        match self.bus().await {
+            Ok(bus) => bus.until(&names::unit(key, slot), end).await.unwrap_or_else(|error| format!("systemd does not tell any more: {error}")),
+            Err(trouble) => trouble.message,
+        }
+    }
+
+    async fn lost(&self) {
+        self.lost.notified().await;
+    }
+
+    async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String> {
+        let last = self.journal(key).last(slot, lines).await;
+        let last = last.map_err(|error| tracing::error!(%slot, %key, %error, "the journal cannot be read")).unwrap_or_default();
+        last.into_iter().map(|line| format!("{} {} {}", line.at, line.stream, line.text)).collect()
+    }
+
+    async fn lines(&self, query: &LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), Trouble> {
+        let sent = self.journal(&query.key).send(query, &lines).await;
+        sent.map_err(|error| {
+            Trouble::new("journal", format!("the journal cannot be read: {error}")).with_help("see that journalctl works on the host, as root")
+        })
+    }
+
+    async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble> {
+        let (unit, bus) = (names::unit(key, slot), self.bus().await?);
+        let stopped = async {
+            bus.stop(&unit).await?;
+            let gone = |state: Option<&State>| state.is_none_or(State::is_over).then_some(());
+            if let Ok(gone) = tokio::time::timeout(Duration::from_millis(grace_ms), bus.until(&unit, gone)).await {
+                return gone.map(|()| true);
+            }
+            bus.kill(&unit).await?;
+            tokio::time::timeout(AFTER_KILL, bus.until(&unit, gone)).await.map_or(Ok(false), |gone| gone.map(|()| true))
+        };
+        match stopped.await.map_err(|error| trouble(slot, &error))? {
+            true => Ok(()),
+            false => Err(Trouble::new("systemd", format!("{unit} was killed, and is still there")).with_help("see systemctl status on the host")),
+        }
+    }
+
+    async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
+        slot_files::prune(&self.folders.slot_logs(key), EXTENSION, slot).await;
+        self.bus().await?.let_go(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error))
+    }
+}
+
+fn settled(state: Option<&State>) -> Option<()> {
+    state.is_none_or(State::is_settled).then_some(())
+}
+
+fn trouble(slot: &SlotId, error: &zbus::Error) -> Trouble {
+    Trouble::new("systemd", format!("slot {slot}: {error}")).with_help("see systemctl status and journalctl on the host")
+}
