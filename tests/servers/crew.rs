@@ -14,6 +14,8 @@ pub struct Crew {
     pub home: Home,
     name: String,
     hosts: Vec<&'static str>,
+    /// Whether its logins were made for one test.
+    is_own: bool,
 }
 
 impl Crew {
@@ -25,7 +27,7 @@ impl Crew {
             let make = "useradd --create-home --shell /bin/bash $0; cp -r /root/.ssh /home/$0/.ssh; chown -R $0: /home/$0/.ssh";
             as_root(host, &format!("sh -ec '{make}' {name}"));
         }
-        Self { home, name, hosts: hosts.to_vec() }
+        Self { home, name, hosts: hosts.to_vec(), is_own: true }
     }
 
     /// On these hosts, made hosts of Plimsoll.
@@ -36,6 +38,17 @@ impl Crew {
             assert_eq!(added.document()["code"], "installed", "{host}");
         }
         crew
+    }
+
+    /// With the login `name`, which is on these hosts already and stays there.
+    pub fn of(name: &str, hosts: &[&'static str]) -> Self {
+        Self { home: Home::of(stripped()), name: name.to_owned(), hosts: hosts.to_vec(), is_own: false }
+    }
+
+    /// How many programs called `service` run on a host, of those that this crew can have deployed.
+    pub fn programs(&self, host: &str) -> usize {
+        let whose = if self.is_own { format!("-u {}", self.name) } else { String::new() };
+        as_root(host, &format!("pgrep -c {whose} -x service || true")).trim().parse().expect("pgrep counts")
     }
 
     /// The hosts, as one would write them after `ssh`.
@@ -64,7 +77,7 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        for host in &self.hosts {
+        for host in self.hosts.iter().filter(|_| self.is_own) {
             // Whatever runs there is ended, and deleted with the login; a failing test has more to tell than that this failed.
             let _ = root(host, &format!("pkill -KILL -u {0}; userdel --force --remove {0}", self.name)).output();
         }

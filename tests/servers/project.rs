@@ -123,11 +123,7 @@ impl Project {
 
     /// How many programs of the service run, by host.
     pub fn programs(&self) -> BTreeMap<&'static str, usize> {
-        let count = |host| {
-            let told = crate::crew::as_root(host, &format!("pgrep -c -u {} -x service || true", self.crew.name()));
-            told.trim().parse().expect("pgrep counts")
-        };
-        self.hosts.iter().map(|host| (*host, count(host))).collect()
+        self.hosts.iter().map(|host| (*host, self.crew.programs(host))).collect()
     }
 
     /// One program serves on each host, and nothing is left of any other.

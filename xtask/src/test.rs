@@ -68,7 +68,7 @@ fn example_shop() -> Outcome {
 }
 
 /// How many machines the tests deploy to by SSH.
-const HOSTS: &str = "4";
+const HOSTS: &str = "7";
 
 /// The end-to-end tests run the binaries and need the machines, so these are there first. The machines are left running: who has no more use
 /// for them says `hosts down`.

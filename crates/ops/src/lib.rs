@@ -32,6 +32,7 @@ pub mod history;
 pub mod host_add;
 pub mod host_facts;
 pub mod host_provision;
+pub mod host_remove;
 pub mod host_stop;
 pub mod host_upgrade;
 mod hosts;
@@ -82,6 +83,7 @@ pub const OPERATIONS: &[&str] = &[
     "host_add",
     "host_facts",
     "host_provision",
+    "host_remove",
     "host_stop",
     "host_upgrade",
     "init",

@@ -96,6 +96,9 @@ impl Book {
     /// Forgets an entry that was undone.
     pub(crate) fn forget(&mut self, machine: &mut impl Machine, entry: &Entry) -> Result<(), String> {
         self.entries.retain(|known| known != entry);
+        if self.entries.is_empty() {
+            return machine.remove(PATH).map_err(|error| format!("{PATH} cannot be deleted: {error}"));
+        }
         self.write(machine)
     }
 

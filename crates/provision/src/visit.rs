@@ -33,7 +33,7 @@ pub enum Visit {
     Keep,
     /// Takes back what was closed.
     Back,
-    /// Undoes everything that was ever done, but for what was installed.
+    /// Undoes everything that was ever done, but for what was installed. What deploys left behind is ended by then.
     Undo,
 }
 
@@ -80,7 +80,11 @@ pub fn visit(machine: &mut impl Machine, visit: Visit, wishes: &Wishes, sudoer: 
             undo(machine, &closing(), HowFar::LastRun).map_err(failed)?;
             disarm(machine);
         }
-        Visit::Undo => undo(machine, &NAMES, HowFar::AllTheWay).map_err(failed)?,
+        Visit::Undo => {
+            disarm(machine);
+            undo(machine, &NAMES, HowFar::AllTheWay).map_err(failed)?;
+            machine.remove(PROGRAM).map_err(|error| failed(format!("{PROGRAM} cannot be deleted: {error}")))?;
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod add;
 mod dial;
 mod facts;
 mod provision;
+mod remove;
 mod serve;
 mod stop;
 mod upgrade;
@@ -32,6 +33,8 @@ pub enum Command {
     Upgrade(upgrade::Upgrade),
     /// Set a server up: logins, the daemon, SSH by keys only, a firewall, updates
     Provision(provision::Provision),
+    /// Make a server what it was before it was provisioned
+    Remove(remove::Remove),
     /// The server's end of setting it up
     #[command(hide = true)]
     Visit(visit::Visit),
@@ -49,6 +52,7 @@ impl Command {
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Remove(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Visit(role) => role.run(),
             Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),
         }

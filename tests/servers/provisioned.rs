@@ -1,0 +1,73 @@
+//! Machines that are set up as wholes, by `host provision`. There are three of them; tests take turns.
+
+use std::fs::File;
+
+use plimsoll_testkit::fixtures::Ran;
+
+use crate::crew::{Crew, as_root};
+
+/// The machines.
+pub const FLEET: [&str; 3] = ["h5", "h6", "h7"];
+
+/// What lets the tests in, beside SSH and the web.
+const PORTS: [&str; 16] = [
+    "--port=8000",
+    "--port=8001",
+    "--port=8002",
+    "--port=8003",
+    "--port=8004",
+    "--port=8005",
+    "--port=8006",
+    "--port=8007",
+    "--port=8008",
+    "--port=8009",
+    "--port=8010",
+    "--port=8011",
+    "--port=8012",
+    "--port=8013",
+    "--port=8014",
+    "--port=8015",
+];
+
+/// The turn of a test.
+pub struct Turn {
+    #[expect(dead_code, reason = "held for its lock")]
+    file: File,
+}
+
+impl Turn {
+    /// Waits for it.
+    pub fn take() -> Self {
+        let file = File::create(std::env::temp_dir().join("plimsoll-test-fleet.lock")).expect("the temporary folder takes a file");
+        file.lock().expect("a file can be locked");
+        Self { file }
+    }
+}
+
+/// The crew that deploys to the whole fleet, all of which has this very program.
+pub fn fleet(_: &Turn) -> Crew {
+    let crew = Crew::of("deploy", &FLEET);
+    std::thread::scope(|scope| {
+        let setting_up: Vec<_> = FLEET.iter().map(|host| scope.spawn(|| set_up(&crew, host).ended(0))).collect();
+        setting_up.into_iter().for_each(|one| drop(one.join().expect("it is set up")));
+    });
+    crew
+}
+
+/// Sets a machine up, as whoever may.
+pub fn set_up(crew: &Crew, host: &str) -> Ran {
+    let by = if is_provisioned(host) { "admin" } else { "root" };
+    let login = format!("{by}@{host}");
+    crew.run(["host", "provision", &login, "--yes"].into_iter().chain(PORTS))
+}
+
+/// Makes a machine what it was, if it was set up.
+pub fn strip(crew: &Crew, host: &str) {
+    if is_provisioned(host) {
+        let _ = crew.run(["host", "remove", &format!("admin@{host}"), "--yes"]).ended(0);
+    }
+}
+
+fn is_provisioned(host: &str) -> bool {
+    as_root(host, "test -e /etc/sudoers.d/plimsoll-admin && echo yes || true").contains("yes")
+}
