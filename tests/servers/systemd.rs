@@ -129,7 +129,8 @@ fn what_cannot_be_run_is_told_and_taken_back() {
     system.write("plimsoll.toml", &manifest.replace("path = \"web\"", "path = \"web\"\nuser = \"games\""));
     deploy(0, "deployed");
     assert_eq!(system.root(&format!("stat -c %U /proc/{}", system.pid("web"))), "games\n");
-    assert_eq!(system.root("stat -c %U /var/lib/plimsoll-tiny.production.web/log"), "games\n", "what is kept goes with the component");
+    let kept = system.root(&format!("stat -c %U /var/lib/plimsoll-tiny.production.web/log {}", system.state("shared/web/uploads/log")));
+    assert_eq!(kept, "games\ngames\n", "what is kept goes with the component");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod state;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::timeout;
 
 use self::bus::Bus;
 use self::journal::Journal;
@@ -38,6 +40,8 @@ use crate::trouble::Trouble;
 
 /// What the names of files with the secrets of slots end with.
 const EXTENSION: &str = "secrets";
+/// How long the journal may take to tell the last lines of a slot: what went wrong is undone after that.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Variables that systemd sets as they are for the user of a slot; the daemon's own mean nothing there.
 const SET_BY_SYSTEMD: [&str; 4] = ["HOME", "LOGNAME", "TMPDIR", "USER"];
 
@@ -129,9 +133,17 @@ impl Supervisor for Systemd {
 
     async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
         let end = |state: Option<&State>| state.map_or_else(|| Some("it does not run".to_owned()), State::end);
-        match self.bus().await {
-            Ok(bus) => bus.until(&names::unit(key, slot), end).await.unwrap_or_else(|error| format!("systemd does not tell any more: {error}")),
-            Err(trouble) => trouble.message,
+        loop {
+            let bus = match self.bus().await {
+                Ok(bus) => bus,
+                Err(trouble) => return trouble.message,
+            };
+            match bus.until(&names::unit(key, slot), end).await {
+                Ok(how) => return how,
+                Err(error) if bus.lives() => return format!("systemd does not tell any more: {error}"),
+                // The next connection tells.
+                Err(_) => {}
+            }
         }
     }
 
@@ -140,7 +152,8 @@ impl Supervisor for Systemd {
     }
 
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String> {
-        let last = self.journal(key).last(slot, lines).await;
+        let silent = |_| Err(io::ErrorKind::TimedOut.into());
+        let last = timeout(PATIENCE, self.journal(key).last(slot, lines)).await.unwrap_or_else(silent);
         let last = last.map_err(|error| tracing::error!(%slot, %key, %error, "the journal cannot be read")).unwrap_or_default();
         last.into_iter().map(|line| format!("{} {} {}", line.at, line.stream, line.text)).collect()
     }
