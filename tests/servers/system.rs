@@ -7,6 +7,7 @@ use plimsoll_testkit::fixtures::Ran;
 use tempfile::TempDir;
 
 use crate::crew::{Crew, as_root, ran};
+use crate::running::Running;
 
 /// The machine.
 const HOST: &str = "h3";
@@ -68,6 +69,14 @@ impl System {
         ran(self.command(&["-C", &folder, command, "production", "--json"]).args(more).envs(secrets.iter().copied()))
     }
 
+    /// Begins a command on the environment.
+    pub fn begin(&self, command: &str, more: &[&str]) -> Running {
+        let folder = self.folder.path().to_string_lossy();
+        let mut begun = self.command(&["-C", &folder, command, "production"]);
+        begun.args(more);
+        Running::start(begun)
+    }
+
     /// Runs a command on the machine as root, which has to go well.
     #[track_caller]
     pub fn root(&self, command: &str) -> String {
@@ -85,6 +94,11 @@ impl System {
     /// Where a file of the host's state is.
     pub fn state(&self, path: &str) -> String {
         format!("{FOLDER}/environments/tiny/production/{path}")
+    }
+
+    /// The project's manifest.
+    pub fn manifest(&self) -> String {
+        fs::read_to_string(self.folder.path().join("plimsoll.toml")).expect("it was written")
     }
 
     /// Writes a file of the project.

@@ -91,7 +91,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         ledger,
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
-        supervisor: supervisor(options, folders),
+        supervisor: supervisor(options, folders)?,
         router: Arc::new(route::Builtin::new(exe.clone(), folders.clone(), env.clone())),
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
@@ -105,11 +105,13 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
     Host::start(world, about).await
 }
 
-fn supervisor(options: &Options, folders: &Folders) -> Arc<dyn Supervisor> {
+fn supervisor(options: &Options, folders: &Folders) -> Result<Arc<dyn Supervisor>, Trouble> {
     let (exe, env, user) = (options.exe.clone(), options.env.clone(), options.user.clone());
     match options.supervision {
-        Supervision::Builtin => Arc::new(Builtin::new(exe, folders.clone(), SecretFiles::new(folders.clone()), env, user)),
-        Supervision::Systemd { allow_root } => Arc::new(Systemd::new(folders.clone(), env, allow_root)),
+        Supervision::Builtin => Ok(Arc::new(Builtin::new(exe, folders.clone(), SecretFiles::new(folders.clone()), env, user))),
+        Supervision::Systemd { allow_root } if rustix::process::geteuid().is_root() => Ok(Arc::new(Systemd::new(folders.clone(), env, allow_root))),
+        Supervision::Systemd { .. } => Err(Trouble::new("not-root", format!("only root may have systemd run slots, and this daemon runs as {user}"))
+            .with_help("start it as root, or without --supervise systemd")),
     }
 }
 

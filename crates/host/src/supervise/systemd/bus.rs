@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
-use zbus::{Connection, MatchRule, Message, MessageStream, Proxy, message};
+use zbus::{Connection, MatchRule, Message, MessageStream, Proxy, connection, message};
 
 use super::names;
 use super::properties::Properties;
@@ -19,6 +20,8 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const ROOT: &str = "/org/freedesktop/systemd1";
 const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
 const UNIT_EXISTS: &str = "org.freedesktop.systemd1.UnitExists";
+/// How long systemd may take to answer. It answers at once, and does what it was asked for later.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Replaces whatever other job the unit may have.
 const MODE: &str = "replace";
 
@@ -39,7 +42,7 @@ impl Drop for Bus {
 impl Bus {
     /// Connects, and tells `lost` from now on when a unit of ours is gone, or the connection.
     pub(super) async fn connect(lost: Arc<Notify>) -> zbus::Result<Self> {
-        let connection = Connection::system().await?;
+        let connection = connection::Builder::system()?.method_timeout(PATIENCE).build().await?;
         let manager = Proxy::new(&connection, SYSTEMD, ROOT, MANAGER).await?;
         manager.call_method("Subscribe", &()).await?;
         let removed = MessageStream::for_match_rule(signal(MANAGER, "UnitRemoved")?.build(), &connection, None).await?;
@@ -49,7 +52,7 @@ impl Bus {
 
     /// Whether the connection has not ended.
     pub(super) fn lives(&self) -> bool {
-        !self.watch.is_finished()
+        !self.watch.is_finished() && !self.connection.is_closed()
     }
 
     /// What a unit is doing; `None` when there is no such unit.

@@ -6,7 +6,7 @@ use plimsoll_model::SlotId;
 use serde_json::{Map, Value};
 
 /// The fields that are asked for, besides those that are always there.
-pub(super) const FIELDS: &str = "MESSAGE,PRIORITY,PLIMSOLL_SLOT,_LINE_BREAK,_STREAM_ID,_SYSTEMD_UNIT";
+pub(super) const FIELDS: &str = "MESSAGE,PRIORITY,PLIMSOLL_SLOT,_LINE_BREAK,_SYSTEMD_UNIT";
 
 /// Entries of this priority and worse ones are errors: those of syslog.
 const ERROR: &str = "3";
@@ -21,12 +21,10 @@ pub(super) struct Entry {
     pub(super) unit: String,
     /// The slot that it says it is of.
     pub(super) slot: SlotId,
-    /// What tells streams of one unit apart.
-    pub(super) stream: String,
     /// `out` or `err`. The two streams of a program are one for systemd, so errors are what was sent to the journal as such.
     pub(super) kind: &'static str,
     pub(super) text: Vec<u8>,
-    /// Whether the line goes on in the next entry of the stream.
+    /// Whether the line goes on in the next entry.
     pub(super) torn: bool,
 }
 
@@ -40,7 +38,6 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         at,
         unit: text("_SYSTEMD_UNIT")?.to_owned(),
         slot: SlotId::new(text("PLIMSOLL_SLOT")?).ok()?,
-        stream: text("_STREAM_ID").unwrap_or_default().to_owned(),
         kind: if text("PRIORITY").is_some_and(|priority| priority <= ERROR) { "err" } else { "out" },
         text: fields.get("MESSAGE").map(bytes).unwrap_or_default(),
         torn: text("_LINE_BREAK") == Some("line-max"),
@@ -73,7 +70,7 @@ mod tests {
     fn entry(more: &Value) -> Option<Entry> {
         let mut fields = json!({
             "__CURSOR": "s=1;i=2", "__REALTIME_TIMESTAMP": "1795295459172416", "_SYSTEMD_UNIT": "plimsoll-shop.dev.web-1.service",
-            "_STREAM_ID": "ab", "PLIMSOLL_SLOT": "web-1", "PRIORITY": "6", "MESSAGE": "hello",
+            "PLIMSOLL_SLOT": "web-1", "PRIORITY": "6", "MESSAGE": "hello",
         });
         fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         parse(fields.to_string().as_bytes())

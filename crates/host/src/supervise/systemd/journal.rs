@@ -18,8 +18,8 @@ use crate::folders::Folders;
 pub(super) struct Journal<'a> {
     folders: &'a Folders,
     key: &'a EnvironmentKey,
-    /// Streams that are being read.
-    streams: HashMap<(SlotId, String), Lines>,
+    /// What is being read.
+    streams: HashMap<SlotId, Lines>,
 }
 
 impl<'a> Journal<'a> {
@@ -96,7 +96,7 @@ impl<'a> Journal<'a> {
     fn lines(&mut self, entries: &[Entry]) -> io::Result<Vec<LogLine>> {
         let mut lines = Vec::new();
         for entry in entries.iter().filter(|entry| entry.unit == names::unit(self.key, &entry.slot)) {
-            let Some(stream) = self.stream(entry)? else { continue };
+            let Some(stream) = self.stream(&entry.slot)? else { continue };
             let mut add = |text: &str| lines.extend(line(entry, text));
             stream.push(&entry.text, &mut add);
             if !entry.torn {
@@ -114,14 +114,13 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// The stream of an entry; `None` when the secrets of its slot are not known.
-    fn stream(&mut self, entry: &Entry) -> io::Result<Option<&mut Lines>> {
-        let stream = (entry.slot.clone(), entry.stream.clone());
-        if !self.streams.contains_key(&stream) {
-            let Some(secrets) = secrets::read(&self.folders.slot_secrets(self.key, &entry.slot))? else { return Ok(None) };
-            self.streams.insert(stream.clone(), Lines::without(&secrets));
+    /// What a slot writes; `None` when its secrets are not known.
+    fn stream(&mut self, slot: &SlotId) -> io::Result<Option<&mut Lines>> {
+        if !self.streams.contains_key(slot) {
+            let Some(secrets) = secrets::read(&self.folders.slot_secrets(self.key, slot))? else { return Ok(None) };
+            self.streams.insert(slot.clone(), Lines::without(&secrets));
         }
-        Ok(self.streams.get_mut(&stream))
+        Ok(self.streams.get_mut(slot))
     }
 }
 
@@ -155,7 +154,6 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             unit: unit.into(),
             slot: slot.parse().unwrap(),
-            stream: "ab".into(),
             kind: "out",
             text: text.to_vec(),
             torn,

@@ -7,6 +7,7 @@ mod bus;
 mod child;
 mod entry;
 mod journal;
+mod life;
 mod names;
 mod properties;
 mod secrets;
@@ -14,7 +15,8 @@ mod state;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +25,11 @@ use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::timeout;
 
 use self::bus::Bus;
 use self::journal::Journal;
+use self::life::Fault;
 use self::properties::{Properties, Slot};
 use self::state::State;
 use super::ports::Ports;
@@ -36,8 +40,8 @@ use crate::trouble::Trouble;
 
 /// What the names of files with the secrets of slots end with.
 const EXTENSION: &str = "secrets";
-/// How long a unit may take to be gone when all of its processes were killed.
-const AFTER_KILL: Duration = Duration::from_secs(30);
+/// How long the journal may take to tell the last lines of a slot: what went wrong is undone after that.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Variables that systemd sets as they are for the user of a slot; the daemon's own mean nothing there.
 const SET_BY_SYSTEMD: [&str; 4] = ["HOME", "LOGNAME", "TMPDIR", "USER"];
 
@@ -74,7 +78,7 @@ impl Systemd {
         Ok(Arc::clone(bus.insert(Arc::new(connected))))
     }
 
-    fn properties(&self, row: &SlotRow, folder: &std::path::Path) -> Properties {
+    fn properties(&self, row: &SlotRow, folder: &Path) -> Properties {
         let shared = self.folders.shared(&row.key, &row.component);
         properties::of(&Slot {
             row,
@@ -114,31 +118,32 @@ impl Supervisor for Systemd {
     async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
         self.judge(row)?;
         let (unit, bus) = (names::unit(&row.key, &row.slot), self.bus().await?);
-        let broken = |error| trouble(&row.slot, &error);
-        loop {
-            let found = bus.until(&unit, |state| (!state.is_some_and(State::is_leaving)).then(|| state.cloned())).await.map_err(broken)?;
-            if found.is_some_and(|state| !state.is_over()) {
-                return bus.until(&unit, settled).await.map_err(broken);
-            }
-            self.keep_secrets(row, secrets)?;
-            if bus.start(&unit, &self.properties(row, &folder)).await.map_err(broken)? {
-                return bus.until(&unit, settled).await.map_err(broken);
-            }
-            bus.let_go(&unit).await.map_err(broken)?;
-            bus.until(&unit, |state| state.is_none_or(|state| !state.is_over()).then_some(())).await.map_err(broken)?;
+        let broken = |fault| trouble(&row.slot, &fault);
+        if bus.runs(&unit).await.map_err(broken)? {
+            return Ok(());
         }
+        self.keep_secrets(row, secrets)?;
+        bus.bring_up(&unit, &self.properties(row, &folder)).await.map_err(broken)
     }
 
     async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
-        let state = self.bus().await?.look(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error))?;
+        let state = self.bus().await?.look(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error.into()))?;
         Ok(state.map_or(Running { condition: Condition::Stopped, pid: None, restarts: 0 }, |state| state.running()))
     }
 
     async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
         let end = |state: Option<&State>| state.map_or_else(|| Some("it does not run".to_owned()), State::end);
-        match self.bus().await {
-            Ok(bus) => bus.until(&names::unit(key, slot), end).await.unwrap_or_else(|error| format!("systemd does not tell any more: {error}")),
-            Err(trouble) => trouble.message,
+        loop {
+            let bus = match self.bus().await {
+                Ok(bus) => bus,
+                Err(trouble) => return trouble.message,
+            };
+            match bus.until(&names::unit(key, slot), end).await {
+                Ok(how) => return how,
+                Err(error) if bus.lives() => return format!("systemd does not tell any more: {error}"),
+                // The next connection tells.
+                Err(_) => {}
+            }
         }
     }
 
@@ -147,7 +152,8 @@ impl Supervisor for Systemd {
     }
 
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, lines: u32) -> Vec<String> {
-        let last = self.journal(key).last(slot, lines).await;
+        let silent = |_| Err(io::ErrorKind::TimedOut.into());
+        let last = timeout(PATIENCE, self.journal(key).last(slot, lines)).await.unwrap_or_else(silent);
         let last = last.map_err(|error| tracing::error!(%slot, %key, %error, "the journal cannot be read")).unwrap_or_default();
         last.into_iter().map(|line| format!("{} {} {}", line.at, line.stream, line.text)).collect()
     }
@@ -160,32 +166,16 @@ impl Supervisor for Systemd {
     }
 
     async fn stop(&self, key: &EnvironmentKey, slot: &SlotId, grace_ms: u64) -> Result<(), Trouble> {
-        let (unit, bus) = (names::unit(key, slot), self.bus().await?);
-        let stopped = async {
-            bus.stop(&unit).await?;
-            let gone = |state: Option<&State>| state.is_none_or(State::is_over).then_some(());
-            if let Ok(gone) = tokio::time::timeout(Duration::from_millis(grace_ms), bus.until(&unit, gone)).await {
-                return gone.map(|()| true);
-            }
-            bus.kill(&unit).await?;
-            tokio::time::timeout(AFTER_KILL, bus.until(&unit, gone)).await.map_or(Ok(false), |gone| gone.map(|()| true))
-        };
-        match stopped.await.map_err(|error| trouble(slot, &error))? {
-            true => Ok(()),
-            false => Err(Trouble::new("systemd", format!("{unit} was killed, and is still there")).with_help("see systemctl status on the host")),
-        }
+        let stopped = self.bus().await?.take_down(&names::unit(key, slot), Duration::from_millis(grace_ms)).await;
+        stopped.map_err(|fault| trouble(slot, &fault))
     }
 
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
         slot_files::prune(&self.folders.slot_logs(key), EXTENSION, slot).await;
-        self.bus().await?.let_go(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error))
+        self.bus().await?.let_go(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error.into()))
     }
 }
 
-fn settled(state: Option<&State>) -> Option<()> {
-    state.is_none_or(State::is_settled).then_some(())
-}
-
-fn trouble(slot: &SlotId, error: &zbus::Error) -> Trouble {
-    Trouble::new("systemd", format!("slot {slot}: {error}")).with_help("see systemctl status and journalctl on the host")
+fn trouble(slot: &SlotId, fault: &Fault) -> Trouble {
+    Trouble::new("systemd", format!("slot {slot}: {fault}")).with_help("see systemctl status and journalctl on the host")
 }

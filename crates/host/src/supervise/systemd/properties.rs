@@ -118,7 +118,6 @@ fn hardening() -> Properties {
         "RestrictSUIDSGID",
         "RestrictRealtime",
         "LockPersonality",
-        "RemoveIPC",
     ];
     let mut properties: Properties = on.map(|name| (name, true.into())).into();
     properties.extend([

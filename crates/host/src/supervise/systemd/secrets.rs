@@ -37,24 +37,26 @@ fn quoted(value: &str) -> String {
 fn parse(text: &str) -> Vec<Secret<String>> {
     let mut values = Vec::new();
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("=\"") {
-        let mut value = String::new();
-        let mut read = after.char_indices();
-        let mut end = after.len();
-        while let Some((at, each)) = read.next() {
-            match each {
-                '"' => {
-                    end = at + 1;
-                    break;
-                }
-                '\\' => value.extend(read.next().map(|(_, escaped)| escaped)),
-                plain => value.push(plain),
-            }
-        }
+    while let Some((_, quoted)) = rest.split_once("=\"") {
+        let (value, after) = unquoted(quoted);
         values.push(Secret::new(value));
-        rest = &after[end..];
+        rest = after;
     }
     values
+}
+
+/// What stands before the closing quote, and what comes after that.
+fn unquoted(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut read = text.chars();
+    while let Some(each) = read.next() {
+        match each {
+            '"' => break,
+            '\\' => value.extend(read.next()),
+            plain => value.push(plain),
+        }
+    }
+    (value, read.as_str())
 }
 
 #[cfg(test)]

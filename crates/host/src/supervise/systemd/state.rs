@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use plimsoll_keeper::Exit;
 use plimsoll_model::slot::Condition;
-use zbus::zvariant::OwnedValue;
+use zbus::zvariant::{Array, OwnedValue, Structure, Value};
 
 use crate::supervise::Running;
 
@@ -17,7 +17,7 @@ pub(super) struct State {
     job: u32,
     pid: u32,
     restarts: u32,
-    /// How its program ended last, as `waitid` tells it: 0 while it runs.
+    /// How its program ended last, or what comes before it failed, as `waitid` tells it: 0 while it runs.
     code: i32,
     status: i32,
 }
@@ -31,16 +31,20 @@ impl State {
         let text = |name: &str| properties.get(name).and_then(|value| value.downcast_ref::<String>().ok()).unwrap_or_default();
         let count = |name: &str| properties.get(name).and_then(|value| value.downcast_ref::<u32>().ok()).unwrap_or_default();
         let number = |name: &str| properties.get(name).and_then(|value| value.downcast_ref::<i32>().ok()).unwrap_or_default();
-        let job = properties.get("Job").and_then(|value| value.downcast_ref::<zbus::zvariant::Structure<'_>>().ok());
+        let job = properties.get("Job").and_then(|value| value.downcast_ref::<Structure<'_>>().ok());
         let job = job.and_then(|job| job.fields().first().and_then(|id| id.downcast_ref::<u32>().ok())).unwrap_or_default();
+        let (code, status) = match number("ExecMainCode") {
+            0 => properties.get("ExecStartPre").and_then(|commands| failed(commands)).unwrap_or_default(),
+            code => (code, number("ExecMainStatus")),
+        };
         (text("LoadState") == "loaded").then(|| Self {
             active: text("ActiveState"),
             sub: text("SubState"),
             job,
             pid: count("MainPID"),
             restarts: count("NRestarts"),
-            code: number("ExecMainCode"),
-            status: number("ExecMainStatus"),
+            code,
+            status,
         })
     }
 
@@ -56,7 +60,9 @@ impl State {
 
     /// Whether its program has been started, or could not be.
     pub(super) fn is_settled(&self) -> bool {
-        !matches!((self.active.as_str(), self.sub.as_str()), ("activating", "start" | "start-pre")) && !(self.job != 0 && self.active == "inactive")
+        let starts = matches!((self.active.as_str(), self.sub.as_str()), ("activating", "start" | "start-pre"));
+        let waits = self.active == "inactive" && self.job != 0;
+        !starts && !waits
     }
 
     /// What its slot is doing.
@@ -79,6 +85,15 @@ impl State {
             (_, signal) => Some(Exit { code: None, signal: Some(signal) }.to_string()),
         }
     }
+}
+
+/// How the command failed that is run before the program, if it did. Its last two fields tell how it ended.
+fn failed(commands: &Value<'_>) -> Option<(i32, i32)> {
+    let commands = commands.downcast_ref::<Array<'_>>().ok()?;
+    let command = commands.first()?.downcast_ref::<Structure<'_>>().ok()?;
+    let [.., code, status] = command.fields() else { return None };
+    let (code, status) = (code.downcast_ref::<i32>().ok()?, status.downcast_ref::<i32>().ok()?);
+    (status != 0).then_some((code, status))
 }
 
 /// What an exit code means by which systemd tells that it could not start the program.
@@ -118,6 +133,20 @@ mod tests {
         assert!(!state("deactivating", "stop-sigterm").is_leaving());
         assert!(!State { job: 9, ..state("inactive", "dead") }.is_settled() && !state("activating", "start").is_settled());
         assert!(state("activating", "auto-restart").is_settled() && state("active", "running").is_settled());
+    }
+
+    #[test]
+    fn what_fails_before_the_program_is_an_end_too() {
+        let told = |code: i32, status: i32| {
+            let command = ("/bin/chown", vec!["chown"], false, 0_u64, 0_u64, 0_u64, 0_u64, 7_u32, code, status);
+            let properties = [("LoadState", Value::from("loaded")), ("ExecMainCode", 0_i32.into()), ("ExecStartPre", vec![command].into())];
+            let owned = properties.map(|(name, value)| (name.to_owned(), value.try_to_owned().unwrap()));
+            State::of(&owned.into()).unwrap().end()
+        };
+        assert_eq!(told(1, 0), None);
+        assert!(told(1, 217).unwrap().contains("no such user"));
+        assert_eq!(told(2, 9).as_deref(), Some("signal 9"));
+        assert_eq!(State::of(&HashMap::new()), None, "a unit that was only asked for is not there");
     }
 
     #[test]
