@@ -14,6 +14,7 @@ mod one_host;
 mod project;
 mod provision;
 mod provisioned;
+mod rights;
 #[path = "../suite/running.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod running;

@@ -58,10 +58,32 @@ impl Project {
 
     /// Sets how long the deployments that begin from now on stay claimed when nobody renews their claim.
     pub fn lease(&self, lease: &str) {
-        let path = self.folder.path().join("plimsoll.toml");
-        let text = fs::read_to_string(path).expect("the manifest was written");
+        let text = self.manifest();
         let former = text.lines().find(|line| line.starts_with("lease =")).expect("the manifest has a lease");
         self.write("plimsoll.toml", &text.replace(former, &format!("lease = {lease:?}")));
+    }
+
+    /// Lets the service have a secret.
+    pub fn with_secret(&self, name: &str) {
+        self.change("[components.web]", &format!("[components.web]\nsecrets = [{name:?}]"));
+    }
+
+    /// Asks for a user that the service runs as; none is asked for at first.
+    pub fn user(&self, user: Option<&str>) {
+        let text = self.manifest();
+        let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("user =")).collect();
+        self.write("plimsoll.toml", &without.join("\n"));
+        if let Some(user) = user {
+            self.change("[components.web]", &format!("[components.web]\nuser = {user:?}"));
+        }
+    }
+
+    /// Runs a command on the environment with values of secrets.
+    #[track_caller]
+    pub fn run_with(&self, command: &str, more: &[&str], secrets: &[(&str, &str)]) -> Ran {
+        let folder = self.folder.path().to_string_lossy();
+        let mut command = self.crew.command(["-C", &folder, command, "production"].into_iter().chain(more.iter().copied()));
+        crate::crew::ran(command.arg("--json").envs(secrets.iter().copied()))
     }
 
     /// Runs a command on the environment, with what stands behind it.
@@ -130,6 +152,14 @@ impl Project {
     #[track_caller]
     pub fn assert_at_rest(&self) {
         crate::ask::until(self.hosts.iter().map(|host| (*host, 1)).collect(), || self.programs());
+    }
+
+    fn manifest(&self) -> String {
+        fs::read_to_string(self.folder.path().join("plimsoll.toml")).expect("the manifest was written")
+    }
+
+    fn change(&self, from: &str, to: &str) {
+        self.write("plimsoll.toml", &self.manifest().replacen(from, to, 1));
     }
 
     fn write(&self, file: &str, text: &str) {

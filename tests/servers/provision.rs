@@ -1,6 +1,7 @@
 //! From bare servers to hosts, and what may happen to those.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -109,22 +110,22 @@ fn twenty_deployments_and_rollbacks_lose_no_request() {
     let _ = project.run("down", &["--yes"]).ended(0);
 }
 
-/// What happens to a deployment that has reached a phase.
-fn disturbances() -> [(&'static str, fn(&Project)); 4] {
-    [
-        ("the daemons are killed", |_| FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service")))),
-        ("a host is cut off for 5 s", |_| {
-            cut(FLEET[1]);
-            std::thread::sleep(std::time::Duration::from_secs(5));
-            heal(FLEET[1]);
-        }),
-        ("the home host is cut off for 5 s", |_| {
-            cut(FLEET[0]);
-            std::thread::sleep(std::time::Duration::from_secs(5));
-            heal(FLEET[0]);
-        }),
-        ("a daemon is stopped in good order", |_| drop(as_root(FLEET[2], "systemctl restart plimsoll.service"))),
-    ]
+/// What happens to a deployment that has reached a phase, and what makes it good again when the command has ended.
+type Disturbance = (&'static str, fn(), fn());
+
+const DISTURBANCES: [Disturbance; 6] = [
+    ("the daemons are killed", || FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))), || {}),
+    ("a daemon is started again", || drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
+    ("a host is cut off for 5 s", || cut_for_a_while(FLEET[1]), || {}),
+    ("the home host is cut off for 5 s", || cut_for_a_while(FLEET[0]), || {}),
+    ("a host is cut off for good", || cut(FLEET[2]), || heal(FLEET[2])),
+    ("the home host is cut off for good", || cut(FLEET[0]), || heal(FLEET[0])),
+];
+
+fn cut_for_a_while(host: &str) {
+    cut(host);
+    std::thread::sleep(Duration::from_secs(5));
+    heal(host);
 }
 
 /// SSH alone, so that requests still show whether the host serves.
@@ -144,12 +145,15 @@ fn whatever_happens_in_whatever_phase_all_hosts_end_alike() {
     let _ = project.run("deploy", &[]).ended(0);
     let traffic = project.traffic(&FLEET);
     for phase in ["prepare", "switch", "verify"] {
-        for (what, disturb) in disturbances() {
+        for (what, disturb, make_good) in DISTURBANCES {
             project.service("new");
+            project.lease("10s");
             let mut deploying = project.begin("deploy");
             deploying.until_phase(phase);
-            disturb(&project);
+            disturb();
             let ended = deploying.finish();
+            make_good();
+            project.lease("30s");
             assert!(matches!(ended.code, Some(0 | 1 | 4 | 6)), "{what} in {phase}: {}\n{}", ended.stdout, ended.stderr);
             settled(&project, &format!("{what} in {phase}"));
             project.service("old");

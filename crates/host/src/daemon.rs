@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::HostError;
-use plimsoll_model::Digest;
+use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use plimsoll_model::audit::Actor;
 use tokio::io::AsyncRead;
 
@@ -18,7 +18,7 @@ use crate::look::machine;
 use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::secrets::SecretFiles;
-use crate::serve::{Intake, Starter, adopt, bind, serve};
+use crate::serve::{Intake, Owners, Starter, adopt, bind, serve};
 use crate::supervise::{Builtin, Supervision, Supervisor, Systemd};
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -76,7 +76,7 @@ pub async fn run(options: Options, door: Door, starter: Starter, stop: impl Futu
     starter.ready();
     let handle = Arc::new(Handle(host));
     let broken = |error| Trouble::new("socket", format!("{} cannot be served: {error}", folders.socket().display()));
-    let served = serve(handle.clone(), handle, listener, stop).await.map_err(broken);
+    let served = serve(handle.clone(), handle, Owners::new(folders.owners()), listener, stop).await.map_err(broken);
     ledger.close().await;
     served
 }
@@ -119,5 +119,9 @@ fn supervisor(options: &Options, folders: &Folders) -> Result<Arc<dyn Supervisor
 impl Intake for Handle {
     async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError> {
         self.0.world.releases.take(digest, size, content).await.map_err(HostError::Refused)
+    }
+
+    async fn environment(&self, id: &DeploymentId) -> Option<EnvironmentKey> {
+        self.0.environment_of(id).await
     }
 }

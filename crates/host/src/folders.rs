@@ -64,6 +64,12 @@ impl Folders {
         self.root.join("public")
     }
 
+    /// Whose the projects are, where several users share the daemon.
+    #[must_use]
+    pub fn owners(&self) -> PathBuf {
+        self.root.join("owners")
+    }
+
     /// The folders of all environments: `PROJECT/ENVIRONMENT`.
     #[must_use]
     pub fn environments(&self) -> PathBuf {

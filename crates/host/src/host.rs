@@ -125,6 +125,11 @@ impl Host {
         self.open.lock().await.get(key).cloned()
     }
 
+    /// The environment of a deployment that is under way, which is all that can be given orders.
+    pub(crate) async fn environment_of(&self, id: &DeploymentId) -> Option<EnvironmentKey> {
+        self.find(id).await.map(|deployment| deployment.key().clone())
+    }
+
     async fn find(&self, id: &DeploymentId) -> Option<Arc<Deployment>> {
         self.open.lock().await.values().find(|held| held.id() == id).cloned()
     }

@@ -13,7 +13,7 @@ use plimsoll_api::{
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
-use plimsoll_host::serve::{self, Intake};
+use plimsoll_host::serve::{self, Intake, Owners};
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
@@ -201,6 +201,10 @@ impl Intake for Fake {
         self.taken.lock().unwrap().insert(digest, size);
         Ok(())
     }
+
+    async fn environment(&self, _: &DeploymentId) -> Option<EnvironmentKey> {
+        None
+    }
 }
 
 /// A daemon around a fake host.
@@ -222,9 +226,10 @@ impl Served {
         let (host, end) = (Arc::new(host), Arc::new(Notify::new()));
         let (lock, listener) = serve::bind(&Folders::new(folder.path())).unwrap();
         let (api, stop) = (host.clone(), end.clone());
+        let owners = Owners::new(Folders::new(folder.path()).owners());
         let server = tokio::spawn(async move {
             let _lock = lock;
-            serve::serve(api.clone(), api, listener, stop.notified()).await
+            serve::serve(api.clone(), api, owners, listener, stop.notified()).await
         });
         Self { folder, host, end, server }
     }

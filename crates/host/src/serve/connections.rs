@@ -20,13 +20,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers on `listener` until `stop` resolves or the desk is told to end.
 pub(super) async fn serve(desk: &Desk, listener: UnixListener, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let service = TowerToHyperService::new(routes::router(desk.clone()));
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => attend(stream, &service, &connections),
+                Ok((stream, _)) => match stream.peer_cred() {
+                    Ok(peer) => attend(stream, &desk.of(peer.uid()), &connections),
+                    Err(error) => tracing::warn!(%error, "who connects cannot be told, so nobody does"),
+                },
                 Err(error) => wait_or_give_up(error).await?,
             },
             () = &mut stop => break,
@@ -39,11 +41,12 @@ pub(super) async fn serve(desk: &Desk, listener: UnixListener, stop: impl Future
     Ok(())
 }
 
-fn attend(stream: UnixStream, service: &TowerToHyperService<axum::Router>, connections: &GracefulShutdown) {
+fn attend(stream: UnixStream, desk: &Desk, connections: &GracefulShutdown) {
+    let service = TowerToHyperService::new(routes::router(desk.clone()));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned());
+    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     tokio::spawn(async move {
         // A client that goes in the middle of things is nothing to report.
         if let Err(error) = connection.await {
