@@ -1,5 +1,6 @@
 //! Whole machines, reached by SSH: those that `cargo xtask hosts up 4` starts, which `cargo xtask test` does by itself. Each test has logins of
-//! its own on them, without any rights beside those of every login. The fourth is for tests that disturb it; the others serve all at once.
+//! its own on them, without any rights beside those of every login; on the third there is also a host of root, for one test at a time. The fourth
+//! is for tests that disturb it; the others serve all at once.
 
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
