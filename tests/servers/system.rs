@@ -17,7 +17,7 @@ const FOLDER: &str = "/root/.local/state/plimsoll";
 const DAEMON: &str = "test-daemon";
 /// Makes the machine what it was.
 const CLEAR: &str = "systemctl stop test-daemon 'plimsoll-*.service'; chmod -R u+w /root/.local/state/plimsoll 2>/dev/null; \
-                     rm -rf /root/.local /usr/local/bin/plimsoll /var/lib/private/plimsoll-* /var/lib/plimsoll-*";
+                     rm -rf /root/.local /var/lib/private/plimsoll-* /var/lib/plimsoll-*";
 
 /// A host of root, and a project that is deployed there.
 pub struct System {
@@ -53,7 +53,7 @@ impl System {
 
     /// Starts the daemon, unless it runs.
     pub fn serve(&self) {
-        let daemon = "/usr/local/bin/plimsoll host serve --supervise systemd";
+        let daemon = "/root/.local/bin/plimsoll host serve --supervise systemd";
         self.root(&format!("systemctl -q is-active {DAEMON} || systemd-run -q --collect --unit {DAEMON} --setenv HOME=/root {daemon}"));
     }
 
@@ -110,11 +110,13 @@ impl System {
         self.crew.command(args.iter().copied())
     }
 
+    /// Where nobody but root finds it.
     fn install(&self) {
+        self.root("mkdir -p /root/.local/bin");
         let sent = Command::new("docker")
             .args(["cp", "--quiet"])
             .arg(self.crew.home.binary())
-            .arg(format!("plimsoll-test-{HOST}:/usr/local/bin/plimsoll"))
+            .arg(format!("plimsoll-test-{HOST}:/root/.local/bin/plimsoll"))
             .status()
             .expect("there is docker");
         assert!(sent.success(), "the binary is copied to {HOST}");

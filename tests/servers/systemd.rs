@@ -26,6 +26,11 @@ const UNIT: &str = "plimsoll-tiny.production.web-1.service";
 
 fn deployed(prints: &str) -> System {
     let system = System::new(MANIFEST, &[("web", prints), ("other", "1")]);
+    // Another slot of that name, from before the host was made anew: what it wrote is still there, and its secrets are not known.
+    let fields = ["PROJECT=tiny", "ENVIRONMENT=production", "COMPONENT=web", "SLOT=web-1", "CONFIG=other"];
+    let fields: String = fields.iter().map(|field| format!(" -p LogExtraFields=PLIMSOLL_{field}")).collect();
+    system.root(&format!("systemd-run -q --wait --collect --unit {UNIT}{fields} echo planted before; journalctl --sync"));
+    system.root("journalctl -q -o cat PLIMSOLL_CONFIG=other PLIMSOLL_SLOT=web-1 | grep -q 'planted before'");
     let deployed = system.run("deploy", &[], &[("TOKEN", TOKEN)]).ended(0);
     assert_eq!(deployed.detail("/deployment/outcome"), "committed", "{}", deployed.stdout);
     system

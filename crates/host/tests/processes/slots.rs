@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plimsoll_host::ledger::SlotRow;
 use plimsoll_host::secrets::SecretFiles;
-use plimsoll_host::supervise::{Builtin, Supervisor};
+use plimsoll_host::supervise::{Builtin, Supervisor, Systemd};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::slot::{Condition, Limits, ProcessSpec};
 use plimsoll_model::{ComponentName, ConfigHash, Digest, ReleaseId};
@@ -53,6 +53,15 @@ fn who_a_program_may_run_as() {
         assert_eq!(trouble.code, "user-not-allowed");
         assert!(user.is_some_and(|user| trouble.message.contains(user)) && trouble.message.contains("as shop"), "{trouble}");
         assert!(trouble.help.is_some_and(|help| help.contains("`user`")));
+    }
+}
+
+#[test]
+fn systemd_runs_nothing_as_root_unless_the_host_allows_it() {
+    for (user, allow_root, allowed) in [(None, false, true), (Some("daemon"), false, true), (Some("root"), false, false), (Some("root"), true, true)]
+    {
+        let judged = Systemd::new(Scene::new().folders(), BTreeMap::new(), allow_root).judge(&row("true", user));
+        assert_eq!(judged.map_err(|trouble| trouble.code), if allowed { Ok(()) } else { Err("user-not-allowed".to_owned()) }, "{user:?}");
     }
 }
 

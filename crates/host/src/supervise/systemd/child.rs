@@ -20,9 +20,9 @@ pub(super) struct Journalctl {
 }
 
 impl Journalctl {
-    /// The last entries of a unit, also when that is long gone.
-    pub(super) fn last(unit: &str, entries: u32) -> io::Result<Self> {
-        Self::start(&["--lines", &entries.to_string(), &format!("_SYSTEMD_UNIT={unit}")])
+    /// The last entries of a unit in a configuration, also when that is long gone.
+    pub(super) fn last(unit: &str, config: &str, entries: u32) -> io::Result<Self> {
+        Self::start(&["--lines", &entries.to_string(), &format!("_SYSTEMD_UNIT={unit}"), &format!("PLIMSOLL_CONFIG={config}")])
     }
 
     /// What is written to the journal from `place` on by the slots of an environment; from its beginning without a place.

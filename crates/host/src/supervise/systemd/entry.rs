@@ -6,7 +6,7 @@ use plimsoll_model::SlotId;
 use serde_json::{Map, Value};
 
 /// The fields that are asked for, besides those that are always there.
-pub(super) const FIELDS: &str = "MESSAGE,PRIORITY,PLIMSOLL_SLOT,_LINE_BREAK,_SYSTEMD_UNIT";
+pub(super) const FIELDS: &str = "MESSAGE,PRIORITY,PLIMSOLL_CONFIG,PLIMSOLL_SLOT,_LINE_BREAK,_SYSTEMD_UNIT";
 
 /// Entries of this priority and worse ones are errors: those of syslog.
 const ERROR: &str = "3";
@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) unit: String,
     /// The slot that it says it is of.
     pub(super) slot: SlotId,
+    /// The configuration that it says the slot had.
+    pub(super) config: String,
     /// `out` or `err`. The two streams of a program are one for systemd, so errors are what was sent to the journal as such.
     pub(super) kind: &'static str,
     pub(super) text: Vec<u8>,
@@ -38,6 +40,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
         at,
         unit: text("_SYSTEMD_UNIT")?.to_owned(),
         slot: SlotId::new(text("PLIMSOLL_SLOT")?).ok()?,
+        config: text("PLIMSOLL_CONFIG").unwrap_or_default().to_owned(),
         kind: if text("PRIORITY").is_some_and(|priority| priority <= ERROR) { "err" } else { "out" },
         text: fields.get("MESSAGE").map(bytes).unwrap_or_default(),
         torn: text("_LINE_BREAK") == Some("line-max"),

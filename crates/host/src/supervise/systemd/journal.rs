@@ -1,5 +1,5 @@
 //! What slots wrote, read from systemd's journal, and what they go on to write. Their secrets are taken out here: the journal has what
-//! they wrote as it is, for root to read. A slot whose secrets are not known any more is not shown.
+//! they wrote as it is, for root to read. What a slot wrote with secrets that are not known any more is not shown.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -19,7 +19,13 @@ pub(super) struct Journal<'a> {
     folders: &'a Folders,
     key: &'a EnvironmentKey,
     /// What is being read.
-    streams: HashMap<SlotId, Lines>,
+    streams: HashMap<SlotId, Stream>,
+}
+
+/// What a slot writes in one configuration.
+struct Stream {
+    config: String,
+    lines: Lines,
 }
 
 impl<'a> Journal<'a> {
@@ -84,8 +90,9 @@ impl<'a> Journal<'a> {
 
     /// The last entries of a slot: one more than there shall be lines, as a secret may have begun in the one before.
     async fn entries(&self, slot: &SlotId, lines: u32) -> io::Result<Vec<Entry>> {
-        let mut read = Journalctl::last(&names::unit(self.key, slot), lines.saturating_add(1))?;
         let mut entries = Vec::new();
+        let Some(kept) = secrets::read(&self.folders.slot_secrets(self.key, slot))? else { return Ok(entries) };
+        let mut read = Journalctl::last(&names::unit(self.key, slot), &kept.config, lines.saturating_add(1))?;
         while let Some(line) = read.next().await? {
             entries.extend(entry::parse(&line));
         }
@@ -96,7 +103,7 @@ impl<'a> Journal<'a> {
     fn lines(&mut self, entries: &[Entry]) -> io::Result<Vec<LogLine>> {
         let mut lines = Vec::new();
         for entry in entries.iter().filter(|entry| entry.unit == names::unit(self.key, &entry.slot)) {
-            let Some(stream) = self.stream(&entry.slot)? else { continue };
+            let Some(stream) = self.stream(&entry.slot, &entry.config)? else { continue };
             let mut add = |text: &str| lines.extend(line(entry, text));
             stream.push(&entry.text, &mut add);
             if !entry.torn {
@@ -110,17 +117,18 @@ impl<'a> Journal<'a> {
     fn finish(&mut self, newest: Option<&Entry>, lines: &mut Vec<LogLine>) {
         let Some(newest) = newest else { return };
         for (_, mut stream) in self.streams.drain() {
-            stream.finish(|text| lines.extend(line(newest, text)));
+            stream.lines.finish(|text| lines.extend(line(newest, text)));
         }
     }
 
-    /// What a slot writes; `None` when its secrets are not known.
-    fn stream(&mut self, slot: &SlotId) -> io::Result<Option<&mut Lines>> {
-        if !self.streams.contains_key(slot) {
-            let Some(secrets) = secrets::read(&self.folders.slot_secrets(self.key, slot))? else { return Ok(None) };
-            self.streams.insert(slot.clone(), Lines::without(&secrets));
+    /// What a slot writes in a configuration; `None` when its secrets are not known.
+    fn stream(&mut self, slot: &SlotId, config: &str) -> io::Result<Option<&mut Lines>> {
+        if self.streams.get(slot).is_none_or(|known| known.config != config) {
+            let kept = secrets::read(&self.folders.slot_secrets(self.key, slot))?;
+            let Some(kept) = kept.filter(|kept| kept.config == config) else { return Ok(None) };
+            self.streams.insert(slot.clone(), Stream { config: kept.config, lines: Lines::without(&kept.values) });
         }
-        Ok(self.streams.get_mut(slot))
+        Ok(self.streams.get_mut(slot).map(|known| &mut known.lines))
     }
 }
 
@@ -144,9 +152,13 @@ fn line(entry: &Entry, text: &str) -> Option<LogLine> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use plimsoll_model::Secret;
+    use plimsoll_model::{ConfigHash, Digest, Secret};
 
     use super::*;
+
+    fn config(name: &str) -> ConfigHash {
+        ConfigHash(Digest::of(name.as_bytes()))
+    }
 
     fn entry(slot: &str, unit: &str, text: &[u8], torn: bool) -> Entry {
         Entry {
@@ -154,6 +166,7 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             unit: unit.into(),
             slot: slot.parse().unwrap(),
+            config: config("now").to_string(),
             kind: "out",
             text: text.to_vec(),
             torn,
@@ -166,7 +179,7 @@ mod tests {
         let key = EnvironmentKey { project: "shop".parse().unwrap(), environment: "dev".parse().unwrap() };
         std::fs::create_dir_all(folders.slot_logs(&key)).unwrap();
         let values = BTreeMap::from([("KEY".to_owned(), Secret::new("hunter22".to_owned()))]);
-        secrets::keep(&folders.slot_secrets(&key, &"web-1".parse().unwrap()), &values).unwrap();
+        secrets::keep(&folders.slot_secrets(&key, &"web-1".parse().unwrap()), &config("now"), &values).unwrap();
         let mut journal = Journal::new(&folders, &key);
         let mut lines = journal.lines(entries).unwrap();
         journal.finish(entries.last(), &mut lines);
@@ -186,5 +199,7 @@ mod tests {
     fn nobody_speaks_for_another_slot_and_of_the_unknown_nothing_is_told() {
         let other = "plimsoll-shop.dev.api-1.service";
         check(&[entry("web-1", other, b"forged", false), entry("api-1", other, b"its secrets are not known", false)], &[]);
+        let before = config("before").to_string();
+        check(&[Entry { config: before, ..entry("web-1", "plimsoll-shop.dev.web-1.service", b"of another time", false) }], &[]);
     }
 }

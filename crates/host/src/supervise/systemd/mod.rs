@@ -94,7 +94,7 @@ impl Systemd {
         let path = self.folders.slot_secrets(&row.key, &row.slot);
         let trouble = |error: &dyn fmt::Display| Trouble::new("secrets-store", format!("the secrets of slot {} cannot be kept: {error}", row.slot));
         std::fs::create_dir_all(self.folders.slot_logs(&row.key)).map_err(|error| trouble(&error))?;
-        secrets::keep(&path, values).map_err(|error| trouble(&error))
+        secrets::keep(&path, &row.config, values).map_err(|error| trouble(&error))
     }
 
     fn journal<'a>(&'a self, key: &'a EnvironmentKey) -> Journal<'a> {

@@ -137,14 +137,19 @@ fn hardening() -> Properties {
 /// Lines are kept as they are written, and can be asked for by what they belong to.
 fn journal(slot: &Slot<'_>) -> Properties {
     let row = slot.row;
-    let fields = [("PROJECT", row.key.project.as_str()), ("ENVIRONMENT", row.key.environment.as_str()), ("COMPONENT", row.component.as_str())];
-    let fields = fields.into_iter().chain([("SLOT", row.slot.as_str())]).map(|(name, value)| format!("PLIMSOLL_{name}={value}").into_bytes());
+    let fields = [
+        format!("PLIMSOLL_PROJECT={}", row.key.project),
+        format!("PLIMSOLL_ENVIRONMENT={}", row.key.environment),
+        format!("PLIMSOLL_COMPONENT={}", row.component),
+        format!("PLIMSOLL_SLOT={}", row.slot),
+        format!("PLIMSOLL_CONFIG={}", row.config),
+    ];
     vec![
         ("StandardOutput", "journal".into()),
         ("StandardError", "journal".into()),
         ("SyslogIdentifier", row.slot.to_string().into()),
         ("SyslogLevelPrefix", false.into()),
-        ("LogExtraFields", fields.collect::<Vec<Vec<u8>>>().into()),
+        ("LogExtraFields", fields.map(String::into_bytes).to_vec().into()),
     ]
 }
 
@@ -157,3 +162,6 @@ fn execute(path: &Path, args: &[&str], flag: &str) -> Value<'static> {
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests;
