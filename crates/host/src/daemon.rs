@@ -14,8 +14,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
 use crate::look::machine;
+use crate::policy::{Policy, RouteKind};
 use crate::probe::NetworkProber;
 use crate::releases::Store;
+use crate::route::Router;
 use crate::secrets::SecretFiles;
 use crate::serve::{Intake, Starter, bind, serve};
 use crate::trouble::Trouble;
@@ -35,6 +37,8 @@ pub struct Options {
     pub env: BTreeMap<String, String>,
     /// Who it runs as.
     pub user: String,
+    /// The policy file of the host; there may be none.
+    pub policy: PathBuf,
 }
 
 /// Serves until `stop` resolves or someone asks it to end. Slots and proxy go on after that.
@@ -77,7 +81,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         supervisor: Arc::new(supervisor),
-        router: Arc::new(route::Builtin::new(exe.clone(), folders.clone(), env.clone())),
+        router: router(options, folders)?,
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
     };
@@ -88,6 +92,15 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         actor: Actor::host(options.user.clone(), machine()),
     };
     Host::start(world, about).await
+}
+
+/// What leads traffic, as the host's policy says.
+fn router(options: &Options, folders: &Folders) -> Result<Arc<dyn Router>, Trouble> {
+    let policy = Policy::read(&options.policy)?;
+    Ok(match policy.route {
+        RouteKind::Builtin => Arc::new(route::Builtin::new(options.exe.clone(), folders.clone(), options.env.clone())),
+        RouteKind::Nginx => Arc::new(route::Nginx::new(policy.nginx, folders)),
+    })
 }
 
 #[async_trait]

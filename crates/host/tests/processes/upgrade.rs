@@ -18,8 +18,14 @@ use crate::scene::{Scene, applied, roles};
 async fn host(scene: &Scene, exe: &Path) -> Handle {
     let folders = scene.folders();
     let ledger = Arc::new(SqliteLedger::open(&folders.ledger()).await.expect("the ledger can be read"));
-    let options =
-        Options { folder: folders.root().into(), exe: exe.into(), build: "other".into(), env: BTreeMap::new(), user: "nobody-in-particular".into() };
+    let options = Options {
+        folder: folders.root().into(),
+        exe: exe.into(),
+        build: "other".into(),
+        env: BTreeMap::new(),
+        user: "nobody-in-particular".into(),
+        policy: "/nowhere/host.toml".into(),
+    };
     Handle(daemon::start(&options, &folders, ledger).await.expect("the folder can be used"))
 }
 

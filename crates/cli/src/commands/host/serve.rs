@@ -67,8 +67,15 @@ impl Serve {
         let build = self.build.map_or_else(|| plimsoll_connect::build_id(&exe).map_err(|error| error.to_failure()), Ok)?;
         let folder = self.folder.or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
         let folder = absolute(&folder)?;
-        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user() })
+        let policy = policy(&folder);
+        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user(), policy })
     }
+}
+
+/// The policy file of the host with this folder: beside other configuration of the user, or in the folder when that is nobody's home.
+fn policy(folder: &Path) -> PathBuf {
+    let own = Folders::find().filter(|folders| folders.home == folder);
+    own.map_or_else(|| folder.to_owned(), |folders| folders.config).join("host.toml")
 }
 
 fn passed_on() -> BTreeMap<String, String> {
