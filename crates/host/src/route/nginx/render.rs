@@ -84,7 +84,12 @@ fn below(name: &str, prefix: &str) -> String {
 }
 
 fn rest(name: &str) -> String {
-    format!("plimsoll_rest_{}", &Digest::of(name.as_bytes()).to_string()[..8])
+    format!("plimsoll_rest_{}", tag(name))
+}
+
+/// A name for what cannot be called by the whole name of a slot.
+fn tag(name: &str) -> String {
+    Digest::of(name.as_bytes()).to_string()[..8].to_owned()
 }
 
 fn stripped(route: &Route) -> Option<&str> {
@@ -127,7 +132,7 @@ fn site(root: &Path, path: &str, route: &Route, places: &Places) -> Result<Strin
     let folder = text::quoted(&places.sites.join(sites::name(route, root)))?;
     let at = stripped(route).unwrap_or_default();
     let part = include(places, "plimsoll.site", 2)?;
-    let missing = format!("@missing_{}", rest(&slot(&route.key, route)));
+    let missing = format!("@missing_{}", tag(&slot(&route.key, route)));
     let (how, instead) = match route.spec.spa {
         true => ("403 404 =", format!("        if ($plimsoll_page = 0) {{ return 404; }}\n        try_files \"{at}/index.html\" =404;\n")),
         false => ("403 404 =404", format!("        try_files \"{at}/404.html\" =404;\n")),
