@@ -11,7 +11,7 @@ use crate::traffic::Traffic;
 fn behind(nginx: &Nginx) -> Project {
     let home = Home::new();
     std::fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
-    Project::in_home(home, &[("web", "")])
+    Project::in_home(home, &[("web", "start_timeout = \"700ms\"")])
 }
 
 /// Requests on new connections: nginx may close one that is kept in the very instant of a request.

@@ -99,7 +99,7 @@ fn router(options: &Options, folders: &Folders) -> Result<Arc<dyn Router>, Troub
     let policy = Policy::read(&options.policy)?;
     Ok(match policy.route {
         RouteKind::Builtin => Arc::new(route::Builtin::new(options.exe.clone(), folders.clone(), options.env.clone())),
-        RouteKind::Nginx => Arc::new(route::Nginx::new(policy.nginx, folders)),
+        RouteKind::Nginx => Arc::new(route::Nginx::new(policy.nginx)),
     })
 }
 

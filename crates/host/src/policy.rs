@@ -43,12 +43,12 @@ pub struct NginxPolicy {
     pub pid: PathBuf,
     /// The systemd unit that is started when nginx does not run; nobody starts it when this is absent.
     pub unit: Option<String>,
-    /// The addresses that the ports of routes are opened on.
+    /// The addresses that the ports of routes are opened on. A port that somebody else has nginx listen on stays on the addresses of that.
     pub addresses: Vec<IpAddr>,
     /// The port on which a configuration tells which one it is, each on an address of its own in `127.0.0.0/8`.
     pub port: u16,
-    /// Where sites are laid out for nginx to read; below the daemon's own folder when absent. On the same disk as that.
-    pub sites: Option<PathBuf>,
+    /// The folder where sites are laid out for nginx's workers to read, and nothing else is. Best on the same disk as the daemon's own.
+    pub sites: PathBuf,
 }
 
 impl Default for NginxPolicy {
@@ -59,9 +59,9 @@ impl Default for NginxPolicy {
             folder: "/etc/nginx/conf.d".into(),
             pid: "/run/nginx.pid".into(),
             unit: None,
-            addresses: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            addresses: vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
             port: 19_830,
-            sites: None,
+            sites: "/var/lib/plimsoll-sites".into(),
         }
     }
 }
@@ -92,9 +92,8 @@ fn parse(text: &str, file: &str) -> Result<Policy, Trouble> {
 
 /// What nginx could not be told, or would take for something else. Answers the key and what is wrong with it.
 fn judge(nginx: &NginxPolicy) -> Result<(), (&'static str, String)> {
-    let sites = nginx.sites.iter().map(|path| ("sites", path));
-    let paths = [("binary", &nginx.binary), ("config", &nginx.config), ("folder", &nginx.folder), ("pid", &nginx.pid)];
-    for (key, path) in paths.into_iter().chain(sites) {
+    let NginxPolicy { binary, config, folder, pid, sites, .. } = nginx;
+    for (key, path) in [("binary", binary), ("config", config), ("folder", folder), ("pid", pid), ("sites", sites)] {
         let plain = path.to_str().is_some_and(|path| !path.contains(|c: char| c.is_control() || c == '$'));
         if !path.is_absolute() || !plain {
             return Err((key, format!("{key} is to be an absolute path without '$'")));
@@ -125,8 +124,8 @@ mod tests {
     #[test]
     fn what_is_not_written_is_as_on_debian() {
         assert_eq!(Policy::read(Path::new("/nowhere/host.toml")), Ok(Policy::default()));
-        let policy = parse("route = \"nginx\"\n[nginx]\naddresses = [\"0.0.0.0\"]\nunit = \"nginx.service\"\n", "host.toml").unwrap();
-        let nginx = NginxPolicy { addresses: vec![Ipv4Addr::UNSPECIFIED.into()], unit: Some("nginx.service".into()), ..NginxPolicy::default() };
+        let policy = parse("route = \"nginx\"\n[nginx]\naddresses = [\"127.0.0.1\"]\nunit = \"nginx.service\"\n", "host.toml").unwrap();
+        let nginx = NginxPolicy { addresses: vec![Ipv4Addr::LOCALHOST.into()], unit: Some("nginx.service".into()), ..NginxPolicy::default() };
         assert_eq!(policy, Policy { route: RouteKind::Nginx, nginx });
     }
 

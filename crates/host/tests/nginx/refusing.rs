@@ -42,7 +42,7 @@ async fn what_others_serve_is_left_to_them() {
     let (nginx, port) = (fixtures::Nginx::new(), free_port());
     let (router, one) = (router(&nginx), Slot::new("one").await);
     let own = route(port, one.upstream());
-    applied(&router, &[own.clone()]).await;
+    applied(&router, std::slice::from_ref(&own)).await;
     let listener = TcpListener::bind("127.0.0.1:0").expect("there are ports");
     let taken = listener.local_addr().expect("it is bound").port();
     for (other, code, names) in [
@@ -82,7 +82,7 @@ async fn without_nginx_it_is_told_what_to_install() {
     let nginx = fixtures::Nginx::new();
     let mut policy = plimsoll_host::policy::NginxPolicy { folder: nginx.included(), ..Default::default() };
     policy.binary = nginx.path("no-nginx");
-    let router = Nginx::new(policy, &plimsoll_host::folders::Folders::new(nginx.path("home")));
+    let router = Nginx::new(policy);
     let trouble = refused(&router, &[route(free_port(), Slot::new("one").await.upstream())]).await;
     assert!(trouble.code == "nginx-missing" && trouble.help.is_some_and(|help| help.contains("nginx-light")));
 }

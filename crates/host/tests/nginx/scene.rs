@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use plimsoll_host::Trouble;
-use plimsoll_host::folders::Folders;
 use plimsoll_host::policy::Policy;
 use plimsoll_host::route::{Nginx, Router};
 use plimsoll_model::route::{About, Match, Route, RouteSpec, Upstream};
@@ -17,7 +16,7 @@ pub fn router(nginx: &fixtures::Nginx) -> Nginx {
     let file = nginx.path("host.toml");
     std::fs::write(&file, nginx.policy()).expect("there is room");
     let policy = Policy::read(&file).unwrap_or_else(|trouble| panic!("{trouble}"));
-    Nginx::new(policy.nginx, &Folders::new(nginx.path("home")))
+    Nginx::new(policy.nginx)
 }
 
 pub fn key() -> EnvironmentKey {

@@ -105,7 +105,8 @@ fn block(owner: &EnvironmentKey, server: &Server<'_>, places: &Places) -> Result
         text.push_str("    location / { return 404; }\n");
     }
     for (path, route) in &server.routes {
-        text.push_str(&format!("    # {} of {}\n", route.component, route.key));
+        // What the built-in proxy answers itself is nobody else's here either.
+        text.push_str(&format!("    # {} of {}\n    location \"{path}/_deploy/\" {{ return 404; }}\n", route.component, route.key));
         text.push_str(&match &route.upstream {
             Upstream::Slot { .. } => proxied(&slot(owner, route), path, route, places)?,
             Upstream::Site { root } => site(root, path, route, places)?,

@@ -58,13 +58,99 @@ fn text(files: &Files, name: &str) -> String {
 #[test]
 fn slots_behind_hosts_and_paths() {
     let files = files(&[hosted("shop", "web", 80, "/", "shop.example"), stripped(hosted("shop", "api", 80, "/api", "shop.example"))]);
-    insta::assert_snapshot!(text(&files, "plimsoll-shop.production.conf"));
+    insta::assert_snapshot!(text(&files, "plimsoll-shop.production.conf"), @r##"
+    # Written by Plimsoll, and replaced at each change.
+    # The servers of shop/production.
+
+    upstream plimsoll.shop.production.api {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+    map $request_uri $plimsoll_rest_115ebb59 { default /; "~^/api(?<plimsoll_below>/[^?]*)" $plimsoll_below; }
+
+    upstream plimsoll.shop.production.web {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+
+    server {
+        listen 127.0.0.1:80 default_server;
+        server_name _;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        location / { return 404; }
+    }
+
+    server {
+        listen 127.0.0.1:80;
+        server_name shop.example;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        # web of shop/production
+        location "/_deploy/" { return 404; }
+        location "/" {
+            proxy_pass http://plimsoll.shop.production.web;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+        # api of shop/production
+        location "/api/_deploy/" { return 404; }
+        location = "/api" {
+            proxy_pass http://plimsoll.shop.production.api$plimsoll_rest_115ebb59$is_args$args;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix "/api";
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+        location "/api/" {
+            proxy_pass http://plimsoll.shop.production.api$plimsoll_rest_115ebb59$is_args$args;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix "/api";
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+    }
+    "##);
 }
 
 #[test]
 fn sites_and_applications() {
     let files = files(&[site(route("shop", "web", 80, "/"), false), site(stripped(route("shop", "office", 80, "/office")), true)]);
-    insta::assert_snapshot!(text(&files, "plimsoll-shop.production.conf"));
+    insta::assert_snapshot!(text(&files, "plimsoll-shop.production.conf"), @r##"
+    # Written by Plimsoll, and replaced at each change.
+    # The servers of shop/production.
+
+    server {
+        listen 127.0.0.1:80 default_server;
+        server_name _;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        # web of shop/production
+        location "/_deploy/" { return 404; }
+        location "/" {
+            root "/srv/sites/shop.production.web.e54294370b61c4b3";
+            error_page 403 404 =404 @missing_ab131b0a;
+            include "/etc/nginx/conf.d/plimsoll.site";
+        }
+        location @missing_ab131b0a {
+            root "/srv/sites/shop.production.web.e54294370b61c4b3";
+            try_files "/404.html" =404;
+            include "/etc/nginx/conf.d/plimsoll.site";
+        }
+        # office of shop/production
+        location "/office/_deploy/" { return 404; }
+        location = "/office" { return 301 "/office/$is_args$args"; }
+        location "/office/" {
+            root "/srv/sites/shop.production.office.7202e0c40b82245b";
+            error_page 403 404 = @missing_cb283225;
+            include "/etc/nginx/conf.d/plimsoll.site";
+        }
+        location @missing_cb283225 {
+            root "/srv/sites/shop.production.office.7202e0c40b82245b";
+            if ($plimsoll_page = 0) { return 404; }
+            try_files "/office/index.html" =404;
+            include "/etc/nginx/conf.d/plimsoll.site";
+        }
+    }
+    "##);
 }
 
 #[test]
@@ -78,7 +164,77 @@ fn environments_have_files_of_their_own() {
         files.keys().collect::<Vec<_>>(),
         ["plimsoll-blog.production.conf", "plimsoll.conf", "plimsoll.proxy", "plimsoll.server", "plimsoll.site"]
     );
-    insta::assert_snapshot!(text(&files, "plimsoll-blog.production.conf"));
+    insta::assert_snapshot!(text(&files, "plimsoll-blog.production.conf"), @r##"
+    # Written by Plimsoll, and replaced at each change.
+    # The servers of blog/production.
+
+    upstream plimsoll.blog.production.web {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+
+    upstream plimsoll.blog.production.x {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+
+    upstream plimsoll.in.blog.production.shop.production.web {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+
+    server {
+        listen 127.0.0.1:80 default_server;
+        server_name _;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        location / { return 404; }
+    }
+
+    server {
+        listen 127.0.0.1:80;
+        server_name a.example;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        # web of shop/production
+        location "/_deploy/" { return 404; }
+        location "/" {
+            proxy_pass http://plimsoll.in.blog.production.shop.production.web;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+        # x of blog/production
+        location "/x/_deploy/" { return 404; }
+        location = "/x" {
+            proxy_pass http://plimsoll.blog.production.x;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+        location "/x/" {
+            proxy_pass http://plimsoll.blog.production.x;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+    }
+
+    server {
+        listen 127.0.0.1:80;
+        server_name b.example;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        # web of blog/production
+        location "/_deploy/" { return 404; }
+        location "/" {
+            proxy_pass http://plimsoll.blog.production.web;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+    }
+    "##);
 }
 
 #[test]
