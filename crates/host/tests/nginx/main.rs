@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
+mod cut_off;
 mod refusing;
 mod scene;
 mod serving;

@@ -65,16 +65,17 @@ impl Nginx {
     /// From the files `before` to `wanted`, on the disk and in nginx. When that does not work, back again.
     async fn change(&self, told: &Told, before: &Files, wanted: &Files) -> Result<(), Trouble> {
         let next = Generation::read(wanted);
-        if before == wanted && matches!(&next, Some(next) if next.answers().await) {
+        let serves = matches!(&next, Some(next) if next.answers().await);
+        if before == wanted && serves {
             return Ok(());
+        }
+        if let Some(next) = next.as_ref().filter(|_| !serves) {
+            free(next.address, "choose another `port` in [nginx] of the host's policy file")?;
         }
         let former = match Generation::read(before).filter(|former| next.as_ref().is_none_or(|next| next.address != former.address)) {
             Some(former) if former.answers().await => Some(former),
             _ => None,
         };
-        if let Some(next) = &next {
-            free(next.address, "choose another `port` in [nginx] of the host's policy file")?;
-        }
         let judged = async {
             files::put(&self.places.folder, wanted)?;
             program::look(&self.policy).await?.judge(told, &self.policy, !wanted.is_empty())
@@ -101,14 +102,14 @@ impl Nginx {
             (None, None) => return Ok(()),
         }
         let served = async {
-            if let Some(former) = former {
-                former.went().await;
+            match (former, master) {
+                (Some(former), _) => former.went().await,
+                // What nginx served by is not on record: the first time, and where a change was cut off.
+                (None, Some(master)) => workers::retired(master, &before).await,
+                (None, None) => {}
             }
             if let Some(next) = next {
                 next.came().await;
-            }
-            if let (Some(master), None) = (master, former) {
-                workers::retired(master, &before).await;
             }
         };
         tokio::time::timeout(TAKES_UP_WITHIN, served).await.map_err(|_| {
