@@ -67,6 +67,21 @@ async fn a_port_of_others_is_shared_by_host_name() {
 }
 
 #[tokio::test]
+async fn what_serves_stays_so_while_others_are_broken() {
+    let (nginx, one, two) = (fixtures::Nginx::new(), Slot::new("one").await, Slot::new("two").await);
+    let shared = |slot: &Slot| [below(route(nginx.foreign, slot.upstream()), "web", Some("shop.example"), "/")];
+    applied(&router(&nginx), &shared(&one)).await;
+    std::fs::write(nginx.included().join("broken.conf"), "nonsense on;\n").expect("there is room");
+    let files = nginx.files();
+    for router in [router(&nginx), router(&nginx)] {
+        assert_eq!(refused(&router, &shared(&two)).await.code, "nginx-refused");
+        // So the way back is open.
+        applied(&router, &shared(&one)).await;
+        assert_eq!((nginx.files(), get(nginx.foreign).await), (files.clone(), "one".into()));
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_is_not_read_is_noticed() {
     let (nginx, one) = (fixtures::Nginx::new(), Slot::new("one").await);
     let text = std::fs::read_to_string(nginx.path("nginx.conf")).expect("it is there");

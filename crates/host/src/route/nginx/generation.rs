@@ -21,30 +21,41 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Generation {
     pub(super) id: String,
     pub(super) address: SocketAddr,
+    /// The routes that it is for, whatever others served when it was made.
+    pub(super) routes: String,
+}
+
+/// A name for what is in `files`, this one left out.
+pub(super) fn id(files: &Files) -> String {
+    digest(files).to_string()[..16].to_owned()
+}
+
+fn digest(files: &Files) -> Digest {
+    Digest::of_value(&files.iter().filter(|(name, _)| *name != FILE).collect::<Vec<_>>())
 }
 
 impl Generation {
-    /// That of `content`, which answers on `port`.
-    pub(super) fn of(content: &[u8], port: u16) -> Self {
-        let digest = Digest::of(content);
-        let [a, b, c, ..] = *digest.as_bytes();
+    /// That of `files` for `routes`, which answers on `port`.
+    pub(super) fn of(files: &Files, routes: String, port: u16) -> Self {
+        let [a, b, c, ..] = *digest(files).as_bytes();
         // The first and the last block of 127.0.0.0/8 have other uses.
         let address = Ipv4Addr::new(127, 64 | (a & 0x3f), b, c);
-        Self { id: digest.to_string()[..16].to_owned(), address: SocketAddr::from((address, port)) }
+        Self { id: id(files), address: SocketAddr::from((address, port)), routes }
     }
 
     /// The one that is written in `files`.
     pub(super) fn read(files: &Files) -> Option<Self> {
         let text = std::str::from_utf8(files.get(FILE)?).ok()?;
-        let (id, address) = text.lines().find_map(|line| line.strip_prefix(MARK))?.split_once(" at ")?;
-        Some(Self { id: id.to_owned(), address: address.parse().ok()? })
+        let (id, rest) = text.lines().find_map(|line| line.strip_prefix(MARK))?.split_once(" at ")?;
+        let (address, routes) = rest.split_once(" for ")?;
+        Some(Self { id: id.to_owned(), address: address.parse().ok()?, routes: routes.to_owned() })
     }
 
     /// Its part of the configuration.
     pub(super) fn text(&self) -> String {
-        let Self { id, address } = self;
+        let Self { id, address, routes } = self;
         format!(
-            "{MARK}{id} at {address}\nserver {{\n    listen {address};\n    access_log off;\n    keepalive_timeout 1h;\n    \
+            "{MARK}{id} at {address} for {routes}\nserver {{\n    listen {address};\n    access_log off;\n    keepalive_timeout 1h;\n    \
              location / {{ return 404; }}\n    location = /plimsoll-generation {{ default_type text/plain; return 200 {id}; }}\n}}\n"
         )
     }
@@ -107,10 +118,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let (one, other) = (Generation::of(b"a", 19_830), Generation::of(b"b", 19_830));
-        assert!(one != other && one.address != other.address && one.address.ip().is_loopback());
-        let files = BTreeMap::from([(FILE.to_owned(), one.text().into_bytes())]);
-        assert_eq!(Generation::read(&files), Some(one));
+        let files = |text: &str| BTreeMap::from([("plimsoll-a.b.conf".to_owned(), text.as_bytes().to_vec())]);
+        let of = |text| Generation::of(&files(text), "the same".into(), 19_830);
+        let (one, other) = (of("a"), of("b"));
+        assert!(one.id != other.id && one.address != other.address && one.address.ip().is_loopback());
+        let mut written = files("a");
+        written.insert(FILE.to_owned(), one.text().into_bytes());
+        assert_eq!((id(&written), Generation::read(&written)), (one.id.clone(), Some(one)));
         assert_eq!(Generation::read(&BTreeMap::new()), None);
     }
 }

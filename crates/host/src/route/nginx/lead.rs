@@ -6,7 +6,8 @@ use std::time::Duration;
 use plimsoll_model::route::Route;
 
 use super::files::{self, Files};
-use super::generation::Generation;
+use super::foreign::Foreign;
+use super::generation::{self, Generation};
 use super::program::{self, Told};
 use super::{Nginx, render, servers, sites, workers};
 use crate::trouble::Trouble;
@@ -21,17 +22,18 @@ impl Nginx {
         if before.is_empty() && routes.is_empty() {
             return Ok(());
         }
-        let told = match program::look(&self.policy).await {
-            // What was cut off between two files may be what it refuses: then they are written anew, and judged.
-            Err(trouble) if !before.is_empty() => {
-                tracing::warn!(%trouble, "nginx refuses the configuration that is there");
-                Told::default()
-            }
-            told => told?,
-        };
-        let wanted = self.render(routes, &told, &before)?;
+        let (addresses, nobody) = (existing(&self.policy.addresses), Foreign::default());
+        let asked = generation::id(&render::render(&servers::servers(routes, &addresses, &nobody)?, &self.places)?);
         let (folder, laid_out) = (self.places.sites.clone(), routes.to_vec());
         blocking(move || sites::lay_out(&folder, &laid_out)).await?;
+        if leads_by(&before, &asked).await {
+            return Ok(());
+        }
+        let told = self.look(&before).await?;
+        let wanted = match routes {
+            [] => Files::new(),
+            routes => render::told(self.render(routes, &addresses, &told.foreign(), &before)?, asked, &self.places),
+        };
         let changed = self.change(&told, &before, &wanted).await;
         // The workers of the configuration before may still ask for its sites.
         let needed = if changed.is_ok() { vec![before, wanted] } else { vec![before] };
@@ -48,17 +50,25 @@ impl Nginx {
         }
     }
 
-    /// The files for `routes`; none where there are none.
-    fn render(&self, routes: &[Route], told: &Told, before: &Files) -> Result<Files, Trouble> {
-        if routes.is_empty() {
-            return Ok(Files::new());
+    /// What is there. Where nginx refuses it, ours may be why: they do not fit together when a change was cut off between two of them. Then
+    /// it is asked without them, which nobody can notice, as what it refuses it does not read.
+    async fn look(&self, before: &Files) -> Result<Told, Trouble> {
+        let told = program::look(&self.policy).await;
+        if told.is_ok() || before.is_empty() {
+            return told;
         }
-        let foreign = told.foreign();
-        let servers = servers::servers(routes, &existing(&self.policy.addresses), &foreign)?;
-        servers::own_ports(&servers, &foreign)
-            .into_iter()
-            .filter(|address| !listened_on(before, *address))
-            .try_for_each(|address| free(address, "choose another port for the route, or stop what listens there"))?;
+        files::put(&self.places.folder, &Files::new())?;
+        let told = program::look(&self.policy).await;
+        files::put(&self.places.folder, before)?;
+        told
+    }
+
+    /// The files for `routes` beside what others serve.
+    fn render(&self, routes: &[Route], addresses: &[IpAddr], foreign: &Foreign, before: &Files) -> Result<Files, Trouble> {
+        let servers = servers::servers(routes, addresses, foreign)?;
+        let own = servers::own_ports(&servers, foreign);
+        let mut opened = own.into_iter().filter(|address| !listened_on(before, *address));
+        opened.try_for_each(|address| free(address, "choose another port for the route, or stop what listens there"))?;
         render::render(&servers, &self.places)
     }
 
@@ -66,9 +76,6 @@ impl Nginx {
     async fn change(&self, told: &Told, before: &Files, wanted: &Files) -> Result<(), Trouble> {
         let next = Generation::read(wanted);
         let serves = matches!(&next, Some(next) if next.answers().await);
-        if before == wanted && serves {
-            return Ok(());
-        }
         if let Some(next) = next.as_ref().filter(|_| !serves) {
             free(next.address, "choose another `port` in [nginx] of the host's policy file")?;
         }
@@ -125,6 +132,14 @@ impl Nginx {
         if let Err(trouble) = taken_back {
             tracing::error!(%trouble, "the configuration of nginx could not be brought back");
         }
+    }
+}
+
+/// Whether `files` are whole and for these routes, and nginx leads by them. So it stays, whatever became of the configuration of others.
+async fn leads_by(files: &Files, routes: &str) -> bool {
+    match Generation::read(files) {
+        Some(there) => there.routes == routes && there.id == generation::id(files) && there.answers().await,
+        None => false,
     }
 }
 

@@ -37,16 +37,20 @@ pub(super) struct Places {
 /// `nginx-path` when nginx cannot be told a path.
 pub(super) fn render(servers: &[Server<'_>], places: &Places) -> Result<Files, Trouble> {
     let owners: BTreeSet<&EnvironmentKey> = servers.iter().map(|server| server.owner).collect();
-    let mut files = Files::new();
+    let mut files = Files::from(PARTS.map(|(name, text)| (name.to_owned(), format!("{HEADER}\n{text}").into_bytes())));
     for owner in owners {
         let own: Vec<&Server> = servers.iter().filter(|server| server.owner == owner).collect();
         let text = format!("{HEADER}\n# The servers of {owner}.\n{}", environment(owner, &own, places)?);
         files.insert(format!("plimsoll-{}.{}.conf", owner.project, owner.environment), text.into_bytes());
     }
-    files.extend(PARTS.map(|(name, text)| (name.to_owned(), format!("{HEADER}\n{text}").into_bytes())));
-    let generation = Generation::of(&files.iter().flat_map(|(name, text)| [name.as_bytes(), b"\0", text]).collect::<Vec<_>>().concat(), places.port);
-    files.insert(FILE.to_owned(), format!("{HEADER}\n{}\n{MAPS}", generation.text()).into_bytes());
     Ok(files)
+}
+
+/// The same with the file that tells which ones they are, and for which `routes`.
+pub(super) fn told(mut files: Files, routes: String, places: &Places) -> Files {
+    let generation = Generation::of(&files, routes, places.port);
+    files.insert(FILE.to_owned(), format!("{HEADER}\n{}\n{MAPS}", generation.text()).into_bytes());
+    files
 }
 
 fn environment(owner: &EnvironmentKey, servers: &[&Server<'_>], places: &Places) -> Result<String, Trouble> {

@@ -7,7 +7,7 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
 
 use super::files::Files;
 use super::foreign::Foreign;
-use super::render::{Places, render};
+use super::render::{Places, render, told};
 use super::servers::servers;
 
 /// A route of `component` of the production environment of `project`.
@@ -48,7 +48,7 @@ fn site(mut route: Route, spa: bool) -> Route {
 fn files(routes: &[Route]) -> Files {
     let places = Places { folder: "/etc/nginx/conf.d".into(), sites: "/srv/sites".into(), port: 19_830 };
     let servers = servers(routes, &[IpAddr::V4(Ipv4Addr::LOCALHOST)], &Foreign::default()).unwrap();
-    render(&servers, &places).unwrap()
+    told(render(&servers, &places).unwrap(), "routes".into(), &places)
 }
 
 fn text(files: &Files, name: &str) -> String {
