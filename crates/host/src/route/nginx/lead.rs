@@ -35,8 +35,12 @@ impl Nginx {
             routes => render::told(self.render(routes, &addresses, &told.foreign(), &before)?, asked, &self.places),
         };
         let changed = self.change(&told, &before, &wanted).await;
-        // The workers of the configuration before may still ask for its sites.
-        let needed = if changed.is_ok() { vec![before, wanted] } else { vec![before] };
+        // The workers of the configuration before may still ask for its sites, unless all is over.
+        let needed = match &changed {
+            Ok(()) if wanted.is_empty() => vec![],
+            Ok(()) => vec![before, wanted],
+            Err(_) => vec![before],
+        };
         self.sweep(needed).await;
         changed
     }

@@ -65,9 +65,15 @@ pub(super) async fn look(policy: &NginxPolicy) -> Result<Told, Trouble> {
 }
 
 fn refused(why: &str, output: Vec<String>) -> Trouble {
-    Trouble::new("nginx-refused", format!("nginx refuses the configuration: {}", why.trim_start_matches("nginx: ")))
+    Trouble::new("nginx-refused", format!("nginx refuses the configuration: {}", words(why)))
         .with_help("what was there before is in its place again; correct what nginx names, and deploy again")
         .with_output(output)
+}
+
+/// What a line says, without the time and the process that said it.
+fn words(line: &str) -> &str {
+    let said = line.split_once("] ").map_or(line, |(_, said)| said);
+    said.split_once(": ").filter(|(process, _)| process.bytes().all(|b| b.is_ascii_digit() || b == b'#')).map_or(said, |(_, said)| said)
 }
 
 /// The master process, while it runs. What is left of a file of one that was killed may name any process.
@@ -118,4 +124,33 @@ async fn run(program: &Path, args: &[&Path]) -> Result<Output, Trouble> {
         Trouble::new("nginx-missing", format!("cannot run {}: {error}", program.display()))
             .with_help("install nginx (on Debian: nginx-light), or name it as `binary` in [nginx] of the host's policy file")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nginx_is_quoted_without_its_preamble() {
+        for (line, expect) in [
+            ("nginx: [emerg] unknown directive \"a: b\" in /x:1", "unknown directive \"a: b\" in /x:1"),
+            ("2026/11/21 21:50:34 [emerg] 1907#1907: unknown directive \"a\" in /x:1", "unknown directive \"a\" in /x:1"),
+            ("exit status: 1", "exit status: 1"),
+        ] {
+            assert_eq!(words(line), expect);
+        }
+    }
+
+    #[test]
+    fn conflicts_are_ours_when_they_are_new() {
+        let policy = NginxPolicy::default();
+        let told = |conflicts: &[&str]| Told {
+            dump: "# configuration file /etc/nginx/conf.d/plimsoll.conf:\n".into(),
+            conflicts: conflicts.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        let conflict = "nginx: [warn] conflicting server name \"a\" on 0.0.0.0:80, ignored";
+        assert_eq!(told(&[conflict]).judge(&told(&[conflict]), &policy, true), Ok(()));
+        let trouble = told(&[conflict]).judge(&told(&[]), &policy, true).unwrap_err();
+        assert_eq!(trouble.message, "nginx refuses the configuration: conflicting server name \"a\" on 0.0.0.0:80, ignored");
+    }
 }
