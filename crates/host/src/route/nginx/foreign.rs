@@ -28,6 +28,8 @@ pub(super) struct Listen {
     pub(super) port: u16,
     /// Whether it takes what no other server there takes.
     pub(super) default: bool,
+    /// Whether plain HTTP is not understood there.
+    pub(super) wrapped: bool,
 }
 
 impl Foreign {
@@ -51,6 +53,11 @@ impl Foreign {
     /// The servers that listen on `port`.
     pub(super) fn on(&self, port: u16) -> impl Iterator<Item = &Server> {
         self.servers.iter().filter(move |server| server.listens.iter().any(|listen| listen.port == port))
+    }
+
+    /// The server on `port` that does not understand plain HTTP.
+    pub(super) fn wrapped(&self, port: u16) -> Option<&Server> {
+        self.servers.iter().find(|server| server.listens.iter().any(|listen| listen.port == port && listen.wrapped))
     }
 
     /// The addresses of `port` at which somebody else takes what nobody takes.
@@ -117,7 +124,8 @@ fn listen(address: &str, options: &[String]) -> Option<Listen> {
         Err(_) if address.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() => 80,
         Err(_) => address.rsplit(':').next()?.parse().unwrap_or(80),
     };
-    Some(Listen { address: address.to_owned(), port, default })
+    let wrapped = options.iter().any(|option| option == "ssl" || option == "proxy_protocol");
+    Some(Listen { address: address.to_owned(), port, default, wrapped })
 }
 
 enum Token {
@@ -196,8 +204,9 @@ mod tests {
 
     #[test]
     fn ports_are_told_whoever_shares_them() {
-        let foreign = Foreign::read("# configuration file /a:\nserver { listen *:81 default_server; listen 82; }\n");
+        let foreign = Foreign::read("# configuration file /a:\nserver { listen *:81 default_server; listen 82 ssl; }\n");
         assert_eq!((foreign.on(81).count(), foreign.on(82).count(), foreign.on(80).count()), (1, 1, 0));
         assert_eq!((foreign.defaults(81), foreign.defaults(82)), (vec!["*:81".to_owned()], vec![]));
+        assert_eq!([81, 82].map(|port| foreign.wrapped(port).is_some()), [false, true]);
     }
 }

@@ -22,18 +22,13 @@ impl Nginx {
         if before.is_empty() && routes.is_empty() {
             return Ok(());
         }
-        let (addresses, nobody) = (existing(&self.policy.addresses), Foreign::default());
-        let asked = generation::id(&render::render(&servers::servers(routes, &addresses, &nobody)?, &self.places)?);
-        let (folder, laid_out) = (self.places.sites.clone(), routes.to_vec());
-        blocking(move || sites::lay_out(&folder, &laid_out)).await?;
+        let asked = self.name(routes)?;
+        self.lay_out(routes).await?;
         if leads_by(&before, &asked).await {
             return Ok(());
         }
         let told = self.look(&before).await?;
-        let wanted = match routes {
-            [] => Files::new(),
-            routes => render::told(self.render(routes, &addresses, &told.foreign(), &before)?, asked, &self.places),
-        };
+        let wanted = self.wanted(routes, asked, &told.foreign(), &before)?;
         let changed = self.change(&told, &before, &wanted).await;
         // The workers of the configuration before may still ask for its sites, unless all is over.
         let needed = match &changed {
@@ -43,6 +38,17 @@ impl Nginx {
         };
         self.sweep(needed).await;
         changed
+    }
+
+    /// What `routes` are called: they would be these files, were nobody else there.
+    fn name(&self, routes: &[Route]) -> Result<String, Trouble> {
+        let servers = servers::servers(routes, &existing(&self.policy.addresses), &Foreign::default())?;
+        Ok(generation::id(&render::render(&servers, &self.places)?))
+    }
+
+    async fn lay_out(&self, routes: &[Route]) -> Result<(), Trouble> {
+        let (folder, routes) = (self.places.sites.clone(), routes.to_vec());
+        blocking(move || sites::lay_out(&folder, &routes)).await
     }
 
     /// Removes the sites that none of these files speaks of.
@@ -67,13 +73,16 @@ impl Nginx {
         told
     }
 
-    /// The files for `routes` beside what others serve.
-    fn render(&self, routes: &[Route], addresses: &[IpAddr], foreign: &Foreign, before: &Files) -> Result<Files, Trouble> {
-        let servers = servers::servers(routes, addresses, foreign)?;
+    /// The files for `routes`, which are called `asked`, beside what others serve; none where there are none.
+    fn wanted(&self, routes: &[Route], asked: String, foreign: &Foreign, before: &Files) -> Result<Files, Trouble> {
+        if routes.is_empty() {
+            return Ok(Files::new());
+        }
+        let servers = servers::servers(routes, &existing(&self.policy.addresses), foreign)?;
         let own = servers::own_ports(&servers, foreign);
         let mut opened = own.into_iter().filter(|address| !listened_on(before, *address));
         opened.try_for_each(|address| free(address, "choose another port for the route, or stop what listens there"))?;
-        render::render(&servers, &self.places)
+        Ok(render::told(render::render(&servers, &self.places)?, asked, &self.places))
     }
 
     /// From the files `before` to `wanted`, on the disk and in nginx. When that does not work, back again.

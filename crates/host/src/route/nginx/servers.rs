@@ -88,6 +88,10 @@ fn judge_foreign(route: &Route, foreign: &Foreign) -> Result<(), Trouble> {
         let why = format!("{host} on port {port} for {whose} is served by {}, which is not Plimsoll's", other.file);
         return Err(Trouble::new("host-taken", why).with_help("take that server out of nginx's configuration, or give the route another host name"));
     }
+    if let Some(other) = foreign.wrapped(port) {
+        let why = format!("port {port} for {whose} does not take plain HTTP, as {} has it", other.file);
+        return Err(Trouble::new("port-taken", why).with_help("give the route another port"));
+    }
     if foreign.defaults(port).is_empty() {
         let why = format!("port {port} for {whose} is also served by {}, and which server there is the default is left open", other.file);
         let help = format!("write `default_server` behind the `listen` of the one that is to stay so in {}", other.file);
@@ -114,7 +118,8 @@ mod tests {
     fn foreign() -> Foreign {
         Foreign::read(
             "# configuration file /etc/nginx/default:\nserver { listen 80 default_server; server_name a.example; }\n\
-             # configuration file /etc/nginx/odd:\nserver { listen 81; }\n",
+             # configuration file /etc/nginx/odd:\nserver { listen 81; }\n\
+             # configuration file /etc/nginx/safe:\nserver { listen 443 ssl default_server; }\n",
         )
     }
 
@@ -164,6 +169,7 @@ mod tests {
                 "a.example on port 80 for web of shop/production is served by /etc/nginx/default",
             ),
             (hosted("shop", "web", 81, "/", "a.example"), "port-taken", "/etc/nginx/odd"),
+            (hosted("shop", "web", 443, "/", "b.example"), "port-taken", "does not take plain HTTP, as /etc/nginx/safe has it"),
         ] {
             let trouble = servers(&[route], HERE, &foreign()).unwrap_err();
             assert!(trouble.code == code && trouble.message.contains(names) && trouble.help.is_some(), "{trouble:?}");
