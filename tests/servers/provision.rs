@@ -114,7 +114,11 @@ fn twenty_deployments_and_rollbacks_lose_no_request() {
 type Disturbance = (&'static str, fn(), fn());
 
 const DISTURBANCES: [Disturbance; 6] = [
-    ("the daemons are killed", || FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))), || {}),
+    (
+        "the daemons are killed",
+        || FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))),
+        || {},
+    ),
     ("a daemon is started again", || drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
     ("a host is cut off for 5 s", || cut_for_a_while(FLEET[1]), || {}),
     ("the home host is cut off for 5 s", || cut_for_a_while(FLEET[0]), || {}),

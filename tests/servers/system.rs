@@ -17,7 +17,7 @@ const FOLDER: &str = "/root/.local/state/plimsoll";
 const DAEMON: &str = "test-daemon";
 /// Makes the machine what it was.
 const CLEAR: &str = "systemctl stop test-daemon 'plimsoll-*.service'; chmod -R u+w /root/.local/state/plimsoll 2>/dev/null; \
-                     rm -rf /root/.local /var/lib/private/plimsoll-* /var/lib/plimsoll-*";
+                     rm -rf /root/.local /root/.config/plimsoll /var/lib/private/plimsoll-* /var/lib/plimsoll-*";
 
 /// A host of root, and a project that is deployed there.
 pub struct System {

@@ -123,7 +123,7 @@ fn what_cannot_be_run_is_told_and_taken_back() {
     assert!(failed.stdout.contains("TOKEN is ***") && !failed.stdout.contains("planted"), "{}", failed.stdout);
 
     let manifest = system.manifest();
-    for (user, code, exit) in [("root", "user-not-allowed", 1), ("nobody-of-that-name", "slot-exited", 1)] {
+    for (user, code, exit) in [("root", "user-not-allowed", 1), ("nobody-of-that-name", "user-not-allowed", 1)] {
         system.write("plimsoll.toml", &manifest.replace("path = \"web\"", &format!("path = \"web\"\nuser = \"{user}\"")));
         let failed = deploy(exit, code);
         assert!(failed.stdout.contains(user) || failed.stdout.contains("no such user"), "{}", failed.stdout);

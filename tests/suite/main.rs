@@ -16,6 +16,7 @@ mod json;
 mod keepers;
 mod killed;
 mod levels;
+mod nginx;
 mod partial;
 mod project;
 mod proxy;

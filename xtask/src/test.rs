@@ -28,6 +28,7 @@ const PARTS: &[Part] = &[
 /// Names the parts that failed.
 pub fn run_all() -> Outcome {
     need(&["git"], "git ca-certificates")?;
+    need(&["nginx"], "nginx-light")?;
     let mut told = Vec::new();
     let mut failed = Vec::new();
     for (name, part) in PARTS {

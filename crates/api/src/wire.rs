@@ -24,6 +24,9 @@ pub const SYSTEM_SOCKET: &str = "/run/plimsoll/host.sock";
 /// The folder of that daemon.
 pub const SYSTEM_FOLDER: &str = "/var/lib/plimsoll";
 
+/// What its owner has decided for it.
+pub const SYSTEM_POLICY: &str = "/etc/plimsoll/host.toml";
+
 /// Whose members may speak to it.
 pub const SYSTEM_GROUP: &str = "plimsoll";
 

@@ -1,22 +1,24 @@
 //! The daemon of this machine: a [`Host`] whose effects are real, served on its socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::HostError;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use plimsoll_model::audit::Actor;
+use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::io::AsyncRead;
 
 use crate::clock::{Clock, SystemClock};
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
 use crate::look::machine;
+use crate::policy::{NginxPolicy, Policy, RouteKind};
 use crate::probe::NetworkProber;
 use crate::releases::Store;
+use crate::route::Router;
 use crate::secrets::SecretFiles;
 use crate::serve::{Intake, Owners, Starter, adopt, bind, serve};
 use crate::supervise::{Builtin, Supervision, Supervisor, Systemd};
@@ -39,6 +41,8 @@ pub struct Options {
     pub user: String,
     /// What runs its slots.
     pub supervision: Supervision,
+    /// The policy file of the host; there may be none.
+    pub policy: PathBuf,
 }
 
 /// Where a daemon is spoken to.
@@ -84,15 +88,15 @@ pub async fn run(options: Options, door: Door, starter: Starter, stop: impl Futu
 /// The host of this machine, not served to anyone. It takes up its work as any daemon does.
 ///
 /// # Errors
-/// Its folder cannot be used, or was written by a newer version.
+/// Its folder or its policy file cannot be used, or was written by a newer version.
 pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
-    let (exe, env) = (&options.exe, &options.env);
+    let policy = Policy::read(&options.policy)?;
     let world = World {
         ledger,
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
-        supervisor: supervisor(options, folders)?,
-        router: Arc::new(route::Builtin::new(exe.clone(), folders.clone(), env.clone())),
+        supervisor: supervisor(options, folders, policy.users)?,
+        router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),
         clock: Arc::new(SystemClock),
     };
@@ -105,13 +109,20 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
     Host::start(world, about).await
 }
 
-fn supervisor(options: &Options, folders: &Folders) -> Result<Arc<dyn Supervisor>, Trouble> {
+fn supervisor(options: &Options, folders: &Folders, users: BTreeSet<String>) -> Result<Arc<dyn Supervisor>, Trouble> {
     let (exe, env, user) = (options.exe.clone(), options.env.clone(), options.user.clone());
     match options.supervision {
         Supervision::Builtin => Ok(Arc::new(Builtin::new(exe, folders.clone(), SecretFiles::new(folders.clone()), env, user))),
-        Supervision::Systemd { allow_root } if rustix::process::geteuid().is_root() => Ok(Arc::new(Systemd::new(folders.clone(), env, allow_root))),
-        Supervision::Systemd { .. } => Err(Trouble::new("not-root", format!("only root may have systemd run slots, and this daemon runs as {user}"))
+        Supervision::Systemd if rustix::process::geteuid().is_root() => Ok(Arc::new(Systemd::new(folders.clone(), env, users))),
+        Supervision::Systemd => Err(Trouble::new("not-root", format!("only root may have systemd run slots, and this daemon runs as {user}"))
             .with_help("start it as root, or without --supervise systemd")),
+    }
+}
+
+fn router(options: &Options, folders: &Folders, route: RouteKind, nginx: NginxPolicy) -> Arc<dyn Router> {
+    match route {
+        RouteKind::Builtin => Arc::new(route::Builtin::new(options.exe.clone(), folders.clone(), options.env.clone())),
+        RouteKind::Nginx => Arc::new(route::Nginx::new(nginx)),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod folders;
 mod host;
 pub mod ledger;
 mod look;
+pub mod policy;
 pub mod probe;
 mod program;
 pub mod releases;

@@ -1,6 +1,7 @@
 //! Where traffic goes.
 
 mod builtin;
+mod nginx;
 mod restore;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use plimsoll_model::{EnvironmentKey, SlotId};
 use crate::trouble::Trouble;
 
 pub use builtin::Builtin;
+pub use nginx::Nginx;
 
 /// Leads traffic to slots and sites.
 #[async_trait]

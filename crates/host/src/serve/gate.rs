@@ -74,7 +74,10 @@ impl Owners {
     }
 
     fn refusal(&self, project: &ProjectName) -> HostError {
-        let help = format!("use the login that deploys it, or choose another name; root lets others in by their numbers in {}", self.folder.join(project.as_str()).display());
+        let help = format!(
+            "use the login that deploys it, or choose another name; root lets others in by their numbers in {}",
+            self.folder.join(project.as_str()).display()
+        );
         HostError::Refused(Failure::new("not-yours", format!("the project {project} belongs to another login on this host")).with_help(help))
     }
 }

@@ -29,10 +29,7 @@ pub enum Supervision {
     #[default]
     Builtin,
     /// systemd, each component as a user of its own. Takes root: [`Systemd`].
-    Systemd {
-        /// Whether a component may run as root when it asks for that.
-        allow_root: bool,
-    },
+    Systemd,
 }
 
 /// What a slot is doing.
@@ -91,5 +88,6 @@ pub trait Supervisor: Send + Sync {
 /// Refuses to run a slot as `user`, which it asks for.
 fn refusal(row: &SlotRow, user: &str, why: &str) -> Trouble {
     let message = format!("{} of {} asks for the user {user}; {why}", row.component, row.key);
-    Trouble::new("user-not-allowed", message).with_help("take `user` out for this environment")
+    Trouble::new("user-not-allowed", message)
+        .with_help("take `user` out for this environment; where root runs the daemon, `users` in /etc/plimsoll/host.toml lets it be")
 }

@@ -19,7 +19,7 @@ use plimsoll_host::probe::Prober;
 use plimsoll_host::releases::Store;
 use plimsoll_host::route::Router;
 use plimsoll_host::secrets::SecretFiles;
-use plimsoll_host::serve::{bind, serve};
+use plimsoll_host::serve::{Owners, bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
@@ -66,11 +66,11 @@ impl Scene {
         let host = Host::start(world(&folders, ledger.clone()), about).await.expect("the ledger says what can be");
         let handle = Arc::new(Handle(host));
         let (end, ended) = oneshot::channel::<()>();
-        let served = handle.clone();
+        let (served, owners) = (handle.clone(), Owners::new(folders.owners()));
         let server = tokio::spawn(async move {
             let _lock = lock;
             let stop = async { ended.await.unwrap_or(()) };
-            serve(served.clone(), served, listener, stop).await.expect("it serves until it is told to stop");
+            serve(served.clone(), served, owners, listener, stop).await.expect("it serves until it is told to stop");
         });
         Self { handle, ledger, folders, folder, end, server }
     }

@@ -57,10 +57,16 @@ fn who_a_program_may_run_as() {
 }
 
 #[test]
-fn systemd_runs_nothing_as_root_unless_the_host_allows_it() {
-    for (user, allow_root, allowed) in [(None, false, true), (Some("daemon"), false, true), (Some("root"), false, false), (Some("root"), true, true)]
-    {
-        let judged = Systemd::new(Scene::new().folders(), BTreeMap::new(), allow_root).judge(&row("true", user));
+fn under_systemd_a_component_has_a_user_of_its_own_unless_the_host_allows_another() {
+    for (user, users, allowed) in [
+        (None, &[][..], true),
+        (Some("daemon"), &[], false),
+        (Some("root"), &["daemon"], false),
+        (Some("daemon"), &["daemon"], true),
+        (Some("0"), &["daemon"], false),
+    ] {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        let judged = Systemd::new(Scene::new().folders(), BTreeMap::new(), users).judge(&row("true", user));
         assert_eq!(judged.map_err(|trouble| trouble.code), if allowed { Ok(()) } else { Err("user-not-allowed".to_owned()) }, "{user:?}");
     }
 }

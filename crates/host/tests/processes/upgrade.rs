@@ -26,6 +26,7 @@ async fn host(scene: &Scene, exe: &Path) -> Handle {
         env: BTreeMap::new(),
         user: "nobody-in-particular".into(),
         supervision: Supervision::default(),
+        policy: "/nowhere/host.toml".into(),
     };
     Handle(daemon::start(&options, &folders, ledger).await.expect("the folder can be used"))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use listenfd::ListenFd;
-use plimsoll_api::wire::SYSTEM_FOLDER;
+use plimsoll_api::wire::{SYSTEM_FOLDER, SYSTEM_POLICY};
 use plimsoll_host::daemon::{self, Door, Options};
 use plimsoll_host::serve::Starter;
 use plimsoll_host::supervise::Supervision;
@@ -54,7 +54,7 @@ impl Supervise {
     fn supervision(self) -> Supervision {
         match self {
             Self::Builtin => Supervision::Builtin,
-            Self::Systemd => Supervision::Systemd { allow_root: false },
+            Self::Systemd => Supervision::Systemd,
         }
     }
 }
@@ -99,7 +99,8 @@ impl Serve {
         let folder = system.or(self.folder).or_else(|| Folders::find().map(|folders| folders.home)).ok_or_else(nowhere)?;
         let folder = absolute(&folder)?;
         let supervision = if self.system { Supervise::Systemd } else { self.supervise }.supervision();
-        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user(), supervision })
+        let policy = if self.system { PathBuf::from(SYSTEM_POLICY) } else { policy(&folder) };
+        Ok(Options { folder, exe, build, env: passed_on(), user: identity::user(), supervision, policy })
     }
 }
 
@@ -110,6 +111,12 @@ fn passed() -> Result<UnixListener, Failure> {
         Failure::new("no-socket", "no socket was passed")
             .with_help("systemd starts this daemon: systemctl start plimsoll.socket; without --system it needs none")
     })
+}
+
+/// The policy file of the host with this folder: beside other configuration of the user, or in the folder when that is nobody's home.
+fn policy(folder: &Path) -> PathBuf {
+    let own = Folders::find().filter(|folders| folders.home == folder);
+    own.map_or_else(|| folder.to_owned(), |folders| folders.config).join("host.toml")
 }
 
 fn passed_on() -> BTreeMap<String, String> {

@@ -13,7 +13,7 @@ mod properties;
 mod secrets;
 mod state;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,8 @@ pub struct Systemd {
     folders: Folders,
     /// What every program gets: `PATH` and the like.
     env: BTreeMap<String, String>,
-    allow_root: bool,
+    /// Users that components may ask for.
+    users: BTreeSet<String>,
     ports: Ports,
     bus: Mutex<Option<Arc<Bus>>>,
     /// Told when a unit is gone.
@@ -58,12 +59,12 @@ pub struct Systemd {
 }
 
 impl Systemd {
-    /// Programs get `env`, and run as root only when they ask for that and `allow_root` is set.
+    /// Programs get `env`, and run as users of their own unless they ask for one of `users`.
     #[must_use]
-    pub fn new(folders: Folders, env: BTreeMap<String, String>, allow_root: bool) -> Self {
+    pub fn new(folders: Folders, env: BTreeMap<String, String>, users: BTreeSet<String>) -> Self {
         let env = env.into_iter().filter(|(name, _)| !SET_BY_SYSTEMD.contains(&name.as_str())).collect();
         let ports = Ports::of(&folders);
-        Self { folders, env, allow_root, ports, bus: Mutex::default(), lost: Arc::default() }
+        Self { folders, env, users, ports, bus: Mutex::default(), lost: Arc::default() }
     }
 
     /// The connection to systemd; a new one when the last one has ended.
@@ -106,7 +107,7 @@ impl Systemd {
 impl Supervisor for Systemd {
     fn judge(&self, row: &SlotRow) -> Result<(), Trouble> {
         match &row.spec.user {
-            Some(user) if plimsoll_keeper::is_superuser(user) && !self.allow_root => Err(refusal(row, user, "this host runs nothing as root")),
+            Some(user) if !self.users.contains(user) => Err(refusal(row, user, "this host runs programs as users of their own")),
             _ => Ok(()),
         }
     }
