@@ -9,7 +9,7 @@ mod report;
 mod tools;
 
 use crate::Outcome;
-use crate::command::{cargo, exists, run};
+use crate::command::{cargo, exists, need, run};
 use instrument::Instrument;
 pub use instrument::{compile, is_compiler};
 use tools::Tools;
@@ -26,6 +26,7 @@ const GOAL_PERCENT: f64 = 85.0;
 /// When something does not build, or a crate is below the goal. A test that fails is told, and counts for what it ran: one that looks at all
 /// that is in its environment does, as the counters leave a note there.
 pub fn run_all(as_json: bool) -> Outcome {
+    need(&["nginx"], "nginx-light")?;
     let tools = Tools::find()?;
     let instrument = Instrument::prepare()?;
     let programs = instrument.build()?;
