@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::ask::until;
 use crate::crew::{Crew, as_root, ssh_config};
 use crate::project::Project;
-use crate::provisioned::{FLEET, Turn, fleet, set_up, strip};
+use crate::provisioned::{FLEET, Turn, cut, fleet, heal, set_up, strip};
 
 /// Whether a login opens a host now, by a connection of its own.
 fn opens(login: &str, command: &str) -> bool {
@@ -130,15 +130,6 @@ fn cut_for_a_while(host: &str) {
     cut(host);
     std::thread::sleep(Duration::from_secs(5));
     heal(host);
-}
-
-/// SSH alone, so that requests still show whether the host serves.
-fn cut(host: &str) {
-    as_root(host, "iptables -I INPUT -i eth0 -p tcp --dport 22 -j DROP; iptables -I OUTPUT -o eth0 -p tcp --sport 22 -j DROP");
-}
-
-fn heal(host: &str) {
-    as_root(host, "iptables -D INPUT -i eth0 -p tcp --dport 22 -j DROP; iptables -D OUTPUT -o eth0 -p tcp --sport 22 -j DROP");
 }
 
 #[test]

@@ -47,11 +47,24 @@ impl Turn {
 /// The crew that deploys to the whole fleet, all of which has this very program.
 pub fn fleet(_: &Turn) -> Crew {
     let crew = Crew::of("deploy", &FLEET);
+    // A test that was ended has had no time for that.
+    FLEET.iter().for_each(|host| heal(host));
     std::thread::scope(|scope| {
         let setting_up: Vec<_> = FLEET.iter().map(|host| scope.spawn(|| set_up(&crew, host).ended(0))).collect();
         setting_up.into_iter().for_each(|one| drop(one.join().expect("it is set up")));
     });
     crew
+}
+
+/// Cuts a machine off: SSH alone, so that requests still show whether it serves.
+pub fn cut(host: &str) {
+    as_root(host, "iptables -I INPUT -i eth0 -p tcp --dport 22 -j DROP; iptables -I OUTPUT -o eth0 -p tcp --sport 22 -j DROP");
+}
+
+/// Lets it be reached again.
+pub fn heal(host: &str) {
+    let undo = |rule: &str| format!("while iptables -D {rule} -j DROP 2>/dev/null; do :; done");
+    as_root(host, &format!("{}; {}", undo("INPUT -i eth0 -p tcp --dport 22"), undo("OUTPUT -o eth0 -p tcp --sport 22")));
 }
 
 /// Sets a machine up, as whoever may.

@@ -38,6 +38,7 @@ impl System {
         let system = Self { crew, folder, turn };
         system.clear();
         system.install();
+        system.root("mkdir -p /root/.config/plimsoll; echo 'users = [\"games\"]' > /root/.config/plimsoll/host.toml");
         system.serve();
         system.write(
             "plimsoll.toml",

@@ -17,6 +17,7 @@ ListenStream=/run/plimsoll/host.sock
 SocketGroup=plimsoll
 SocketMode=0660
 DirectoryMode=0755
+RemoveOnStop=yes
 
 [Install]
 WantedBy=sockets.target
