@@ -93,15 +93,24 @@ fn a_slot_outlives_the_daemon_and_comes_back_from_all_else() {
     let status = system.run("status", &[], &[]).ended(0).detail("/components").to_string();
     assert!(status.contains("\"restarts\":1"), "{status}");
 
+    // Units are read anew whenever a package is installed.
+    let now = system.pid("web");
+    system.root("systemctl daemon-reload");
+    assert_eq!(system.root(&format!("systemctl show --property LoadState --value {UNIT}")).trim(), "loaded");
+    assert_eq!(system.pid("web"), now);
+    system.root(&format!("kill -9 {now}"));
+    until(3, log);
+    assert_eq!(system.run("deploy", &[], &[("TOKEN", TOKEN)]).ended(0).detail("/deployment/outcome"), "unchanged");
+
     // What someone stops by hand, the daemon starts again: the ledger says that it shall run.
     system.root(&format!("systemctl stop {UNIT}"));
-    until(3, log);
+    until(4, log);
 
     system.write("web/service.txt", "2");
     let _ = system.run("deploy", &[], &[("TOKEN", TOKEN)]).ended(0);
     system.root("systemctl -q is-active plimsoll-tiny.production.web-2.service && ! systemctl -q is-active plimsoll-tiny.production.web-1.service");
-    assert_eq!(log(), 4, "what it keeps outlives its releases");
-    assert_eq!(system.root(&format!("cat {}", system.state("shared/web/uploads/log"))).lines().count(), 4);
+    assert_eq!(log(), 5, "what it keeps outlives its releases");
+    assert_eq!(system.root(&format!("cat {}", system.state("shared/web/uploads/log"))).lines().count(), 5);
     let logs = system.run("logs", &["web"], &[]).ended(0).detail("/lines").to_string();
     assert!(logs.contains("\"web-1\"") && logs.contains("\"web-2\"") && logs.contains("version 2 starts"), "old slots are heard as well: {logs}");
 

@@ -11,6 +11,9 @@ use super::state::State;
 /// How long a unit may take to be gone when nothing of it runs any more.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often a name that is said to be taken is tried: others may stop and start units meanwhile.
+const TRIES: usize = 5;
+
 /// Why a unit is not what it shall be.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
@@ -33,7 +36,10 @@ impl Bus {
 
     /// Starts a unit that does not run; what is left of one that failed gives way.
     pub(super) async fn bring_up(&self, unit: &str, properties: &Properties) -> Result<(), Fault> {
-        while !self.start(unit, properties).await? {
+        for _ in 0..TRIES {
+            if self.start(unit, properties).await? {
+                return self.settled(unit).await;
+            }
             if self.runs(unit).await? {
                 return Ok(());
             }
@@ -41,7 +47,7 @@ impl Bus {
             let freed = |state: Option<&State>| state.is_none_or(|state| !state.is_over()).then_some(());
             timeout(PATIENCE, self.until(unit, freed)).await.map_err(|_| Fault::Stays { unit: unit.to_owned() })??;
         }
-        self.settled(unit).await
+        Err(Fault::Stays { unit: unit.to_owned() })
     }
 
     /// Asks a unit to end, and kills it after `grace`.

@@ -15,7 +15,9 @@ mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +90,22 @@ impl Systemd {
             shared: shared.is_dir().then_some(shared),
             environment: environment::of(&self.env, row),
             secrets: &self.folders.slot_secrets(&row.key, &row.slot),
+            script: &self.script(row),
         })
+    }
+
+    /// The file of a slot's command.
+    fn script(&self, row: &SlotRow) -> PathBuf {
+        self.folders.slot(&row.key, &row.slot).join("run")
+    }
+
+    fn keep_script(&self, row: &SlotRow) -> Result<(), Trouble> {
+        let path = self.script(row);
+        let kept = std::fs::create_dir_all(self.folders.slot(&row.key, &row.slot)).and_then(|()| {
+            let readable = |file: &File| file.set_permissions(Permissions::from_mode(0o644));
+            plimsoll_durable::replace_with(&path, row.spec.run.as_bytes(), readable)
+        });
+        kept.map_err(|error| Trouble::new("slot-unwritable", format!("{} cannot be written: {error}", path.display())))
     }
 
     fn keep_secrets(&self, row: &SlotRow, values: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
@@ -124,6 +141,7 @@ impl Supervisor for Systemd {
             return Ok(());
         }
         self.keep_secrets(row, secrets)?;
+        self.keep_script(row)?;
         bus.bring_up(&unit, &self.properties(row, &folder)).await.map_err(broken)
     }
 
@@ -173,6 +191,8 @@ impl Supervisor for Systemd {
 
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
         slot_files::prune(&self.folders.slot_logs(key), EXTENSION, slot).await;
+        // What stays is written anew when there is a slot of that name again.
+        drop(tokio::fs::remove_dir_all(self.folders.slot(key, slot)).await);
         self.bus().await?.let_go(&names::unit(key, slot)).await.map_err(|error| trouble(slot, &error.into()))
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plimsoll_keeper::Command;
 use zbus::zvariant::Value;
 
 use super::names;
@@ -30,6 +29,8 @@ pub(super) struct Slot<'a> {
     pub(super) environment: BTreeMap<String, String>,
     /// The file of its secrets.
     pub(super) secrets: &'a Path,
+    /// The file of its command, for a shell.
+    pub(super) script: &'a Path,
 }
 
 /// Properties of a unit, by name.
@@ -41,14 +42,12 @@ pub(super) fn of(slot: &Slot<'_>) -> Properties {
 }
 
 fn program(slot: &Slot<'_>) -> Properties {
-    let command = Command::Shell(slot.row.spec.run.clone());
-    let (path, args) = command.words();
     let environment: Vec<String> = slot.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     vec![
         ("Description", format!("{} of {} (Plimsoll)", slot.row.slot, slot.row.key).into()),
         ("Type", "exec".into()),
-        // The shell is the one to expand variables.
-        ("ExecStartEx", execute(path, &args, "no-env-expand")),
+        // Its command stands in a file: systemd expands variables too, and does so differently when it has read its units anew.
+        ("ExecStart", execute(&["/bin/sh", &text(slot.script)])),
         ("WorkingDirectory", text(slot.folder).into()),
         ("Environment", environment.into()),
         ("EnvironmentFiles", vec![(text(slot.secrets), false)].into()),
@@ -67,7 +66,8 @@ fn user(slot: &Slot<'_>) -> Properties {
     if let Some(shared) = &slot.shared {
         // A user that systemd makes up may have another number than before; the state directory has followed it already.
         let reference = format!("--reference=/var/lib/{state}");
-        properties.push(("ExecStartPreEx", execute(Path::new("/bin/chown"), &["-hR", &reference, &text(shared)], "privileged")));
+        properties.push(("PermissionsStartOnly", true.into()));
+        properties.push(("ExecStartPre", execute(&["/bin/chown", "-hR", &reference, &text(shared)])));
     }
     properties.push(("StateDirectory", vec![state].into()));
     properties
@@ -75,9 +75,10 @@ fn user(slot: &Slot<'_>) -> Properties {
 
 /// What it sees of the host's state. Nobody else may enter the folders above its release, so they are others for it.
 fn view(slot: &Slot<'_>) -> Properties {
-    let bind = |path: &Path| vec![(text(path), text(path), false, RECURSIVE)].into();
-    let mut properties = vec![("TemporaryFileSystem", vec![(text(slot.hidden), "ro".to_owned())].into()), ("BindReadOnlyPaths", bind(slot.folder))];
-    properties.extend(slot.shared.iter().map(|shared| ("BindPaths", bind(shared))));
+    let bind = |paths: &[&Path]| paths.iter().map(|path| (text(path), text(path), false, RECURSIVE)).collect::<Vec<_>>().into();
+    let hidden = vec![(text(slot.hidden), "ro".to_owned())].into();
+    let mut properties = vec![("TemporaryFileSystem", hidden), ("BindReadOnlyPaths", bind(&[slot.folder, slot.script]))];
+    properties.extend(slot.shared.iter().map(|shared| ("BindPaths", bind(&[shared]))));
     properties
 }
 
@@ -153,10 +154,10 @@ fn journal(slot: &Slot<'_>) -> Properties {
     ]
 }
 
-fn execute(path: &Path, args: &[&str], flag: &str) -> Value<'static> {
-    let path = text(path);
-    let words: Vec<String> = std::iter::once(path.clone()).chain(args.iter().map(|arg| (*arg).to_owned())).collect();
-    vec![(path, words, vec![flag.to_owned()])].into()
+/// Not in the newer form with flags: systemd 252 writes that down in a way that it cannot read itself when units are loaded again.
+fn execute(words: &[&str]) -> Value<'static> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    vec![(words[0].clone(), words, false)].into()
 }
 
 fn text(path: &Path) -> String {

@@ -37,7 +37,8 @@ impl State {
             0 => properties.get("ExecStartPre").and_then(|commands| failed(commands)).unwrap_or_default(),
             code => (code, number("ExecMainStatus")),
         };
-        (text("LoadState") == "loaded").then(|| Self {
+        // One whose file has become bad since it was started runs on.
+        (!matches!(text("LoadState").as_str(), "" | "not-found")).then(|| Self {
             active: text("ActiveState"),
             sub: text("SubState"),
             job,

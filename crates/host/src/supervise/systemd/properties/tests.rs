@@ -38,6 +38,7 @@ fn check(user: Option<&str>, shared: Option<&str>, expect: &[(&str, Option<Value
         shared: shared.map(PathBuf::from),
         environment: BTreeMap::from([("PORT".to_owned(), "20000".to_owned())]),
         secrets: Path::new("/srv/web-1.secrets"),
+        script: Path::new("/srv/slots/web-1/run"),
     });
     for (name, value) in expect {
         let found: Vec<_> = properties.iter().filter(|(known, _)| known == name).map(|(_, value)| value).collect();
@@ -53,17 +54,18 @@ fn a_slot_has_a_user_of_its_own_or_the_one_it_asks_for() {
 
 #[test]
 fn its_command_is_its_shells_business() {
-    let words = ["/bin/sh", "-c", "exec ./web $PORT %n"].map(str::to_owned).to_vec();
-    let command = vec![("/bin/sh".to_owned(), words, vec!["no-env-expand".to_owned()])];
-    check(None, None, &[("ExecStartEx", Some(command.into())), ("WorkingDirectory", Some("/srv/release".into()))]);
+    let words = ["/bin/sh", "/srv/slots/web-1/run"].map(str::to_owned).to_vec();
+    let command = vec![("/bin/sh".to_owned(), words, false)];
+    check(None, None, &[("ExecStart", Some(command.into())), ("WorkingDirectory", Some("/srv/release".into()))]);
 }
 
 #[test]
 fn it_sees_its_release_and_writes_to_what_it_shares() {
-    let bind = |path: &str| Some(vec![(path.to_owned(), path.to_owned(), false, RECURSIVE)].into());
+    let bind = |paths: &[&str]| Some(paths.iter().map(|path| ((*path).to_owned(), (*path).to_owned(), false, RECURSIVE)).collect::<Vec<_>>().into());
     let hidden = Some(vec![("/srv".to_owned(), "ro".to_owned())].into());
-    check(None, None, &[("TemporaryFileSystem", hidden), ("BindReadOnlyPaths", bind("/srv/release")), ("BindPaths", None), ("ExecStartPreEx", None)]);
-    check(None, Some("/srv/shared"), &[("BindPaths", bind("/srv/shared"))]);
+    let seen = bind(&["/srv/release", "/srv/slots/web-1/run"]);
+    check(None, None, &[("TemporaryFileSystem", hidden), ("BindReadOnlyPaths", seen), ("BindPaths", None), ("ExecStartPre", None)]);
+    check(None, Some("/srv/shared"), &[("BindPaths", bind(&["/srv/shared"])), ("PermissionsStartOnly", Some(true.into()))]);
 }
 
 #[test]
