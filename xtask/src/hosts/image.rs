@@ -63,7 +63,8 @@ pub fn with(packages: &str) -> Result<String, String> {
     eprintln!("making the image {name}; it is kept");
     let install = format!("apt-get update -qq && apt-get install -qq --yes --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*");
     let mut build = command("docker", "build --quiet --tag");
-    let mut build = build.args([&name, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(|error| format!("cannot run docker: {error}"))?;
+    let mut build =
+        build.args([&name, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(|error| format!("cannot run docker: {error}"))?;
     let told = write!(build.stdin.take().expect("it is piped"), "FROM {base}\nRUN {install}\n");
     let done = build.wait().map_err(|error| format!("docker: {error}"))?;
     if told.is_ok() && done.success() { Ok(name) } else { Err(format!("the image {name} cannot be made: docker ended with {done}")) }

@@ -50,7 +50,8 @@ impl<'a> Ansible<'a> {
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).map_err(|error| format!("{name}: {error}"));
         write("ansible.cfg", CONFIGURATION)?;
         write("playbook.yml", PLAYBOOK)?;
-        let ssh = format!("ansible_user=admin ansible_python_interpreter=/usr/bin/python3 ansible_ssh_common_args='-F {}'", hosts::ssh_config().display());
+        let ssh =
+            format!("ansible_user=admin ansible_python_interpreter=/usr/bin/python3 ansible_ssh_common_args='-F {}'", hosts::ssh_config().display());
         let lines: Vec<String> = fleet.hosts().iter().map(|host| format!("{host} {ssh}\n")).collect();
         write("inventory", &lines.concat())?;
         Ok(Self { fleet, release, folder })

@@ -10,7 +10,6 @@ use tempfile::TempDir;
 use super::super::bed::{Bed, folder};
 use super::peer;
 use crate::Outcome;
-use crate::command::quiet;
 use crate::hosts::{self, Machine};
 
 /// Beside those that the tests use.
@@ -36,15 +35,11 @@ impl Fleet {
         let left: Vec<Machine> = Machine::running()?.into_iter().filter(|machine| NUMBERS.contains(&machine.0)).collect();
         left.iter().try_for_each(Machine::remove)?;
         let home = folder()?;
-        let plimsoll = home.path().join("plimsoll");
-        let mut strip = Command::new("strip");
-        strip.arg("-o").arg(&plimsoll).arg(&bed.plimsoll);
-        quiet(strip)?;
-        let fleet = Self { machines: NUMBERS.map(Machine).collect(), plimsoll, home };
+        let fleet = Self { machines: NUMBERS.map(Machine).collect(), plimsoll: bed.plimsoll.clone(), home };
         hosts::start(NUMBERS, PACKAGES)?;
         eprintln!("setting {} hosts up", fleet.machines.len());
         fleet.on_each(&fleet.machines, |host| {
-            fleet.plimsoll(&["host", "provision", &format!("root@{host}"), "--yes", "--json", &format!("--port={PORT}")])
+            fleet.plimsoll(&["host", "provision", &format!("root@{host}"), "--yes", "--json", "--without=updates", &format!("--port={PORT}")])
         })?;
         fleet.on_each(&fleet.machines, |host| fleet.as_root(*host, &peer::setup()))?;
         Ok(fleet)

@@ -6,6 +6,7 @@
 
 mod ansible;
 mod fleet;
+mod medians;
 mod peer;
 mod plimsoll;
 mod pyinfra;
@@ -19,10 +20,10 @@ use super::row::{Goal, Row};
 use crate::Outcome;
 use crate::hosts::Machine;
 use fleet::Fleet;
+use medians::Medians;
 use release::Release;
-use round::Medians;
 
-const ROUNDS: u64 = 5;
+const ROUNDS: usize = 5;
 
 /// What brings a release to hosts.
 trait Tool {
@@ -39,6 +40,9 @@ trait Tool {
     fn url(&self, host: Machine) -> String;
 }
 
+/// Plimsoll, the script, Ansible and pyinfra.
+type Tools<'a> = [Box<dyn Tool + 'a>; 4];
+
 /// Measures all of it.
 ///
 /// # Errors
@@ -47,48 +51,27 @@ pub fn measure(bed: &Bed) -> Result<Vec<Row>, String> {
     let service = bed.test_service()?;
     let fleet = Fleet::start(bed)?;
     let release = Release::new(&service)?;
+    // No round finds what another has brought, whatever hosts keep.
+    let mut numbers = 1..;
     let mut rows = Vec::new();
     for count in [1, fleet.hosts().len()] {
         let hosts = fleet.hosts().get(..count).expect("there are as many");
-        // The first is ours, the second what all goals but one speak of.
-        let mut tools: [Box<dyn Tool + '_>; 4] = [
+        let mut tools: Tools<'_> = [
             Box::new(plimsoll::Plimsoll::new(&fleet, &release)),
             Box::new(script::Script::new(&fleet, &release)),
             Box::new(ansible::Ansible::new(&fleet, &release)?),
             Box::new(pyinfra::Pyinfra::new(&fleet, &release)?),
         ];
-        rows.extend(times(&fleet, &release, hosts, &mut tools)?);
+        let rounds = numbers.by_ref().take(ROUNDS).map(|number| round::run(&fleet, &release, hosts, &mut tools, number));
+        rows.extend(Medians::of(&rounds.collect::<Result<Vec<_>, _>>()?).rows(&counted(hosts)));
         rows.extend(losses(bed, &release, hosts, &mut tools)?);
         tools.iter_mut().try_for_each(|tool| tool.forget(hosts))?;
     }
     Ok(rows)
 }
 
-fn times(fleet: &Fleet, release: &Release, hosts: &[Machine], tools: &mut [Box<dyn Tool + '_>; 4]) -> Result<Vec<Row>, String> {
-    let rounds = (0..ROUNDS).map(|round| round::run(fleet, release, hosts, tools, round));
-    let Medians { bare, first, changed, unchanged } = Medians::of(&rounds.collect::<Result<Vec<_>, _>>()?);
-    let names = ["plimsoll", "script", "ansible", "pyinfra"];
-    let row = |what: &str, seconds: [f64; 4], peer: usize| {
-        Row::new(format!("20 MB to {}: {what}", counted(hosts)), seconds[0], "s").against(names[peer], seconds[peer])
-    };
-    Ok(vec![
-        row("first", first, 1).goal(Goal::RatioAtMost(1.0)),
-        row("first", first, 2),
-        row("first", first, 3),
-        row("1 % changed", changed, 1).goal(Goal::RatioAtMost(0.5)),
-        row("1 % changed", changed, 2).goal(Goal::RatioAtMost(0.15)),
-        row("1 % changed", changed, 3),
-        row("nothing changed", unchanged, 1),
-        row("nothing changed", unchanged, 2),
-        row("nothing changed", unchanged, 3),
-        Row::new(format!("20 MB to {}: nothing changed", counted(hosts)), unchanged[0], "s")
-            .against("ssh HOST true", bare)
-            .goal(Goal::AboveAtMost(0.06)),
-    ])
-}
-
 /// How many requests fail while each tool brings a change.
-fn losses(bed: &Bed, release: &Release, hosts: &[Machine], tools: &mut [Box<dyn Tool + '_>; 4]) -> Result<Vec<Row>, String> {
+fn losses(bed: &Bed, release: &Release, hosts: &[Machine], tools: &mut Tools<'_>) -> Result<Vec<Row>, String> {
     const RATE: u32 = 200;
     let mut rows = Vec::new();
     for (number, tool) in (0u64..).zip(tools) {

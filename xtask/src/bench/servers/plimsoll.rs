@@ -1,7 +1,9 @@
 //! Plimsoll: a project of one service behind its own route.
 
 use std::fs;
+use std::process::Command;
 
+use super::super::bed::{folder, timed};
 use super::Tool;
 use super::fleet::{Fleet, PORT};
 use super::release::Release;
@@ -23,9 +25,8 @@ impl<'a> Plimsoll<'a> {
         Self { fleet, release, names: 0 }
     }
 
-    fn run(&self, args: &[&str]) -> Outcome {
-        let folder = self.release.project().to_string_lossy();
-        quiet(self.fleet.plimsoll(&[&["-C", &folder], args, &["production", "--yes", "--json"]].concat()))
+    fn run(&self, command: &str) -> Outcome {
+        quiet(on_production(self.fleet, self.release, command))
     }
 
     fn manifest(&self, hosts: &[Machine]) -> String {
@@ -46,17 +47,32 @@ impl Tool for Plimsoll<'_> {
 
     fn forget(&mut self, hosts: &[Machine]) -> Outcome {
         if self.names > 0 {
-            self.run(&["down"])?;
+            self.run("down")?;
         }
         self.names += 1;
         fs::write(self.release.project().join("plimsoll.toml"), self.manifest(hosts)).map_err(|error| format!("plimsoll.toml: {error}"))
     }
 
     fn deploy(&mut self, _hosts: &[Machine]) -> Outcome {
-        self.run(&["deploy"])
+        self.run("deploy")
     }
 
     fn url(&self, host: Machine) -> String {
         format!("http://{}:{PORT}/", host.address())
     }
+}
+
+/// Seconds that a deployment takes an operator who has not been connected to the hosts in the last minute.
+///
+/// # Errors
+/// When it fails.
+pub fn deploy_unconnected(fleet: &Fleet, release: &Release) -> Result<f64, String> {
+    let home = folder()?;
+    let mut deploy = on_production(fleet, release, "deploy");
+    deploy.env("PLIMSOLL_HOME", home.path());
+    timed(|| quiet(deploy))
+}
+
+fn on_production(fleet: &Fleet, release: &Release, command: &str) -> Command {
+    fleet.plimsoll(&["-C", &release.project().to_string_lossy(), command, "production", "--yes", "--json"])
 }

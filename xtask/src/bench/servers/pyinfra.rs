@@ -1,4 +1,4 @@
-//! pyinfra: the tree brought into line file by file, and a restart.
+//! pyinfra: the tree brought into line file by file, by a login that owns it, and a restart.
 
 use std::fs;
 use std::path::PathBuf;
@@ -38,12 +38,13 @@ impl<'a> Pyinfra<'a> {
             "deploy.py",
             format!(
                 "from pyinfra.operations import files, systemd\n\
-                 synced = files.sync(src={tree:?}, dest='/srv/pyinfra', mode=True, delete=True)\n\
-                 systemd.service(service='pyinfra', restarted=True, _if=synced.did_change)\n"
+                 files.directory(path='/srv/pyinfra', user='admin', _sudo=True)\n\
+                 synced = files.sync(src={tree:?}, dest='/srv/pyinfra', delete=True)\n\
+                 systemd.service(service='pyinfra', restarted=True, _if=synced.did_change, _sudo=True)\n"
             ),
         )?;
         let names: Vec<String> = fleet.hosts().iter().map(ToString::to_string).collect();
-        let data = format!("{{'ssh_user': 'admin', 'ssh_config_file': {:?}, '_sudo': True}}", hosts::ssh_config());
+        let data = format!("{{'ssh_user': 'admin', 'ssh_config_file': {:?}}}", hosts::ssh_config());
         write("inventory.py", format!("hosts = ({names:?}, {data})\n"))?;
         Ok(Self { fleet, program: install()?, folder })
     }
