@@ -10,6 +10,8 @@ use crate::command::{command, output, run};
 
 /// What containers of ours are marked with.
 const LABEL: &str = "dev.plimsoll.test-host";
+/// What the names of their containers begin with.
+const CONTAINER: &str = "plimsoll-test-";
 /// What a systemd in a container needs where the right to set limits cannot be given.
 const RIGHTS: &str = "--cap-add ALL --cap-drop SYS_RESOURCE --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
     --tmpfs /run --tmpfs /run/lock --tmpfs /tmp -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v /var/lib/docker -e container=docker";
@@ -44,7 +46,7 @@ impl Machine {
 
     /// The name of its container.
     pub fn container(&self) -> String {
-        format!("plimsoll-test-{self}")
+        format!("{CONTAINER}{self}")
     }
 
     /// Starts it from `image`, unless it runs. One that is half dead, or of another image, is replaced.
@@ -116,6 +118,14 @@ impl Machine {
         command("docker", &format!("exec --interactive {} {program}", self.container()))
     }
 
+    /// Removes it, with what it stored.
+    ///
+    /// # Errors
+    /// When the engine cannot.
+    pub fn remove(&self) -> Outcome {
+        remove(&self.container())
+    }
+
     /// Removes every host, with what it stored.
     ///
     /// # Errors
@@ -123,6 +133,17 @@ impl Machine {
     pub fn remove_all() -> Outcome {
         let all = output(command("docker", &format!("ps --all --quiet --filter label={LABEL}")))?;
         all.split_whitespace().try_for_each(remove)
+    }
+
+    /// All that run, by number.
+    ///
+    /// # Errors
+    /// When the engine cannot tell.
+    pub fn running() -> Result<Vec<Self>, String> {
+        let names = output(command("docker", &format!("ps --filter label={LABEL} --format {{{{.Names}}}}")))?;
+        let mut all: Vec<Self> = names.split_whitespace().filter_map(|name| name.strip_prefix(CONTAINER)?.parse().ok()).collect();
+        all.sort_by_key(|machine| machine.0);
+        Ok(all)
     }
 }
 
