@@ -31,6 +31,11 @@ const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 /// How long to wait, when a connection broke, for what `ssh` has to say about it.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How much goes in one frame, and how much may be under way before the other side says that it has read it, in bytes: uploads over a
+/// fast network else wait for each other's words.
+const FRAME: u32 = 256 << 10;
+const WINDOW: u32 = 8 << 20;
+
 /// The body of a request.
 pub(crate) type Sending = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -196,6 +201,7 @@ impl Link {
 async fn shake_hands(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<SendRequest<Sending>> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
+    builder.max_frame_size(FRAME).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW).max_send_buf_size(1 << 20);
     let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
     tokio::spawn(async move {
         // What ends a connection is told to the requests that are under way on it.

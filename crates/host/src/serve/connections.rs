@@ -12,6 +12,10 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::{Desk, routes};
 
+/// How much of an upload comes in one frame, and how much before we have to say that it was read, in bytes.
+const FRAME: u32 = 256 << 10;
+const WINDOW: u32 = 8 << 20;
+
 /// How long requests and orders under way may take when the daemon ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -45,7 +49,7 @@ fn attend(stream: UnixStream, desk: &Desk, connections: &GracefulShutdown) {
     let service = TowerToHyperService::new(routes::router(desk.clone()));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new()).max_frame_size(FRAME).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
     let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     tokio::spawn(async move {
         // A client that goes in the middle of things is nothing to report.

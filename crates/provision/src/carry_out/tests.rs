@@ -1,3 +1,5 @@
+//! Deeds on a server that remembers what was done to it.
+
 use std::collections::BTreeMap;
 use std::io;
 

@@ -1,3 +1,5 @@
+//! What the measures say of servers of several kinds.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
