@@ -110,8 +110,8 @@ fn twenty_deployments_and_rollbacks_lose_no_request() {
     let _ = project.run("down", &["--yes"]).ended(0);
 }
 
-/// What happens to a deployment that has reached a phase, and what makes it good again when the command has ended.
-type Disturbance = (&'static str, fn(), fn());
+/// What happens to a deployment that has reached a phase, with which lease, and what makes it good again when the command has ended.
+type Disturbance = (&'static str, &'static str, fn(), fn());
 
 const DISTURBANCES: [Disturbance; 6] = [
     (

@@ -62,7 +62,10 @@ fn judged(measure: &str, deeds: Vec<Deed>) -> Judged {
     Judged { measure: measure.into(), stage: Stage::Open, verdict: Verdict::Do { what: "what".into(), deeds } }
 }
 
-fn done(machine: &mut Fake, judged: &[Judged]) -> (Result<(), String>, Vec<(String, Option<String>)>) {
+/// Measures and what was wrong with them.
+type Ended = Vec<(String, Option<String>)>;
+
+fn done(machine: &mut Fake, judged: &[Judged]) -> (Result<(), String>, Ended) {
     let mut told = Vec::new();
     let ended = carry_out(machine, judged, |one| told.push((one.measure, one.trouble)));
     (ended, told)
