@@ -116,14 +116,15 @@ type Disturbance = (&'static str, &'static str, fn(), fn());
 const DISTURBANCES: [Disturbance; 6] = [
     (
         "the daemons are killed",
+        "10s",
         || FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))),
         || {},
     ),
-    ("a daemon is started again", || drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
-    ("a host is cut off for 5 s", || cut_for_a_while(FLEET[1]), || {}),
-    ("the home host is cut off for 5 s", || cut_for_a_while(FLEET[0]), || {}),
-    ("a host is cut off for good", || cut(FLEET[2]), || heal(FLEET[2])),
-    ("the home host is cut off for good", || cut(FLEET[0]), || heal(FLEET[0])),
+    ("a daemon is started again", "10s", || drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
+    ("a host is cut off for 5 s", "10s", || cut_for_a_while(FLEET[1]), || {}),
+    ("the home host is cut off for 5 s", "10s", || cut_for_a_while(FLEET[0]), || {}),
+    ("a host is cut off for good", "3s", || cut(FLEET[2]), || heal(FLEET[2])),
+    ("the home host is cut off for good", "3s", || cut(FLEET[0]), || heal(FLEET[0])),
 ];
 
 fn cut_for_a_while(host: &str) {
@@ -140,9 +141,9 @@ fn whatever_happens_in_whatever_phase_all_hosts_end_alike() {
     let _ = project.run("deploy", &[]).ended(0);
     let traffic = project.traffic(&FLEET);
     for phase in ["prepare", "switch", "verify"] {
-        for (what, disturb, make_good) in DISTURBANCES {
+        for (what, lease, disturb, make_good) in DISTURBANCES {
             project.service("new");
-            project.lease("10s");
+            project.lease(lease);
             let mut deploying = project.begin("deploy");
             deploying.until_phase(phase);
             disturb();
