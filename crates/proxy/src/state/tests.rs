@@ -22,8 +22,10 @@ fn route(port: u16) -> Route {
             public_status: true,
             spa: false,
             response_timeout_ms: 60_000,
+            tls: None,
         },
         upstream: Upstream::Slot { slot: "shop-dev/web-1".into(), address: ([127, 0, 0, 1], port).into() },
+        certificate: None,
         about: About {
             deployment: DeploymentId::new("d1").unwrap(),
             version: "1.2.3".into(),
