@@ -1,3 +1,5 @@
+//! Measures carried out on a server that remembers, and what is told of them.
+
 use std::collections::BTreeMap;
 use std::io;
 

@@ -1,3 +1,5 @@
+//! Which measures a server needs, judged from what is there.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
