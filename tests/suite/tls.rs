@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use plimsoll_testkit::fixtures::{Ran, free_port};
+use plimsoll_testkit::fixtures::{Home, Nginx, Ran, free_port};
 
 use self::authority::{Authority, Issued};
 use self::visitor::{Visitor, Visitors};
@@ -26,7 +26,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let (project, authority) = (Project::of(&[("web", ""), ("api", "")]), Authority::new());
+        Self::in_home(Home::new())
+    }
+
+    fn in_home(home: Home) -> Self {
+        let (project, authority) = (Project::in_home(home, &[("web", ""), ("api", "")]), Authority::new());
         let (port, plain, api) = (free_port(), free_port(), authority.issue("api.example"));
         let route = |component: &str| format!("route = {{ port = {} }}", project.url(component, "").rsplit(':').next().expect("it has a port"));
         project.edit(&route("web"), &format!("route = {{ host = \"shop.example\", port = {port} }}"));
@@ -156,4 +160,16 @@ fn a_certificate_that_clients_would_refuse_changes_nothing() {
     assert_eq!((scene.project.standing(), scene.project.history()), (standing, history));
     let judged = scene.run(&["certs", "check", "local"], &good, 0);
     assert_eq!(judged.detail("/findings"), serde_json::json!([]));
+}
+
+#[test]
+fn where_nginx_leads_the_routes_nothing_is_served_in_the_open() {
+    let (nginx, home) = (Nginx::new(), Home::new());
+    fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
+    let scene = Scene::in_home(home);
+    let (shop, before) = (scene.authority.issue("shop.example"), nginx.files());
+    for args in [["plan", "local"], ["deploy", "local"]] {
+        assert_eq!(scene.run(&args, &shop, 3).document()["code"], "tls-not-with-nginx", "{args:?}");
+    }
+    assert_eq!((nginx.files(), scene.project.history()), (before, vec![]));
 }
