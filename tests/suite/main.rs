@@ -24,6 +24,7 @@ mod rollback;
 mod running;
 mod secrets;
 mod switch;
+mod tls;
 mod traffic;
 mod twice;
 mod unchanged;

@@ -11,6 +11,7 @@ use plimsoll_model::audit::Actor;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::io::AsyncRead;
 
+use crate::certificates::CertificateFiles;
 use crate::clock::{Clock, SystemClock};
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
@@ -95,6 +96,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         ledger,
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
+        certificates: Arc::new(CertificateFiles::new(folders.clone())),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

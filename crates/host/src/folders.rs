@@ -124,6 +124,12 @@ impl Folders {
         self.slot_logs(key).join(format!("{slot}.secrets"))
     }
 
+    /// Certificates with their private keys.
+    #[must_use]
+    pub fn certificates(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("certificates")
+    }
+
     /// Values of secrets, by component and configuration.
     #[must_use]
     pub fn secrets(&self, key: &EnvironmentKey) -> PathBuf {

@@ -5,6 +5,7 @@
 //! simulated one. [`serve`] is the daemon around it.
 
 mod audit;
+pub mod certificates;
 pub mod clock;
 pub mod daemon;
 mod execute;

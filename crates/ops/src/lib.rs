@@ -23,6 +23,9 @@ pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
 mod bring;
+mod certificates;
+pub mod certs_check;
+pub mod certs_list;
 pub mod check;
 mod context;
 pub mod deploy;
@@ -76,6 +79,8 @@ pub const OPERATIONS: &[&str] = &[
     "audit_export",
     "audit_list",
     "audit_verify",
+    "certs_check",
+    "certs_list",
     "check",
     "deploy",
     "down",

@@ -32,11 +32,11 @@ impl Outside for Surroundings<'_> {
             Ok(place) => place,
             Err(error) => return self.unseen(host, check, &error.to_string()),
         };
-        match request::until_answered(&place, &check.matches, &check.path).await {
+        match request::until_answered(&place, check).await {
             Ok(()) => Ok(()),
             Err(Unanswered::NoWay(why)) => self.unseen(host, check, &why),
             Err(Unanswered::Bad(why)) => {
-                let message = format!("{} does not answer at {}: {why}", check.component, request::spoken(&place, &check.matches, &check.path));
+                let message = format!("{} does not answer at {}: {why}", check.component, request::spoken(&place, check));
                 Err(Failure::new("route-check-failed", message).with_help("see what the component says: plimsoll logs"))
             }
         }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_api::{Look, SecretDigests, SecretValues};
+use plimsoll_api::{Certificates, Look, SecretDigests, SecretValues};
 use plimsoll_build::{Sources, Wanted, name, source};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
+use plimsoll_model::manifest::Known;
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentKey, HostName};
 
 use crate::project::Loaded;
 use crate::workbench::Workbench;
-use crate::{Context, OpError, PlanView, Progress, hosts, project, secrets, settle};
+use crate::{Context, OpError, PlanView, Progress, certificates, hosts, project, secrets, settle};
 
 /// A plan, and what it was made from.
 pub(crate) struct Proposal {
@@ -31,6 +33,8 @@ pub(crate) struct Groundwork {
     pub(crate) material: Material,
     /// The values of the secrets that slots get.
     pub(crate) secrets: SecretValues,
+    /// The certificates that routes show.
+    pub(crate) certificates: Certificates,
 }
 
 /// What releases are built from.
@@ -66,7 +70,9 @@ pub(crate) async fn to_deploy(
     progress: &Progress,
 ) -> Result<(Groundwork, Proposal), OpError> {
     let secrets = secrets::gather(context, loaded)?;
-    let bench = Workbench::new(context, &loaded.project, &secrets, progress);
+    let shown = certificates::gather(context, loaded, hosts::now())?;
+    shown.tell(progress);
+    let bench = Workbench::new(context, &loaded.project, &secrets, progress).hiding(&secrets, &shown.certificates);
     let reached = async { hosts::connect(context, &loaded.project).await };
     let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
     // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
@@ -76,10 +82,10 @@ pub(crate) async fn to_deploy(
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
     let digests = digest(&fleet, &loaded.key(), &secrets).await?;
-    let desired = loaded.project.desired(&releases, &digests);
+    let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
     let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
-    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets }, proposal))
+    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))
 }
 
 /// Makes the plan that leads to `desired`.
@@ -119,6 +125,6 @@ async fn digest(fleet: &Fleet, key: &EnvironmentKey, secrets: &SecretValues) -> 
 
 fn look(key: &EnvironmentKey, desired: &Desired) -> Look {
     let wanted = desired.components.values();
-    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| Some(wanted.route.as_ref()?.matches.port)).collect();
+    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| wanted.route.as_ref()).flat_map(RouteSpec::ports).collect();
     Look { key: key.clone(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
 }

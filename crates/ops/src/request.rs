@@ -7,9 +7,14 @@ use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use plimsoll_certificate::{Protocols, pinned};
+use plimsoll_engine::RouteCheck;
 use plimsoll_model::route::Match;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// For how long a route is asked, all in all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,22 +46,22 @@ pub(crate) enum Unanswered {
     Bad(String),
 }
 
-/// GETs `path` through the route until the status is one of 200 to 299. A route of another machine to which there is no connection is not
+/// GETs what is to be checked through its route until the status is one of 200 to 299. A route of another machine to which there is no connection is not
 /// tried again: a firewall may well stand between.
-pub(crate) async fn until_answered(place: &Place, matches: &Match, path: &str) -> Result<(), Unanswered> {
+pub(crate) async fn until_answered(place: &Place, check: &RouteCheck) -> Result<(), Unanswered> {
     if let Place::There(address) = place {
-        let connected = timeout(CONNECTING, TcpStream::connect((address.as_str(), matches.port))).await;
+        let connected = timeout(CONNECTING, TcpStream::connect((address.as_str(), check.matches.port))).await;
         let why = || format!("no answer within {} s", CONNECTING.as_secs());
         connected.map_err(|_| Unanswered::NoWay(why()))?.map_err(|error| Unanswered::NoWay(error.to_string()))?;
     }
-    until_good(place, matches, path).await.map_err(Unanswered::Bad)
+    until_good(place, check).await.map_err(Unanswered::Bad)
 }
 
-async fn until_good(place: &Place, matches: &Match, path: &str) -> Result<(), String> {
+async fn until_good(place: &Place, check: &RouteCheck) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
-        let why = match get(place, matches, path).await {
+        let why = match get(place, check).await {
             Ok(status) if status.is_success() => return Ok(()),
             Ok(status) => format!("the answer is {status}"),
             Err(why) => why,
@@ -70,8 +75,8 @@ async fn until_good(place: &Place, matches: &Match, path: &str) -> Result<(), St
 }
 
 /// What is asked, as a person would write it.
-pub(crate) fn spoken(place: &Place, matches: &Match, path: &str) -> String {
-    format!("http://{}{path}", authority(place, matches))
+pub(crate) fn spoken(place: &Place, check: &RouteCheck) -> String {
+    format!("{}://{}{}", if check.certificate.is_some() { "https" } else { "http" }, authority(place, check), check.path)
 }
 
 impl Place {
@@ -81,29 +86,43 @@ impl Place {
             Self::There(address) => address,
         }
     }
+
+    /// What is asked for where a route takes any host.
+    fn own(&self) -> &str {
+        match self {
+            Self::Here => "localhost",
+            Self::There(address) => address,
+        }
+    }
 }
 
-fn authority(place: &Place, matches: &Match) -> String {
-    let own = match place {
-        Place::Here => "localhost",
-        Place::There(address) => address,
-    };
-    let host = matches.host.as_deref().unwrap_or(own);
-    if matches.port == 80 { host.to_owned() } else { format!("{host}:{}", matches.port) }
+fn authority(place: &Place, check: &RouteCheck) -> String {
+    let usual = if check.certificate.is_some() { 443 } else { 80 };
+    let Match { port, host, .. } = &check.matches;
+    let host = host.as_deref().unwrap_or(place.own());
+    if *port == usual { host.to_owned() } else { format!("{host}:{port}") }
 }
 
-async fn get(place: &Place, matches: &Match, path: &str) -> Result<StatusCode, String> {
-    match timeout(ONE_ANSWER, once(place, matches, path)).await {
+async fn get(place: &Place, check: &RouteCheck) -> Result<StatusCode, String> {
+    match timeout(ONE_ANSWER, once(place, check)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(format!("no answer within {} s", ONE_ANSWER.as_secs())),
     }
 }
 
-async fn once(place: &Place, matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = TcpStream::connect((place.address(), matches.port)).await?;
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+async fn once(place: &Place, check: &RouteCheck) -> Result<StatusCode, Trouble> {
+    let stream = TcpStream::connect((place.address(), check.matches.port)).await?;
+    let request = Request::get(&check.path).header(header::HOST, authority(place, check)).header(header::CONNECTION, "close");
+    let request = request.body(Empty::<Bytes>::new())?;
+    let Some(certificate) = check.certificate else { return over(stream, request).await };
+    let name = ServerName::try_from(check.matches.host.as_deref().unwrap_or(place.own()).to_owned())?;
+    over(TlsConnector::from(pinned(certificate, Protocols::Http1)).connect(name, stream).await?, request).await
+}
+
+async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send, request: Request<Empty<Bytes>>) -> Result<StatusCode, Trouble> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request =
-        Request::get(path).header(header::HOST, authority(place, matches)).header(header::CONNECTION, "close").body(Empty::<Bytes>::new())?;
     let answer = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();
@@ -123,6 +142,10 @@ mod tests {
 
     use super::*;
 
+    fn plain(matches: Match, path: &str) -> RouteCheck {
+        RouteCheck { component: "web".parse().unwrap(), matches, path: path.into(), certificate: None }
+    }
+
     /// Answers one request on each connection, one after the other, and gives what was asked.
     async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), Unanswered>, Vec<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -138,7 +161,8 @@ mod tests {
             }
             asked
         };
-        let (asked, done) = tokio::join!(serve, until_answered(&Place::Here, &matches, path));
+        let check = plain(matches, path);
+        let (asked, done) = tokio::join!(serve, until_answered(&Place::Here, &check));
         (done, asked)
     }
 
@@ -157,8 +181,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let matches = Match { port, host: None, path: "/".into() };
-        let why = until_answered(&Place::Here, &matches, "/").await.unwrap_err();
+        let check = plain(Match { port, host: None, path: "/".into() }, "/");
+        let why = until_answered(&Place::Here, &check).await.unwrap_err();
         assert!(matches!(&why, Unanswered::Bad(why) if why.contains("refused")), "{why:?}");
     }
 
@@ -167,9 +191,9 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let (there, matches) = (Place::There("127.0.0.1".into()), Match { port, host: None, path: "/".into() });
-        let why = until_answered(&there, &matches, "/").await.unwrap_err();
+        let (there, check) = (Place::There("127.0.0.1".into()), plain(Match { port, host: None, path: "/".into() }, "/health"));
+        let why = until_answered(&there, &check).await.unwrap_err();
         assert!(matches!(&why, Unanswered::NoWay(why) if why.contains("refused")), "{why:?}");
-        assert_eq!(spoken(&there, &matches, "/health"), format!("http://127.0.0.1:{port}/health"));
+        assert_eq!(spoken(&there, &check), format!("http://127.0.0.1:{port}/health"));
     }
 }

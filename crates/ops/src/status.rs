@@ -169,7 +169,7 @@ fn component(host: &HostName, service: Service) -> Component {
         since: service.since,
         healthy: service.healthy,
         trouble: service.trouble,
-        url: service.route.map(|route| url(host, &route.matches)),
+        url: service.route.as_ref().map(|route| url(host, route)),
         slots: service.slots.into_iter().map(|slot| Slot { host: host.clone(), slot }).collect(),
     }
 }

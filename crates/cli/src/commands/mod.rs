@@ -4,6 +4,7 @@
 //! `host serve`) and `completions` are no operations, and run without any of the rest.
 
 mod audit;
+mod certs;
 mod check;
 mod completions;
 mod deploy;
@@ -55,6 +56,9 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
+    /// Judge certificates, and tell which ones are shown
+    #[command(subcommand)]
+    Certs(certs::Command),
     /// Look after hosts: this machine, and others
     #[command(subcommand)]
     Host(host::Command),
@@ -87,6 +91,7 @@ impl Command {
             Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),
             Self::Completions(command) => command.run(),

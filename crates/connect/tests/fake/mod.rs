@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded, What,
+    AuditPage, AuditQuery, Certificates, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
@@ -291,6 +291,7 @@ pub fn observed() -> Observed {
         releases: [ReleaseId(Digest::of(b"r"))].into(),
         ports: BTreeMap::from([(80, plimsoll_model::plan::PortUse::Other)]),
         foreign_routes: Vec::new(),
+        no_tls: false,
         disk_free_bytes: u64::MAX,
         open: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
@@ -330,7 +331,16 @@ pub fn open(secret: &str) -> Open {
         expects: BTreeMap::new(),
         desired: Desired::default(),
     };
-    Open { id: None, host: HostName::local(), plan, components: Vec::new(), holder: holder(), reason: Some("why".into()), secrets: secrets(secret) }
+    Open {
+        id: None,
+        host: HostName::local(),
+        plan,
+        components: Vec::new(),
+        holder: holder(),
+        reason: Some("why".into()),
+        secrets: secrets(secret),
+        certificates: Certificates::default(),
+    }
 }
 
 pub fn opened() -> Opened {

@@ -1,9 +1,11 @@
 //! What each step does, and how it is undone. Both may be repeated.
 
 use plimsoll_model::plan::{Served, Step};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
+use super::health::Asked;
 use super::{Deployment, Table, health};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
@@ -55,8 +57,8 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
         }
         Step::Switch { to, .. } => at.switch(to.as_ref(), true).await,
-        Step::CheckRoute { matches, path, within_ms } => {
-            health::check_route(at.world(), at.key(), matches, path, *within_ms).await.map(|()| Vec::new())
+        Step::CheckRoute { matches, path, within_ms, certificate } => {
+            health::check_route(at.world(), at.key(), &Asked { matches, path, certificate: *certificate }, *within_ms).await.map(|()| Vec::new())
         }
         Step::StopSlot { slot, drain_ms } => at.stop(slot, *drain_ms).await,
         Step::RemoveSlot { slot } => {
@@ -114,10 +116,10 @@ impl At<'_> {
     async fn spoken_for(&self) -> Result<Vec<u16>, Trouble> {
         let Stored { plan, host, .. } = &self.deployment.stored;
         let planned = plan.steps(host).filter_map(|(_, step)| if let Step::Switch { to, .. } = step { to.as_ref() } else { None });
-        let mut ports: Vec<u16> = planned.filter_map(port_of).collect();
+        let mut ports: Vec<u16> = planned.flat_map(ports_of).collect();
         for key in self.world().ledger.environments().await? {
             for row in self.world().ledger.components(&key).await?.values() {
-                ports.extend(row.slots.iter().map(|slot| slot.port).chain(row.served.as_ref().and_then(port_of)));
+                ports.extend(row.slots.iter().map(|slot| slot.port).chain(row.served.iter().flat_map(ports_of)));
             }
         }
         Ok(ports)
@@ -214,6 +216,7 @@ pub(crate) async fn start(world: &World, row: &SlotRow) -> Result<(), Trouble> {
     world.supervisor.start(row, folder, &secrets).await
 }
 
-fn port_of(served: &Served) -> Option<u16> {
-    served.route.as_ref().map(|route| route.matches.port)
+fn ports_of(served: &Served) -> impl Iterator<Item = u16> + use<> {
+    let ports: Vec<u16> = served.route.iter().flat_map(RouteSpec::ports).collect();
+    ports.into_iter()
 }

@@ -176,7 +176,7 @@ impl Router for Builtin {
     }
 
     async fn port(&self, port: u16) -> Option<PortUse> {
-        let routed = |table: RouteTable| table.routes.iter().any(|route| route.spec.matches.port == port);
+        let routed = |table: RouteTable| table.routes.iter().flat_map(|route| route.spec.ports()).any(|used| used == port);
         if self.client().table().await.is_ok_and(routed) {
             return Some(PortUse::Proxy);
         }

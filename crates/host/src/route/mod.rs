@@ -24,6 +24,11 @@ pub trait Router: Send + Sync {
     /// Returns when no request is under way in a slot any more, or `within_ms` have passed.
     async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble>;
 
+    /// Whether it can lead routes with TLS.
+    fn speaks_tls(&self) -> bool {
+        true
+    }
+
     /// Who uses a port, if anyone does.
     async fn port(&self, port: u16) -> Option<PortUse>;
 

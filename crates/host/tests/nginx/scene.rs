@@ -37,8 +37,8 @@ pub fn route(port: u16, upstream: Upstream) -> Route {
         deployed_at: "2026-01-01T00:00:00Z".into(),
     };
     let matches = Match { port, host: None, path: "/".into() };
-    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000 };
-    Route { key: key(), component: "web".parse().expect("it is a name"), spec, upstream, about }
+    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000, tls: None };
+    Route { key: key(), component: "web".parse().expect("it is a name"), spec, upstream, certificate: None, about }
 }
 
 /// The same as another component, for one host name and below a path.

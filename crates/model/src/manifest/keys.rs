@@ -3,7 +3,7 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
-use super::rules::{BRANCH, COMMAND, HEALTH_PATH, NAME, PREFIX, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::rules::{BRANCH, COMMAND, FILE, HEALTH_PATH, NAME, PREFIX, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
 use super::shape::{Choice, Key, Shape, Table};
 
 /// The manifest itself.
@@ -141,7 +141,7 @@ static ROUTE: Table = Table {
             "port",
             Shape::Count { min: 1, max: 65535, code: "bad-port" },
             "8443",
-            "Port that people use. By default 80 on hosts, and 8080 on this machine.",
+            "Port that people use. By default 80 on hosts and 8080 on this machine; with `tls`, 443 and 8443.",
         ),
         Key::new("host", Shape::Text(&WEB_HOST), "\"api.shop.example\"", "Host name that the request asks for; any when absent."),
         Key::new("path", Shape::Text(&PREFIX), "\"/api\"", "Path prefix, on whole segments.").default("\"/\""),
@@ -150,7 +150,50 @@ static ROUTE: Table = Table {
             .default("false"),
         Key::new("timeout", Shape::Duration { min_ms: 1 }, "\"10s\"", "How long a request may wait for the first byte of its answer.")
             .default("\"60s\""),
+        Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Its certificate, where it is not that of the environment: with one, it speaks HTTPS."),
     ],
+};
+
+/// A certificate in the manifest.
+const TLS_EXAMPLE: &str = "{ certificate = \"certs/shop.pem\", key = { secret = \"TLS_KEY\" } }";
+
+/// The certificate of routes.
+pub(super) static TLS: Table = Table {
+    name: "tls",
+    doc: "A certificate from files, and what comes with HTTPS. The files are read where plimsoll is called, not from the commit that is deployed.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "certificate",
+            Shape::Text(&FILE),
+            "\"certs/shop.pem\"",
+            "PEM file with the certificate, followed by those that lead to its authority. Relative to the project's folder, or absolute.",
+        )
+        .required(),
+        Key::new(
+            "key",
+            Shape::Either(&[Shape::Text(&FILE), Shape::Table(&TLS_KEY)]),
+            "{ secret = \"TLS_KEY\" }",
+            "Its private key: a PEM file, or the secret that holds its text.",
+        )
+        .required(),
+        Key::new(
+            "redirect_from",
+            Shape::Either(&[Shape::Count { min: 1, max: 65535, code: "bad-port" }, Shape::Flag]),
+            "8000",
+            "Port of plain HTTP from where requests are sent to HTTPS; `false` for none. By default 80 on hosts, and 8080 on this machine.",
+        ),
+        Key::new("hsts", Shape::Duration { min_ms: 0 }, "\"365d\"", "For how long browsers come by HTTPS only; `\"0s\"` has them forget that.")
+            .default("\"180d\""),
+    ],
+};
+
+/// A private key that lies in no file.
+static TLS_KEY: Table = Table {
+    name: "tls_key",
+    doc: "A private key that is a secret.",
+    one_of: &[],
+    keys: &[Key::new("secret", Shape::Text(&VARIABLE), "\"TLS_KEY\"", "Name of the secret that holds the text of the PEM file.").required()],
 };
 
 /// What a component may use.
@@ -197,6 +240,7 @@ pub(super) static ENVIRONMENT: Table = Table {
             "{ web = { drain_timeout = \"1m\" } }",
             "What is different here, by component. A value replaces that of the component; `env` is merged into it.",
         ),
+        Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
         Key::new("requires", Shape::NotYet("requirements"), "", ""),
     ],
 };
@@ -215,4 +259,4 @@ static HOOKS: Table = Table {
 };
 
 /// All tables, for who wants to walk through all keys.
-pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &LIMITS, &ENVIRONMENT, &HOOKS];
+pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOOKS];

@@ -2,8 +2,8 @@
 
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Started};
 use plimsoll_api::{
-    Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests, SecretValues, Service,
-    Upgraded, What,
+    Certificate, Certificates, Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests,
+    SecretValues, Service, Upgraded, What,
 };
 use plimsoll_model::Secret;
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -100,14 +100,20 @@ prop_compose! {
     }
 }
 
+fn certificates() -> impl Strategy<Value = Certificates> {
+    let certificate = (text(), text()).prop_map(|(chain, key)| Certificate { chain, key: Secret::new(key) });
+    btree_map(digest(), certificate, 0..2).prop_map(Certificates)
+}
+
 prop_compose! {
     /// Requests to begin a deployment.
     pub fn open()(
         (id, host, plan, holder, reason) in (of(deployment()), host(), plan().boxed(), holder(), of(text())),
         components in vec(component_change(), 0..3),
         secrets in secrets(),
+        certificates in certificates(),
     ) -> Open {
-        Open { id, host, plan, components, holder, reason, secrets }
+        Open { id, host, plan, components, holder, reason, secrets, certificates }
     }
 }
 

@@ -95,8 +95,12 @@ impl Router for Nginx {
         Ok(())
     }
 
+    fn speaks_tls(&self) -> bool {
+        false
+    }
+
     async fn port(&self, port: u16) -> Option<PortUse> {
-        if self.applied.lock().await.routes.iter().any(|route| route.spec.matches.port == port) {
+        if self.applied.lock().await.routes.iter().any(|route| route.spec.ports().any(|used| used == port)) {
             return Some(PortUse::Proxy);
         }
         let taken = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_err();

@@ -21,10 +21,10 @@ pub(super) fn route(project: &str, component: &str, port: u16, path: &str) -> Ro
         deployed_at: "2026-01-01T00:00:00Z".into(),
     };
     let matches = Match { port, host: None, path: path.into() };
-    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000 };
+    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000, tls: None };
     let key = EnvironmentKey { project: project.parse().unwrap(), environment: "production".parse().unwrap() };
     let upstream = Upstream::Slot { slot: format!("{key}/{component}-1"), address: "127.0.0.1:20001".parse().unwrap() };
-    Route { key, component, spec, upstream, about }
+    Route { key, component, spec, upstream, certificate: None, about }
 }
 
 /// The same for one host name.
