@@ -49,21 +49,22 @@ impl Machine {
         format!("{CONTAINER}{self}")
     }
 
-    /// Starts it from `image`, unless it runs. One that is half dead, or of another image, is replaced.
+    /// Starts it from `image`, unless it runs. One that is half dead, of another image, or has been set up for another `key` than ours is replaced.
     ///
     /// # Errors
     /// When the engine cannot start it.
-    pub fn start(&self, image: &str) -> Outcome {
-        let mut state = command("docker", "container inspect --format {{.State.Running}}|{{.Config.Image}}");
+    pub fn start(&self, image: &str, key: &str) -> Outcome {
+        let key = &blake3::hash(key.as_bytes()).to_hex()[..12];
+        let mut state = command("docker", "container inspect --format {{.State.Running}}|{{.Config.Image}}|{{.Config.Labels.key}}");
         let state = state.arg(self.container()).stderr(Stdio::null()).output();
         let state = state.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
-        if state == format!("true|{image}") {
+        if state == format!("true|{image}|{key}") {
             return Ok(());
         }
         if !state.is_empty() {
             remove(&self.container())?;
         }
-        let mut start = command("docker", &format!("run --detach --label {LABEL} --hostname {self} --name {} {RIGHTS}", self.container()));
+        let mut start = command("docker", &format!("run --detach --label {LABEL} --label key={key} --hostname {self} --name {} {RIGHTS}", self.container()));
         for port in PORTS {
             start.args(["--publish".into(), format!("{}:{port}:{port}", self.address())]);
         }

@@ -42,7 +42,7 @@ pub fn start(numbers: RangeInclusive<u8>, packages: &str) -> Result<Vec<Machine>
     let key = key()?;
     let machines: Vec<Machine> = numbers.map(Machine).collect();
     for machine in &machines {
-        machine.start(&image)?;
+        machine.start(&image, &key)?;
     }
     for machine in &machines {
         machine.await_running()?;
