@@ -42,7 +42,7 @@ fn a_bare_server_is_set_up_by_one_command_and_made_bare_again_by_another() {
         let found = measures.as_array().and_then(|all| all.iter().find(|seen| seen["measure"] == measure).cloned());
         found.map(|seen| seen["state"].clone()).unwrap_or_default()
     };
-    assert_eq!(["login", "daemon", "firewall", "sshd", "swap"].map(state), ["do", "do", "do", "do", "spared"]);
+    assert_eq!(["login", "daemon", "updates", "firewall", "sshd", "swap"].map(state), ["do", "do", "do", "do", "do", "spared"]);
     assert_eq!(crew.run(["host", "provision", &root]).ended(5).document()["code"], "approval-missing");
     assert_eq!(traces(host), before, "looking changes nothing");
     for (more, code) in [(["--login", "root"], "wishes-unfit"), (["--login", "a;reboot"], "wishes-unfit"), (["--without", "sshhd"], "wishes-unfit")] {

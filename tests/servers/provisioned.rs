@@ -9,24 +9,10 @@ use crate::crew::{Crew, as_root};
 /// The machines.
 pub const FLEET: [&str; 3] = ["h5", "h6", "h7"];
 
-/// What lets the tests in, beside SSH and the web.
-const PORTS: [&str; 16] = [
-    "--port=8000",
-    "--port=8001",
-    "--port=8002",
-    "--port=8003",
-    "--port=8004",
-    "--port=8005",
-    "--port=8006",
-    "--port=8007",
-    "--port=8008",
-    "--port=8009",
-    "--port=8010",
-    "--port=8011",
-    "--port=8012",
-    "--port=8013",
-    "--port=8014",
-    "--port=8015",
+/// How the machines are set up: with ports for the tests, and without what has to be fetched from somewhere.
+const WISHES: [&str; 17] = [
+    "--without=updates", "--port=8000", "--port=8001", "--port=8002", "--port=8003", "--port=8004", "--port=8005", "--port=8006", "--port=8007",
+    "--port=8008", "--port=8009", "--port=8010", "--port=8011", "--port=8012", "--port=8013", "--port=8014", "--port=8015",
 ];
 
 /// The turn of a test.
@@ -71,7 +57,7 @@ pub fn heal(host: &str) {
 pub fn set_up(crew: &Crew, host: &str) -> Ran {
     let by = if is_provisioned(host) { "admin" } else { "root" };
     let login = format!("{by}@{host}");
-    crew.run(["host", "provision", &login, "--yes"].into_iter().chain(PORTS))
+    crew.run(["host", "provision", &login, "--yes"].into_iter().chain(WISHES))
 }
 
 /// Makes a machine what it was, if it was set up.
