@@ -11,8 +11,23 @@ pub const FLEET: [&str; 3] = ["h5", "h6", "h7"];
 
 /// How the machines are set up: with ports for the tests, and without what has to be fetched from somewhere.
 const WISHES: [&str; 17] = [
-    "--without=updates", "--port=8000", "--port=8001", "--port=8002", "--port=8003", "--port=8004", "--port=8005", "--port=8006", "--port=8007",
-    "--port=8008", "--port=8009", "--port=8010", "--port=8011", "--port=8012", "--port=8013", "--port=8014", "--port=8015",
+    "--without=updates",
+    "--port=8000",
+    "--port=8001",
+    "--port=8002",
+    "--port=8003",
+    "--port=8004",
+    "--port=8005",
+    "--port=8006",
+    "--port=8007",
+    "--port=8008",
+    "--port=8009",
+    "--port=8010",
+    "--port=8011",
+    "--port=8012",
+    "--port=8013",
+    "--port=8014",
+    "--port=8015",
 ];
 
 /// The turn of a test.

@@ -64,7 +64,8 @@ impl Machine {
         if !state.is_empty() {
             remove(&self.container())?;
         }
-        let mut start = command("docker", &format!("run --detach --label {LABEL} --label key={key} --hostname {self} --name {} {RIGHTS}", self.container()));
+        let mut start =
+            command("docker", &format!("run --detach --label {LABEL} --label key={key} --hostname {self} --name {} {RIGHTS}", self.container()));
         for port in PORTS {
             start.args(["--publish".into(), format!("{}:{port}:{port}", self.address())]);
         }
