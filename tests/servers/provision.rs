@@ -183,7 +183,7 @@ fn a_host_that_is_started_again_serves_again_and_settles_what_was_open() {
     let others = project.traffic(&FLEET[..2]);
     for phase in ["prepare", "switch", "verify"] {
         project.service("new");
-        project.lease("5s");
+        project.lease("15s");
         let mut deploying = project.begin("deploy");
         deploying.until_phase(phase);
         restart(FLEET[2]);
