@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
+use plimsoll_vault::Keyring;
 use tokio_util::sync::CancellationToken;
 
 /// Where and by whom an operation was called.
@@ -20,8 +21,10 @@ pub struct Context {
     pub exe: PathBuf,
     /// Who calls.
     pub holder: Holder,
-    /// The caller's environment variables: where secrets come from.
+    /// The caller's environment variables: where secrets come from first.
     pub variables: BTreeMap<String, Secret<String>>,
+    /// The caller's private keys, which open files of secrets.
+    pub keys: Keyring,
     /// Set when the caller wants it to end: a deployment rolls back.
     pub cancel: CancellationToken,
 }

@@ -18,6 +18,7 @@ mod proxy;
 mod resume;
 mod rollback;
 mod schema;
+mod secrets;
 mod show;
 mod status;
 
@@ -55,6 +56,9 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
+    /// Keep the values of secrets in the project, encrypted
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Look after the host of this machine
     #[command(subcommand)]
     Host(host::Command),
@@ -87,6 +91,7 @@ impl Command {
             Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Secrets(command) => command.run(globals),
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),
             Self::Completions(command) => command.run(),

@@ -7,7 +7,7 @@ use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, fit, graph, keys, merge, routes};
+use super::{component, fit, graph, keys, merge, routes, secrets};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -19,6 +19,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         None => return unknown(manifest, name, report),
     };
     environment::judge(name.as_str(), section, manifest, report);
+    secrets::judge(manifest, report);
     let components = components(manifest, section, environment::is_here(name, section), report);
     Some(Project {
         name: ProjectName::new(manifest.text("name")?).ok()?,
@@ -26,6 +27,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         environment: environment::environment(name, section)?,
         components: components?,
         hooks: manifest.section("hooks").map(hooks).unwrap_or_default(),
+        secrets: secrets::sources(manifest.section("secrets"), section.section("secrets")),
     })
 }
 

@@ -37,7 +37,7 @@ rom = 5
 [component.web]"#), @r#"
     1:1+0 missing-key: `name` is missing in the manifest | write `name = "shop"`
     3:1+3 unknown-key: unknown key `rom` in `components.web` | what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
-    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`
+    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`, `secrets`
     "#);
     insta::assert_snapshot!(mistakes(r#"name = "shop"
 [components.web]
@@ -295,6 +295,15 @@ secrets = ["PORT", "1A"]"#), @r#"
     insta::assert_snapshot!(mistakes_in_web(r#"run = "x"
 env = { KEY = "x" }
 secrets = ["KEY"]"#), @"5:12+5 secret-in-env: `KEY` is both a secret and a variable in `env` | keep it in `secrets`, and take its value out of the manifest");
+}
+
+#[test]
+fn sources_of_secrets() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF";
+    let check = |keys: &str| mistakes(&format!("name = \"shop\"\ncomponents.web = {{ run = \"x\", secrets = [\"A\"] }}\n[secrets]\n{keys}\n"));
+    insta::assert_snapshot!(check(&format!("recipients = [\"ada\", \"{key} ada\", \"{key}\", \"AGE-SECRET-KEY-1QQ\"]")), @"");
+    insta::assert_snapshot!(check("recipients = [\"ecdsa-sha2-nistp256 AAAA\", \"age1xyz\"]"), @"");
+    insta::assert_snapshot!(check("commands = { A = \"x\", B = \"x\" }\ncommand = 5"), @"");
 }
 
 #[test]
