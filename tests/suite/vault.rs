@@ -93,7 +93,7 @@ fn a_key_with_a_passphrase_needs_a_terminal() {
     let _ = secrets(&project, &outside, &["set", "local", "API_KEY"], MARK, &[]).ended(0);
     for (args, code) in [(["list", "local"], "secrets-no-key"), (["list", "local"], "secrets-key-locked")] {
         let identity: &[&str] = if code == "secrets-no-key" { &[] } else { &["--identity", key] };
-        let refused = secrets(&project, &outside, &[&args, identity].concat(), "", &[]).ended(1);
+        let refused = secrets(&project, &outside, &[&args[..], identity].concat(), "", &[]).ended(1);
         assert_eq!(refused.document()["code"], code);
         assert!(refused.document()["help"].as_str().is_some_and(|help| help.contains("--identity")), "{refused:?}");
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_model::{EnvironmentKey, EnvironmentName, Recipient};
+use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, Recipient};
 use plimsoll_vault::{Document, VaultFile};
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,8 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
 }
 
 fn views(context: &Context, loaded: &Loaded, wanted: Wanted, document: &Document) -> Vec<SecretView> {
-    let view = |(name, components)| SecretView { source: source(context, loaded, document, &name), components, name };
+    let view =
+        |(name, components): (String, BTreeSet<ComponentName>)| SecretView { source: source(context, loaded, document, &name), components, name };
     wanted.into_iter().map(view).collect()
 }
 

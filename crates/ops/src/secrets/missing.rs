@@ -25,7 +25,9 @@ pub(super) fn absent(loaded: &Loaded, wanted: &Wanted, missing: &BTreeSet<&str>)
 fn by_component(wanted: &Wanted, missing: &BTreeSet<&str>) -> BTreeMap<ComponentName, BTreeSet<String>> {
     let mut all = BTreeMap::<ComponentName, BTreeSet<String>>::new();
     for (name, components) in wanted.iter().filter(|(name, _)| missing.contains(name.as_str())) {
-        components.iter().for_each(|component| drop(all.entry(component.clone()).or_default().insert(name.clone())));
+        for component in components {
+            all.entry(component.clone()).or_default().insert(name.clone());
+        }
     }
     all
 }

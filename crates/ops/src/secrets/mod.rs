@@ -61,7 +61,9 @@ pub(crate) fn wanted(project: &Project) -> Wanted {
     let mut wanted = Wanted::new();
     for (component, found) in &project.components {
         if let Kind::Process(process) = &found.kind {
-            process.secrets.iter().for_each(|name| drop(wanted.entry(name.clone()).or_default().insert(component.clone())));
+            for name in &process.secrets {
+                wanted.entry(name.clone()).or_default().insert(component.clone());
+            }
         }
     }
     wanted

@@ -18,7 +18,7 @@ pub const MARK: &str = "planted-5c01d2";
 /// A project, empty but for its secrets.
 pub struct Scene {
     pub file: VaultFile,
-    pub folder: TempDir,
+    _folder: TempDir,
 }
 
 /// Says these words one after the other, and counts how often it was asked.
@@ -46,7 +46,7 @@ impl Scene {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = VaultFile::of(folder.path(), &EnvironmentName::new("local").unwrap());
-        Self { file, folder }
+        Self { file, _folder: folder }
     }
 
     /// One with values that those whose keys are named can read.

@@ -301,9 +301,19 @@ secrets = ["KEY"]"#), @"5:12+5 secret-in-env: `KEY` is both a secret and a varia
 fn sources_of_secrets() {
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF";
     let check = |keys: &str| mistakes(&format!("name = \"shop\"\ncomponents.web = {{ run = \"x\", secrets = [\"A\"] }}\n[secrets]\n{keys}\n"));
-    insta::assert_snapshot!(check(&format!("recipients = [\"ada\", \"{key} ada\", \"{key}\", \"AGE-SECRET-KEY-1QQ\"]")), @"");
-    insta::assert_snapshot!(check("recipients = [\"ecdsa-sha2-nistp256 AAAA\", \"age1xyz\"]"), @"");
-    insta::assert_snapshot!(check("commands = { A = \"x\", B = \"x\" }\ncommand = 5"), @"");
+    insta::assert_snapshot!(check(&format!("recipients = [\"ada\", \"{key} ada\", \"{key}\", \"AGE-SECRET-KEY-1QQ\"]")), @"
+    4:15+5 bad-recipient: this is neither an age recipient nor an SSH public key | write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`
+    4:110+82 duplicate-recipient: this key stands here twice | keep one of the two
+    4:194+20 bad-recipient: this is a private key, and must not stand in a file that others read | remove it, and make a new one if anyone has seen it; what stands here is the public key, from a file that ends with .pub
+    ");
+    insta::assert_snapshot!(check("recipients = [\"ecdsa-sha2-nistp256 AAAA\", \"age1xyz\"]"), @"
+    4:15+26 bad-recipient: nothing can be encrypted to an SSH key of this type | write an SSH key of type ed25519 or RSA, or an `age1…`; `ssh-keygen -t ed25519` makes one
+    4:43+9 bad-recipient: the key is not whole | write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`
+    ");
+    insta::assert_snapshot!(check("commands = { A = \"x\", B = \"x\" }\ncommand = 5"), @r#"
+    4:23+1 ?unwanted-secret: no component wants the secret `B` | name it in the `secrets` of a component, or remove it
+    5:11+1 wrong-type: expected a command line (a string), found an integer | write `command = "pass show shop/$PLIMSOLL_SECRET"`
+    "#);
 }
 
 #[test]
