@@ -90,6 +90,7 @@ impl Tally {
         match outcome {
             Ok(outcome) => self.note(job, &outcome),
             Err(why) => {
+                let why = format!("{job}: {why}");
                 eprintln!("FAILED {why}");
                 self.failures.push(why);
             }

@@ -48,6 +48,19 @@ pub fn output(mut command: Command) -> Result<String, String> {
     String::from_utf8(output.stdout).map_err(|error| format!("{}: {error}", shown(&command)))
 }
 
+/// Runs to the end; what it says is told only when it fails.
+///
+/// # Errors
+/// As [`run`].
+pub fn quiet(mut command: Command) -> Outcome {
+    let output = command.output().map_err(|error| format!("cannot run {}: {error}", shown(&command)))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{} ended with {}:\n{}", shown(&command), output.status, String::from_utf8_lossy(&said)))
+}
+
 /// Whether there is a program of this name.
 pub fn exists(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, exists, need, root, run, target};
-use crate::{Outcome, generate, matrix, mutants, tidy};
+use crate::{Outcome, generate, hosts, matrix, mutants, tidy};
 
 /// A part of the whole: its name, and how it is run.
 type Part = (&'static str, fn() -> Outcome);
@@ -28,6 +28,7 @@ const PARTS: &[Part] = &[
 /// Names the parts that failed.
 pub fn run_all() -> Outcome {
     need(&["git"], "git ca-certificates")?;
+    need(&["nginx"], "nginx-light")?;
     let mut told = Vec::new();
     let mut failed = Vec::new();
     for (name, part) in PARTS {
@@ -67,8 +68,13 @@ fn example_shop() -> Outcome {
     run(in_shop(cargo("test --locked --quiet")))
 }
 
-/// The end-to-end tests run the binaries, so they are built first.
+/// How many machines the tests deploy to by SSH.
+const HOSTS: &str = "7";
+
+/// The end-to-end tests run the binaries and need the machines, so these are there first. The machines are left running: who has no more use
+/// for them says `hosts down`.
 fn tests() -> Outcome {
+    hosts::up(HOSTS)?;
     run(cargo("build --workspace --locked"))?;
     matrix::build()?;
     let runner = if exists("cargo-nextest") {

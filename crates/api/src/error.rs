@@ -13,10 +13,20 @@ pub enum HostError {
     Unreachable {
         /// The host.
         host: HostName,
+        /// Stable name of what happened.
+        code: String,
         /// What happened.
         why: String,
         /// What to do next.
         help: String,
+    },
+    /// There is no way to the host, nothing was asked of it, and waiting makes no way: who it is, who we are, or what it lacks stands against it.
+    #[error("{host} cannot be used: {failure}")]
+    Barred {
+        /// The host.
+        host: HostName,
+        /// Why.
+        failure: Failure,
     },
     /// Someone else's deployment is under way.
     #[error("deployment {id} of {holder} is under way")]
@@ -52,11 +62,21 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// The code of a host that did not answer, where nothing more is known.
+    pub const UNREACHABLE: &str = "host-unreachable";
+
+    /// The host did not answer; why is not known more exactly than `why` says.
+    #[must_use]
+    pub fn unreachable(host: HostName, why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Unreachable { host, code: Self::UNREACHABLE.into(), why: why.into(), help: help.into() }
+    }
+
     /// Stable name of the kind of error.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
-            HostError::Unreachable { .. } => "host-unreachable",
+            HostError::Unreachable { code, .. } => code,
+            HostError::Barred { failure, .. } => &failure.code,
             HostError::LeaseHeld { .. } => "lease-held",
             HostError::LeaseLost(_) => "lease-lost",
             HostError::Stale(_) => "plan-stale",
@@ -76,7 +96,9 @@ impl HostError {
             }
             HostError::LeaseLost(_) => Some("see how it was settled: plimsoll history".into()),
             HostError::Stale(_) => Some("make a new plan and look at it again".into()),
-            HostError::Failed(failure) | HostError::Refused(failure) | HostError::Internal(failure) => failure.help.clone(),
+            HostError::Failed(failure) | HostError::Refused(failure) | HostError::Internal(failure) | HostError::Barred { failure, .. } => {
+                failure.help.clone()
+            }
             HostError::NotFound(_) | HostError::Unfit(_) => None,
         }
     }
@@ -86,6 +108,7 @@ impl HostError {
     pub fn to_failure(&self) -> Failure {
         match self {
             HostError::Failed(failure) | HostError::Refused(failure) | HostError::Internal(failure) => failure.clone(),
+            HostError::Barred { failure, .. } => Failure { message: self.to_string(), ..failure.clone() },
             other => {
                 let failure = Failure::new(other.code(), other.to_string());
                 other.help().map_or(failure.clone(), |help| failure.with_help(help))

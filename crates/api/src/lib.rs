@@ -4,6 +4,7 @@
 //! How requests travel is known to none of the types here but those of [`wire`].
 
 mod audit;
+mod certificates;
 mod error;
 mod logs;
 mod order;
@@ -22,6 +23,7 @@ use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
 pub use audit::{AuditPage, AuditQuery};
+pub use certificates::{Certificate, Certificates};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
 pub use order::{HostEvent, Order, Report, What};

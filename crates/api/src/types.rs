@@ -10,7 +10,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, ReleaseId};
 use serde::{Deserialize, Serialize};
 
-use crate::SecretValues;
+use crate::{Certificates, SecretValues};
 
 /// What a host is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,9 @@ pub struct Open {
     pub reason: Option<String>,
     /// The values of the secrets that its slots get.
     pub secrets: SecretValues,
+    /// The certificates that its routes show. A host may have them from before.
+    #[serde(default, skip_serializing_if = "Certificates::is_empty")]
+    pub certificates: Certificates,
 }
 
 /// A deployment that has begun.

@@ -18,6 +18,18 @@ pub const PROTOCOL: u32 = 1;
 /// The header in which a client says the version that it speaks.
 pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
 
+/// Where the daemon of a whole machine listens, which systemd starts.
+pub const SYSTEM_SOCKET: &str = "/run/plimsoll/host.sock";
+
+/// The folder of that daemon.
+pub const SYSTEM_FOLDER: &str = "/var/lib/plimsoll";
+
+/// What its owner has decided for it.
+pub const SYSTEM_POLICY: &str = "/etc/plimsoll/host.toml";
+
+/// Whose members may speak to it.
+pub const SYSTEM_GROUP: &str = "plimsoll";
+
 /// Where requests go. In deployments, `{id}` stands for the name.
 pub mod path {
     /// GET. See [`crate::HostApi::facts`].
@@ -219,7 +231,8 @@ mod tests {
         let holder = Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() };
         let failure = Failure::new("code", "message").with_help("help").with_output(vec!["line".into()]);
         for error in [
-            HostError::Unreachable { host: HostName::local(), why: "w".into(), help: "h".into() },
+            HostError::unreachable(HostName::local(), "w", "h"),
+            HostError::Barred { host: HostName::local(), failure: failure.clone() },
             HostError::LeaseHeld { id: id.clone(), holder, expires_in_ms: 5 },
             HostError::LeaseLost(id),
             HostError::Stale(HostName::local()),

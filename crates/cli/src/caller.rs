@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
-use plimsoll_ops::{Context, Exit, Keyring, OpError};
+use plimsoll_ops::{Context, Exit, Keyring, OpError, Ssh};
 use tokio_util::sync::CancellationToken;
 
+use crate::console::Console;
 use crate::folders::Folders;
 use crate::identity;
 
@@ -14,10 +15,11 @@ use crate::identity;
 ///
 /// # Errors
 /// There is no such folder, or none for the state of this machine's host.
-pub fn context(project: Option<&Path>, keys: Keyring) -> Result<Context, OpError> {
+pub fn context(project: Option<&Path>, console: Console, keys: Keyring) -> Result<Context, OpError> {
     let folders = Folders::find().ok_or_else(nowhere)?;
     Ok(Context {
         project: folder(project)?,
+        ssh: ssh(folders.sockets, console),
         home: folders.home,
         cache: folders.cache,
         exe: identity::exe().map_err(|error| OpError::new(Exit::Host, "system", format!("cannot find the running binary: {error}")))?,
@@ -26,6 +28,13 @@ pub fn context(project: Option<&Path>, keys: Keyring) -> Result<Context, OpError
         keys,
         cancel: CancellationToken::new(),
     })
+}
+
+/// How other machines are reached. Who has set a program to be asked with can be asked without a terminal, too.
+fn ssh(sockets: PathBuf, console: Console) -> Ssh {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let asks = console.can_ask() || (named("SSH_ASKPASS").is_some() && named("SSH_ASKPASS_REQUIRE").is_some());
+    Ssh { config: named("PLIMSOLL_SSH_CONFIG").map(PathBuf::from), sockets, asks }
 }
 
 fn folder(named: Option<&Path>) -> Result<PathBuf, OpError> {

@@ -1,4 +1,4 @@
-//! Asking the person at the terminal for a yes to a plan.
+//! Asking the person at the terminal for a yes.
 
 use async_trait::async_trait;
 use plimsoll_ops::{Always, Approve, Never, PlanView};
@@ -38,13 +38,20 @@ impl Question {
     /// Asks, and passes the answer on. The line is read beside all else, so that signals are still heard.
     pub fn ask(self) {
         console::prompt(&format!("Change {} so? [y/N] ", self.plan.key));
-        tokio::task::spawn_blocking(move || {
-            let mut line = String::new();
-            let read = std::io::stdin().read_line(&mut line).is_ok();
-            // Whoever gave up waiting needs no answer.
-            let _ = self.answer.send(read && means_yes(&line));
-        });
+        // Whoever gave up waiting needs no answer.
+        tokio::task::spawn_blocking(move || self.answer.send(is_answered_yes()).ok());
     }
+}
+
+/// Asks the person at the terminal a question that a yes answers.
+pub async fn ask(question: &str) -> bool {
+    console::prompt(&format!("{question} [y/N] "));
+    tokio::task::spawn_blocking(is_answered_yes).await.unwrap_or(false)
+}
+
+fn is_answered_yes() -> bool {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).is_ok() && means_yes(&line)
 }
 
 fn means_yes(line: &str) -> bool {

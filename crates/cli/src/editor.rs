@@ -58,23 +58,37 @@ impl Editor {
     }
 }
 
-/// The signals that would end this process and leave the text behind.
+/// The signals that would end this process and leave the text behind. From now on they are only heard.
 struct Ends {
     terminate: Signal,
     hangup: Signal,
-    /// The editor hears it as well, and has its own mind.
-    _interrupt: Signal,
+    interrupt: Signal,
+    _quit: Signal,
 }
 
 impl Ends {
     fn hear() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, hangup: signal(SignalKind::hangup())?, _interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _quit: signal(SignalKind::quit())?,
+        })
     }
 
+    /// Those that are for this process. What a key of the terminal sends the editor hears as well, and has its own mind.
     async fn told(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
+        }
+    }
+
+    /// Those, and Ctrl-C.
+    async fn any(&mut self) {
+        tokio::select! {
+            () = self.told() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -99,11 +113,19 @@ impl Revise for Editor {
         if !self.console.can_ask() {
             return false;
         }
+        let Ok(mut ends) = Ends::hear() else { return false };
         console::tell(&trouble.message);
         console::prompt("Edit it again? [Y/n] ");
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) && !line.trim().to_lowercase().starts_with('n')
+        tokio::select! {
+            answered = tokio::task::spawn_blocking(is_not_answered_no) => answered.unwrap_or(false),
+            () = ends.any() => false,
+        }
     }
+}
+
+fn is_not_answered_no() -> bool {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) && !line.trim().to_lowercase().starts_with('n')
 }
 
 /// A folder for this user alone, on no disk. It is removed when it is dropped.

@@ -35,7 +35,7 @@ pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Repl
     let console = Console { manner: globals.manner };
     let project = globals.project.as_deref();
     let keys = keys::ring(globals.identity.as_deref(), console);
-    match caller::context(project, keys).and_then(|context| answer(&Session { console, context }, command)) {
+    match caller::context(project, console, keys).and_then(|context| answer(&Session { console, context }, command)) {
         Ok(reply) => done(console, &reply),
         Err(failure) => failed(console, project, &failure),
     }

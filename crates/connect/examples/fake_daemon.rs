@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use fake::Fake;
 use plimsoll_host::folders::Folders;
-use plimsoll_host::serve::{self, Starter};
+use plimsoll_host::serve::{self, Owners, Starter};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -43,7 +43,7 @@ async fn run(folder: &Path, build: &str) {
     starter.ready();
     let version = fs::read_to_string(folder.join("version")).unwrap_or_else(|_| Fake::default().version);
     let host = Arc::new(Fake { build: build.into(), version, busy: folder.join("busy").exists(), ..Fake::default() });
-    serve::serve(host.clone(), host, listener, std::future::pending()).await.expect("it serves");
+    serve::serve(host.clone(), host, Owners::new(Folders::new(folder).owners()), listener, std::future::pending()).await.expect("it serves");
     drop(lock);
 }
 

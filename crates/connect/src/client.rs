@@ -22,7 +22,9 @@ use tokio::sync::mpsc;
 use crate::Daemon;
 use crate::lines::Lines;
 use crate::link::{Link, nothing};
+use crate::ssh::{Road, Ssh};
 use crate::upload;
+use crate::way::Way;
 
 /// A host behind a socket. Clones share one connection, which is opened when it is needed and opened again when it broke.
 ///
@@ -36,12 +38,18 @@ impl Client {
     /// The host that the daemon behind `socket` is; `host` is what it is called in errors.
     #[must_use]
     pub fn new(host: HostName, socket: PathBuf) -> Self {
-        Self { link: Arc::new(Link::new(host, socket)) }
+        Self { link: Arc::new(Link::new(host, Way::Socket(socket))) }
     }
 
     /// The daemon of this machine. When it is found to have ended, it is started again.
     pub(crate) fn kept(daemon: Daemon) -> Self {
-        Self { link: Arc::new(Link::kept(daemon)) }
+        Self { link: Arc::new(Link::new(HostName::local(), Way::Kept(daemon))) }
+    }
+
+    /// The daemon of another machine, which is started there when it is needed. One connection by `ssh`, opened by the first call.
+    #[must_use]
+    pub fn remote(host: HostName, ssh: Ssh) -> Self {
+        Self { link: Arc::new(Link::new(host.clone(), Way::Ssh(Road::new(ssh, host)))) }
     }
 
     /// The same over a stream that is open already.
@@ -54,7 +62,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("host", self.link.host()).field("socket", self.link.socket()).finish_non_exhaustive()
+        f.debug_struct("Client").field("host", self.link.host()).field("socket", &self.link.way().socket()).finish_non_exhaustive()
     }
 }
 

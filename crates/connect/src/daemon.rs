@@ -58,6 +58,33 @@ impl Daemon {
         Err(ConnectError::Silent { home: self.home.clone() })
     }
 
+    /// A socket of the daemon that [`Daemon::connect`] finds or starts, for who passes on what others say.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stream(&self) -> Result<std::os::unix::net::UnixStream, ConnectError> {
+        self.connect().await?;
+        let path = self.socket();
+        let blocking = async {
+            let stream = socket::connect(&path).await?.into_std()?;
+            stream.set_nonblocking(false).map(|()| stream)
+        };
+        blocking.await.map_err(ConnectError::io("connect to", &path))
+    }
+
+    /// Says that this machine serves others: from the next start of its proxy on, ports are opened on all of its addresses.
+    ///
+    /// # Errors
+    /// Its folder cannot be written.
+    pub fn make_public(&self) -> Result<(), ConnectError> {
+        let mark = self.home.join("public");
+        if mark.exists() {
+            return Ok(());
+        }
+        start::make(&self.home)?;
+        plimsoll_durable::replace(&mark, b"").map_err(ConnectError::io("write", &mark))
+    }
+
     /// A client of the daemon if one answers, whatever its build. None is started.
     ///
     /// # Errors
@@ -145,7 +172,8 @@ impl Daemon {
 }
 
 /// Whether a version is newer than another: their numbers are compared one by one.
-fn is_newer(version: &str, than: &str) -> bool {
+#[must_use]
+pub fn is_newer(version: &str, than: &str) -> bool {
     let numbers = |version: &str| -> Vec<u64> { version.split(['.', '-', '+']).map_while(|number| number.parse().ok()).collect() };
     numbers(version) > numbers(than)
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio_util::io::StreamReader;
 
-use crate::link::Link;
+use crate::link::{Link, words};
 
 /// The lines of an answer.
 pub(crate) struct Lines<'a> {
@@ -32,9 +32,11 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// The connection broke, which is also so when there is no further line: the last one says that it is the last.
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<T, HostError> {
-        self.body.read_until(b'\n', &mut self.line).await.map_err(|error| self.link.broken(&error))?;
+        if let Err(error) = self.body.read_until(b'\n', &mut self.line).await {
+            return Err(self.link.broken(words(&error)).await);
+        }
         if self.line.last() != Some(&b'\n') {
-            return Err(self.link.broken(&io::Error::from(io::ErrorKind::UnexpectedEof)));
+            return Err(self.link.broken(words(&io::Error::from(io::ErrorKind::UnexpectedEof))).await);
         }
         let line = std::mem::take(&mut self.line);
         serde_json::from_slice(&line).map_err(|error| self.link.makes_no_sense(&error))

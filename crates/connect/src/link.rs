@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,34 +18,48 @@ use plimsoll_model::HostName;
 use plimsoll_model::deployment::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
-use crate::{ConnectError, Daemon, socket};
+use crate::ssh::fault::Fault;
+use crate::ssh::{End, Road, Try};
+use crate::way::{self, Over, Way};
 
 /// How often a host that owes an answer is asked whether it is still there, and how long it may take to say so.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(20));
 
+/// How long to wait, when a connection broke, for what `ssh` has to say about it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How much goes in one frame, and how much may be under way before the other side says that it has read it, in bytes: uploads over a
+/// fast network else wait for each other's words.
+const FRAME: u32 = 256 << 10;
+const WINDOW: u32 = 8 << 20;
+
 /// The body of a request.
 pub(crate) type Sending = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The way to a host.
+/// The connection to a host.
 pub(crate) struct Link {
     host: HostName,
-    socket: PathBuf,
-    /// Whom to start again when nobody listens any more.
-    daemon: Option<Daemon>,
-    open: Mutex<Option<SendRequest<Sending>>>,
+    way: Way,
+    open: Mutex<Option<Line>>,
+    /// Held while the way is opened, so that it is opened once.
+    opening: tokio::sync::Mutex<()>,
+}
+
+/// An open connection.
+#[derive(Clone)]
+struct Line {
+    sender: SendRequest<Sending>,
+    /// How the `ssh` below it ends.
+    end: Option<End>,
 }
 
 impl Link {
-    /// To the daemon that listens at `socket`. Connects when it is used.
-    pub fn new(host: HostName, socket: PathBuf) -> Self {
-        Self { host, socket, daemon: None, open: Mutex::new(None) }
-    }
-
-    /// To a daemon of this machine, which is started again when it ended.
-    pub fn kept(daemon: Daemon) -> Self {
-        Self { daemon: Some(daemon.clone()), ..Self::new(HostName::local(), daemon.socket()) }
+    /// To `host`, this way. Connects when it is used.
+    pub fn new(host: HostName, way: Way) -> Self {
+        Self { host, way, open: Mutex::new(None), opening: tokio::sync::Mutex::new(()) }
     }
 
     /// The host.
@@ -54,9 +67,9 @@ impl Link {
         &self.host
     }
 
-    /// The socket.
-    pub fn socket(&self) -> &PathBuf {
-        &self.socket
+    /// The way.
+    pub fn way(&self) -> &Way {
+        &self.way
     }
 
     /// Asks with a value and reads the answer whole.
@@ -72,7 +85,10 @@ impl Link {
     /// Sends a body and reads the answer whole.
     pub async fn exchange<A: DeserializeOwned>(&self, method: Method, path: &str, body: Sending) -> Result<A, HostError> {
         let response = self.send(method, path, body).await?;
-        let answer = response.into_body().collect().await.map_err(|error| self.broken(&error))?;
+        let answer = match response.into_body().collect().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.broken(words(&error)).await),
+        };
         serde_json::from_slice(&answer.to_bytes()).map_err(|error| self.makes_no_sense(&error))
     }
 
@@ -96,22 +112,27 @@ impl Link {
         Ok(Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed_unsync())
     }
 
-    /// Speaks over a stream that is open already.
-    pub async fn begin(&self, stream: UnixStream) -> Result<SendRequest<Sending>, HostError> {
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
-        let (open, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
-        tokio::spawn(async move {
-            // What ends a connection is told to the requests that are under way on it.
-            let _ = connection.await;
-        });
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(open.clone());
-        Ok(open)
+    /// Speaks over a socket that is open already.
+    pub async fn begin(&self, stream: UnixStream) -> Result<(), HostError> {
+        match shake_hands(stream).await {
+            Ok(sender) => {
+                self.keep(Line { sender, end: None });
+                Ok(())
+            }
+            Err(error) => Err(self.broken(words(&error)).await),
+        }
     }
 
     /// The connection broke: whether the host did anything is not known.
-    pub fn broken(&self, error: &(dyn Error + 'static)) -> HostError {
-        self.unreachable(words(error), "run the command again: it settles what was cut off; the daemon's own log tells why it ended")
+    pub async fn broken(&self, why: String) -> HostError {
+        let end = self.line().and_then(|line| line.end);
+        if let Some(end) = end
+            && let Ok(ended) = tokio::time::timeout(LAST_WORDS, end.wait()).await
+        {
+            return Fault::judge(&ended).midway().on(&self.host);
+        }
+        let help = "run the command again: it settles what was cut off; the daemon's own log tells why it ended";
+        HostError::unreachable(self.host.clone(), why, help)
     }
 
     /// The host says what cannot be understood here.
@@ -121,49 +142,80 @@ impl Link {
     }
 
     async fn deliver(&self, mut request: Request<Sending>) -> Result<Response<Incoming>, HostError> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(mut open) = open {
-            match open.try_send_request(request).await {
+        if let Some(mut line) = self.line() {
+            match line.sender.try_send_request(request).await {
                 Ok(response) => return Ok(response),
                 // Only what surely did not leave here is sent again.
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(self.broken(failed.error())),
+                    None => return Err(self.broken(words(failed.error())).await),
                 },
             }
+            self.forget();
         }
-        self.dial().await?.send_request(request).await.map_err(|error| self.broken(&error))
+        let mut line = self.opened().await?;
+        match line.sender.send_request(request).await {
+            Ok(response) => Ok(response),
+            Err(error) => Err(self.broken(words(&error)).await),
+        }
     }
 
-    async fn dial(&self) -> Result<SendRequest<Sending>, HostError> {
-        let stream = match (socket::connect(&self.socket).await, &self.daemon) {
-            (Err(error), Some(daemon)) if socket::nobody_there(&error) => {
-                let why = |error: ConnectError| self.unreachable(error.to_string(), "see its log; or start it by hand: plimsoll host serve");
-                daemon.start_again().await.map_err(why)?
-            }
-            (stream, _) => stream.map_err(|error| self.no_way(&error))?,
+    /// An open connection: the one that is there, or else a new one.
+    async fn opened(&self) -> Result<Line, HostError> {
+        let _one = self.opening.lock().await;
+        if let Some(line) = self.line().filter(|line| line.sender.is_ready()) {
+            return Ok(line);
+        }
+        let line = match &self.way {
+            Way::Ssh(road) => road.tried(|how| over(road, how)).await.map_err(|fault| fault.on(&self.host))?,
+            way => match shake_hands(way.connect(&self.host).await?).await {
+                Ok(sender) => Line { sender, end: None },
+                Err(error) => return Err(self.broken(words(&error)).await),
+            },
         };
-        self.begin(stream).await
+        self.keep(line.clone());
+        Ok(line)
+    }
+
+    fn keep(&self, line: Line) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+    }
+
+    fn forget(&self) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn line(&self) -> Option<Line> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn refusal(&self, response: Response<Incoming>) -> HostError {
         match response.into_body().collect().await {
             Ok(answer) => serde_json::from_slice(&answer.to_bytes()).unwrap_or_else(|error| self.makes_no_sense(&error)),
-            Err(error) => self.broken(&error),
+            Err(error) => self.broken(words(&error)).await,
         }
     }
+}
 
-    fn no_way(&self, error: &io::Error) -> HostError {
-        let help = match error.kind() {
-            io::ErrorKind::PermissionDenied => "only the user that the daemon runs as may connect to it: use that login",
-            _ => "see that its daemon runs: plimsoll host serve",
-        };
-        self.unreachable(format!("cannot connect to {}: {error}", self.socket.display()), help)
-    }
+/// Speaks HTTP/2 over a stream.
+async fn shake_hands(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> hyper::Result<SendRequest<Sending>> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
+    builder.max_frame_size(FRAME).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW).max_send_buf_size(1 << 20);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(async move {
+        // What ends a connection is told to the requests that are under way on it.
+        let _ = connection.await;
+    });
+    Ok(sender)
+}
 
-    fn unreachable(&self, why: String, help: &str) -> HostError {
-        HostError::Unreachable { host: self.host.clone(), why, help: help.into() }
-    }
+/// Speaks over an `ssh` that is started for it.
+async fn over(road: &Road, how: Try) -> Result<Line, Fault> {
+    let Over { streams, heard, end } = Over::start(road, how).await?;
+    let Ok(sender) = shake_hands(streams).await else { return Err(Fault::judge(&end.wait().await)) };
+    way::up(heard, &end, how).await?;
+    Ok(Line { sender, end: Some(end) })
 }
 
 /// An empty body.
@@ -172,7 +224,7 @@ pub(crate) fn nothing() -> Sending {
 }
 
 /// An error with what caused it.
-fn words(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn words(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |&error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

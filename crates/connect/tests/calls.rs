@@ -49,7 +49,7 @@ async fn errors_keep_what_they_say() {
     let client = served.client();
     let failure = Failure::new("code", "message").with_help("help").with_output(vec!["line".into()]);
     for error in [
-        HostError::Unreachable { host: HostName::new("other").unwrap(), why: "w".into(), help: "h".into() },
+        HostError::unreachable(HostName::new("other").unwrap(), "w", "h"),
         HostError::LeaseHeld { id: id(), holder: fake::holder(), expires_in_ms: 5 },
         HostError::LeaseLost(id()),
         HostError::Stale(HostName::local()),

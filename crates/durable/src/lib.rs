@@ -14,7 +14,15 @@ use std::path::Path;
 /// # Errors
 /// When it cannot be written; `path` is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_beside(path, bytes, File::sync_all)?;
+    replace_with(path, bytes, |_| Ok(()))
+}
+
+/// Like [`replace`]; `prepare` gives the file its owner and permissions before anyone finds it at `path`.
+///
+/// # Errors
+/// As there, and what `prepare` says.
+pub fn replace_with(path: &Path, bytes: &[u8], prepare: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
+    write_beside(path, bytes, |file| prepare(file).and_then(|()| file.sync_all()))?;
     folder_of(path)?.sync_all()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use plimsoll_api::{HostEvent, SecretValues};
+use plimsoll_api::{Certificates, HostEvent, SecretValues};
 use plimsoll_model::deployment::{ComponentChange, Failure, Holder, Outcome};
 use plimsoll_model::plan::{Phase, Plan};
 use plimsoll_model::release::ReleaseManifest;
@@ -32,6 +32,8 @@ pub struct Conduct<'a> {
     pub reason: Option<String>,
     /// The values of the secrets that slots get.
     pub secrets: SecretValues,
+    /// The certificates that routes show.
+    pub certificates: Certificates,
     /// Asks from outside, and runs what is to be run at milestones.
     pub outside: &'a dyn Outside,
     /// Where it tells what happens.
@@ -68,6 +70,8 @@ pub struct RouteCheck {
     pub matches: Match,
     /// What to GET.
     pub path: String,
+    /// The certificate that it has to show, when it speaks TLS.
+    pub certificate: Option<Digest>,
 }
 
 /// A point at which something outside may be run.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use plimsoll_api::{HostApi, Look, SecretValues};
+use plimsoll_api::{Certificates, HostApi, Look, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Milestone, Outside, RouteCheck, recover, run};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::deployment::{Failure, Holder, Outcome};
@@ -52,7 +52,7 @@ fn component(component: &str, version: u8, port: u16, depends_on: &[&str]) -> De
         release: release(component, version),
         kind: DesiredKind::Process(spec),
         shared: vec![],
-        route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1_000 }),
+        route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1_000, tls: None }),
         depends_on: depends_on.iter().map(|need| name(need)).collect(),
         strategy: StrategyName::BlueGreen,
     }
@@ -138,6 +138,7 @@ impl Stage {
             holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
             secrets: SecretValues::default(),
+            certificates: Certificates::default(),
             outside: &Nobody,
             notes,
             cancel,

@@ -58,6 +58,18 @@ impl Folders {
         self.root.join("proxy")
     }
 
+    /// Stands there when this machine serves others: ports of routes are then opened on all of its addresses, and else on its own alone.
+    #[must_use]
+    pub fn public(&self) -> PathBuf {
+        self.root.join("public")
+    }
+
+    /// Whose the projects are, where several users share the daemon.
+    #[must_use]
+    pub fn owners(&self) -> PathBuf {
+        self.root.join("owners")
+    }
+
     /// The folders of all environments: `PROJECT/ENVIRONMENT`.
     #[must_use]
     pub fn environments(&self) -> PathBuf {
@@ -104,6 +116,18 @@ impl Folders {
     #[must_use]
     pub fn slot_log(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
         self.slot_logs(key).join(format!("{slot}.log"))
+    }
+
+    /// What is to be taken out of what one slot writes, where systemd keeps that: its secrets, as systemd reads them.
+    #[must_use]
+    pub fn slot_secrets(&self, key: &EnvironmentKey, slot: &SlotId) -> PathBuf {
+        self.slot_logs(key).join(format!("{slot}.secrets"))
+    }
+
+    /// Certificates with their private keys.
+    #[must_use]
+    pub fn certificates(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("certificates")
     }
 
     /// Values of secrets, by component and configuration.

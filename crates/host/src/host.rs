@@ -22,7 +22,7 @@ use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{audit, look, restore, upgrade};
+use crate::{audit, certificates, look, restore, upgrade};
 
 /// How many deployments back the values of secrets are kept for a rollback.
 const SECRETS_KEPT: u32 = 20;
@@ -111,18 +111,27 @@ impl Host {
 
     async fn sweep_secrets(&self, key: &EnvironmentKey) -> Result<(), Trouble> {
         let _opening = self.opening.lock().await;
-        let mut needed: BTreeSet<(ComponentName, ConfigHash)> = BTreeSet::new();
+        let (mut needed, mut shown) = (BTreeSet::<(ComponentName, ConfigHash)>::new(), BTreeSet::new());
         for (component, row) in self.world.ledger.components(key).await? {
             needed.extend(row.slots.iter().map(|slot| (component.clone(), slot.config)));
+            let route = row.served.and_then(|served| served.route);
+            shown.extend(route.and_then(|route| route.tls).map(|tls| tls.certificate));
         }
         for record in self.world.ledger.history(key, SECRETS_KEPT).await? {
             needed.extend(record.desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.config())));
+            shown.extend(certificates::of(&record.desired).map(|tls| tls.certificate));
         }
+        self.world.certificates.sweep(key, &shown).await?;
         self.world.secrets.sweep(key, &needed).await
     }
 
     pub(crate) async fn opened(&self, key: &EnvironmentKey) -> Option<Arc<Deployment>> {
         self.open.lock().await.get(key).cloned()
+    }
+
+    /// The environment of a deployment that is under way, which is all that can be given orders.
+    pub(crate) async fn environment_of(&self, id: &DeploymentId) -> Option<EnvironmentKey> {
+        self.find(id).await.map(|deployment| deployment.key().clone())
     }
 
     async fn find(&self, id: &DeploymentId) -> Option<Arc<Deployment>> {
@@ -214,6 +223,9 @@ impl Host {
         }
         if let Err(error) = self.judge_open(&open).await {
             return Err(audit::refused(&self, &open, error).await);
+        }
+        if let Err(trouble) = certificates::take(&*self.world.certificates, &open, self.world.clock.now()).await {
+            return Err(audit::refused(&self, &open, HostError::Refused(trouble)).await);
         }
         self.keep_secrets(&open).await.map_err(HostError::Internal)?;
         let at = self.beginning(&open.plan.key).await.map_err(HostError::Internal)?;

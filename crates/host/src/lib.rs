@@ -5,6 +5,7 @@
 //! simulated one. [`serve`] is the daemon around it.
 
 mod audit;
+pub mod certificates;
 pub mod clock;
 pub mod daemon;
 mod execute;
@@ -12,6 +13,7 @@ pub mod folders;
 mod host;
 pub mod ledger;
 mod look;
+pub mod policy;
 pub mod probe;
 mod program;
 pub mod releases;

@@ -39,6 +39,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
         releases,
         ports,
         foreign_routes: host.table.foreign(&wanted.key).await,
+        no_tls: !world.router.speaks_tls(),
         disk_free_bytes: world.releases.disk_free_bytes(),
         open: match open {
             Some(deployment) => Some(deployment.observe().await),

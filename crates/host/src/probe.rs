@@ -7,16 +7,34 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
+use plimsoll_certificate::{Protocols, pinned};
+use plimsoll_model::Digest;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// What is to be got.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Where who has it listens.
+    pub address: SocketAddr,
+    /// The host that is asked for.
+    pub host: &'a str,
+    /// The path that is asked for.
+    pub path: &'a str,
+    /// Asks by HTTPS, and takes the answer only from who shows this certificate.
+    pub certificate: Option<Digest>,
+}
 
 /// Asks once.
 #[async_trait]
 pub trait Prober: Send + Sync {
-    /// GETs `path` of what listens at `address`, as `host`. Answers the status.
+    /// GETs `page`. Answers the status.
     ///
     /// # Errors
     /// Why there was no answer within `timeout_ms`, in words.
-    async fn get(&self, address: SocketAddr, host: &str, path: &str, timeout_ms: u64) -> Result<u16, String>;
+    async fn get(&self, page: &Page<'_>, timeout_ms: u64) -> Result<u16, String>;
 
     /// Connects to `address`.
     ///
@@ -30,8 +48,8 @@ pub struct NetworkProber;
 
 #[async_trait]
 impl Prober for NetworkProber {
-    async fn get(&self, address: SocketAddr, host: &str, path: &str, timeout_ms: u64) -> Result<u16, String> {
-        within(timeout_ms, request(address, host, path)).await
+    async fn get(&self, page: &Page<'_>, timeout_ms: u64) -> Result<u16, String> {
+        within(timeout_ms, request(page)).await
     }
 
     async fn connect(&self, address: SocketAddr, timeout_ms: u64) -> Result<(), String> {
@@ -44,11 +62,18 @@ async fn within<T>(timeout_ms: u64, work: impl Future<Output = Result<T, String>
     tokio::time::timeout(Duration::from_millis(timeout_ms), work).await.unwrap_or_else(late)
 }
 
-async fn request(address: SocketAddr, host: &str, path: &str) -> Result<u16, String> {
-    let stream = TcpStream::connect(address).await.map_err(|error| words(&error))?;
+async fn request(page: &Page<'_>) -> Result<u16, String> {
+    let stream = TcpStream::connect(page.address).await.map_err(|error| words(&error))?;
+    let Some(certificate) = page.certificate else { return over(stream, page).await };
+    let name = ServerName::try_from(page.host.to_owned()).map_err(|error| error.to_string())?;
+    let handshake = TlsConnector::from(pinned(certificate, Protocols::Http1)).connect(name, stream);
+    over(handshake.await.map_err(|error| format!("no TLS with certificate {}: {error}", certificate.short()))?, page).await
+}
+
+async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send, page: &Page<'_>) -> Result<u16, String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    let request = http::Request::get(path)
-        .header("host", host)
+    let request = http::Request::get(page.path)
+        .header("host", page.host)
         .header("user-agent", concat!("plimsoll/", env!("CARGO_PKG_VERSION")))
         .header("connection", "close")
         .body(Empty::<Bytes>::new())
@@ -83,8 +108,9 @@ mod tests {
         let refused = Err("connection refused".to_owned());
         assert_eq!(NetworkProber.connect(silent, 10_000).await, Ok(()));
         assert_eq!(NetworkProber.connect(closed, 10_000).await, refused);
-        assert_eq!(NetworkProber.get(closed, "localhost", "/", 10_000).await.map(drop), refused);
-        assert_eq!(NetworkProber.get(silent, "localhost", "/", 20).await, Err("no answer within 20 ms".into()));
-        assert!(NetworkProber.get(silent, "localhost", "no path", 10_000).await.is_err());
+        let page = |address, path| Page { address, host: "localhost", path, certificate: None };
+        assert_eq!(NetworkProber.get(&page(closed, "/"), 10_000).await.map(drop), refused);
+        assert_eq!(NetworkProber.get(&page(silent, "/"), 20).await, Err("no answer within 20 ms".into()));
+        assert!(NetworkProber.get(&page(silent, "no path"), 10_000).await.is_err());
     }
 }

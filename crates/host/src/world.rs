@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::certificates::CertificateStore;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::probe::Prober;
@@ -19,6 +20,8 @@ pub struct World {
     pub releases: Arc<dyn Releases>,
     /// Values of secrets.
     pub secrets: Arc<dyn SecretStore>,
+    /// Certificates with their private keys.
+    pub certificates: Arc<dyn CertificateStore>,
     /// Running slots.
     pub supervisor: Arc<dyn Supervisor>,
     /// Where traffic goes.

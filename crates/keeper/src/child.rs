@@ -75,18 +75,10 @@ pub(crate) fn start(
 
 #[expect(clippy::disallowed_methods, reason = "the program that is kept")]
 fn command(command: &Command) -> std::process::Command {
-    match command {
-        Command::Shell(line) => {
-            let mut shell = std::process::Command::new("/bin/sh");
-            shell.arg("-c").arg(line);
-            shell
-        }
-        Command::Program { path, args } => {
-            let mut program = std::process::Command::new(path);
-            program.args(args);
-            program
-        }
-    }
+    let (path, args) = command.words();
+    let mut program = std::process::Command::new(path);
+    program.args(args);
+    program
 }
 
 /// Makes the forked process what the program is to find itself in.

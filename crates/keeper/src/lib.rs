@@ -36,3 +36,4 @@ pub use error::KeeperError;
 pub use run::run;
 pub use spec::{Command, KeeperSpec, Output, Restart};
 pub use state::{Exit, KeptState, Replacement};
+pub use user::is_superuser;

@@ -54,6 +54,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The program that is executed, and its arguments.
+    #[must_use]
+    pub fn words(&self) -> (&Path, Vec<&str>) {
+        match self {
+            Self::Shell(line) => (Path::new("/bin/sh"), vec!["-c", line]),
+            Self::Program { path, args } => (path, args.iter().map(String::as_str).collect()),
+        }
+    }
+}
+
 /// Where standard output and standard error go: to `file`, which is rotated to `file.1`, `file.2`, …
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {

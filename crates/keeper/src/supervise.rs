@@ -90,6 +90,7 @@ impl Supervisor {
                 Err(exit) => Some(exit),
             };
             if let Some(exit) = exit {
+                self.recorder.catch_up().await;
                 self.note_end(exit, Condition::Restarting);
             }
             self.clear_away().await;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ComponentName, DeploymentId, EnvironmentKey};
+use crate::time::Moment;
+use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 
 /// Which requests a route takes: by port, host name and path prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +37,30 @@ pub struct RouteSpec {
     pub spa: bool,
     /// How long a request may wait for the first byte of its answer, in milliseconds.
     pub response_timeout_ms: u64,
+    /// How it speaks TLS; it speaks plain HTTP when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+/// How a route speaks TLS. The certificate is named here, and travels and lies elsewhere, with its private key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tls {
+    /// Names the certificate: the hash of its chain.
+    pub certificate: Digest,
+    /// When it expires.
+    pub expires_at: Moment,
+    /// The port of plain HTTP from where requests are sent here; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_from: Option<u16>,
+    /// For how long clients are told to come by HTTPS only, in seconds. 0 has them forget that they were told.
+    pub hsts_s: u64,
+}
+
+impl RouteSpec {
+    /// The ports that are listened on for it.
+    pub fn ports(&self) -> impl Iterator<Item = u16> + use<> {
+        [Some(self.matches.port), self.tls.as_ref().and_then(|tls| tls.redirect_from)].into_iter().flatten()
+    }
 }
 
 /// Where the requests of a route go.
@@ -67,6 +92,9 @@ pub struct Route {
     pub spec: RouteSpec,
     /// Where its requests go.
     pub upstream: Upstream,
+    /// Absolute path of the file with its certificate and private key, when it speaks TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
     /// What `/_deploy/status` tells.
     pub about: About,
 }

@@ -1,5 +1,6 @@
-//! Reads the audit log of this machine's own host in a form that can be kept elsewhere and verified there.
+//! Reads the audit log of a host in a form that can be kept elsewhere and verified there.
 
+use plimsoll_model::HostName;
 use plimsoll_model::audit::{FORM, Row, Title};
 use plimsoll_model::time::Moment;
 use serde::{Deserialize, Serialize};
@@ -8,9 +9,11 @@ use crate::whole_log::WholeLog;
 use crate::{Context, OpError, Progress, hosts, whole_log};
 
 /// What to export.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Input {
+    /// The host, as one would write it after `ssh`; this machine when absent.
+    pub host: Option<HostName>,
     /// Only what is from so long ago at most, in milliseconds.
     pub since_ms: Option<u64>,
 }
@@ -38,13 +41,14 @@ impl Output {
 /// # Errors
 /// The host cannot be reached.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
-    let mut log = whole_log::read(context).await?;
+    let host = input.host.unwrap_or_else(HostName::local);
+    let mut log = whole_log::read(context, &host).await?;
     if let Some(since) = input.since_ms.map(hosts::ago) {
         leave_out_before(&mut log, since);
     }
     let title = Title {
         plimsoll_audit: FORM,
-        machine: context.holder.machine.clone(),
+        machine: if host == HostName::local() { context.holder.machine.clone() } else { host.to_string() },
         exported_at: hosts::now(),
         anchor: log.anchor,
         head: log.head,

@@ -1,7 +1,8 @@
-//! Judges whether an audit log is whole: that of this machine's own host, or one that was exported.
+//! Judges whether an audit log is whole: that of a host, or one that was exported.
 
 use std::path::PathBuf;
 
+use plimsoll_model::HostName;
 use plimsoll_model::audit::{Break, Mark, attest, verify, verify_whole};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,6 +14,8 @@ use crate::{Context, Exit, OpError, Progress, whole_log};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Input {
+    /// The host, as one would write it after `ssh`; this machine when absent.
+    pub host: Option<HostName>,
     /// A file that it was exported to, in place of the host's own.
     pub file: Option<PathBuf>,
     /// The place of a row, noted when it was the last: it must be there still.
@@ -43,7 +46,7 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
             (log, judged.and_then(|last| attested.map(|()| last)))
         }
         None => {
-            let log = whole_log::read(context).await?;
+            let log = whole_log::read(context, &input.host.clone().unwrap_or_else(HostName::local)).await?;
             let judged = verify_whole(&log.anchor, &log.rows, &log.head);
             (log, judged)
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use plimsoll_connect::Ssh;
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
 use plimsoll_vault::Keyring;
@@ -19,6 +20,8 @@ pub struct Context {
     pub cache: PathBuf,
     /// The running binary, from which the daemon is started.
     pub exe: PathBuf,
+    /// How other machines are reached.
+    pub ssh: Ssh,
     /// Who calls.
     pub holder: Holder,
     /// The caller's environment variables: where secrets come from first.

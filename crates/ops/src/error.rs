@@ -80,7 +80,7 @@ impl OpError {
 impl From<HostError> for OpError {
     fn from(error: HostError) -> Self {
         let exit = match &error {
-            HostError::Unreachable { .. } => Exit::Host,
+            HostError::Unreachable { .. } | HostError::Barred { .. } => Exit::Host,
             HostError::LeaseHeld { .. } | HostError::LeaseLost(_) | HostError::Stale(_) | HostError::Refused(_) => Exit::Refused,
             HostError::Failed(failure) if failure.code == "rollback-incomplete" => Exit::NeedsPerson,
             HostError::Failed(_) | HostError::NotFound(_) => Exit::Failed,
@@ -152,9 +152,10 @@ mod tests {
     fn every_error_has_its_exit_code() {
         let host = || plimsoll_model::HostName::local();
         let failure = |code: &str| Failure::new(code, "message");
-        let table: [(OpError, &str, Exit); 14] = [
+        let table: [(OpError, &str, Exit); 15] = [
             (HostError::Stale(host()).into(), "plan-stale", Exit::Refused),
-            (HostError::Unreachable { host: host(), why: "w".into(), help: "h".into() }.into(), "host-unreachable", Exit::Host),
+            (HostError::unreachable(host(), "w", "h").into(), "host-unreachable", Exit::Host),
+            (HostError::Barred { host: host(), failure: failure("ssh-permission-denied") }.into(), "ssh-permission-denied", Exit::Host),
             (HostError::Failed(failure("rollback-incomplete")).into(), "rollback-incomplete", Exit::NeedsPerson),
             (HostError::Failed(failure("slot-exited")).into(), "slot-exited", Exit::Failed),
             (HostError::Refused(failure("host-busy")).into(), "host-busy", Exit::Refused),

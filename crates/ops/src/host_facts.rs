@@ -1,13 +1,18 @@
-//! Tells what this machine's own host is. Starts its daemon when none runs.
+//! Tells what a host is. Starts its daemon when none runs.
 
 use plimsoll_api::HostApi;
+use plimsoll_model::HostName;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Facts, OpError, Progress, hosts};
 
-/// Nothing to say beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {}
+/// Which host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Input {
+    /// As one would write it after `ssh`; this machine when absent.
+    pub host: Option<HostName>,
+}
 
 /// The host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +25,7 @@ pub struct Output {
 ///
 /// # Errors
 /// The daemon cannot be started or reached.
-pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
-    let client = hosts::daemon(context).connect().await?;
+pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
+    let client = hosts::one(context, &input.host.unwrap_or_else(HostName::local)).await?;
     Ok(Output { facts: client.facts().await? })
 }

@@ -1,15 +1,22 @@
-//! Brings daemon and proxy of this machine's own host to the version of the running binary. Slots go on, and no request is lost.
+//! Brings daemon and proxy of a host to the version of the running binary. Slots go on, and no request is lost.
 
 use plimsoll_api::{HostApi, Program, Replaced};
-use plimsoll_connect::build_id;
+use plimsoll_connect::{Client, build_id, is_newer};
+use plimsoll_model::HostName;
+use plimsoll_model::audit::Actor;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::bring::Bringing;
 use crate::{Context, Exit, Facts, OpError, Progress, hosts};
 
-/// Nothing to say beforehand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {}
+/// Which host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Input {
+    /// As one would write it after `ssh`; this machine when absent.
+    pub host: Option<HostName>,
+}
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,25 +34,54 @@ pub struct Output {
 /// # Errors
 /// `host-busy` while a deployment is under way, `host-newer` when the host is of a newer version. When the new daemon does not start, the one of before is started again; when the new proxy
 /// does not get ready, the one of before serves on.
-pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, OpError> {
-    if !hosts::was_there(context) {
-        return Ok(Output { serves: None, daemon: None, proxy: None });
+pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
+    match input.host.filter(|host| *host != HostName::local()) {
+        Some(host) => elsewhere(context, &host).await,
+        None if !hosts::was_there(context) => Ok(Output { serves: None, daemon: None, proxy: None }),
+        None => here(context).await,
     }
+}
+
+async fn here(context: &Context) -> Result<Output, OpError> {
     let daemon = hosts::daemon(context);
-    let build = build_id(&context.exe)?;
     let before = match daemon.find().await? {
         Some(client) => Some(client.facts().await?),
         None => None,
     };
     let client = daemon.connect().await?;
     let after = client.facts().await?;
-    if after.build != build {
-        return Err(stays(&after));
+    finish(context, &client, before, &after).await
+}
+
+/// Brings the program there first. The daemon that then answers is of that build, unless it stays.
+async fn elsewhere(context: &Context, host: &HostName) -> Result<Output, OpError> {
+    let bringing = Bringing::look(context, host).await?;
+    let before = match &bringing.ground.version {
+        Some(_) => Some(hosts::one(context, host).await?.facts().await?),
+        None => None,
+    };
+    if let Some(before) = before.as_ref().filter(|before| before.busy || is_newer(&before.version, env!("CARGO_PKG_VERSION"))) {
+        return Err(stays(before));
     }
-    let serves = program(&after);
+    if !bringing.is_there() {
+        bringing.bring(context, host).await?;
+    }
+    // A connection of its own: the one of before leads to the daemon that is to give way.
+    let client = hosts::one(context, host).await?;
+    let after = client.facts().await?;
+    finish(context, &client, before, &after).await
+}
+
+/// The daemon is of this build; now the proxy.
+async fn finish(context: &Context, client: &Client, before: Option<Facts>, after: &Facts) -> Result<Output, OpError> {
+    let build = build_id(&context.exe)?;
+    if after.build != build {
+        return Err(stays(after));
+    }
+    let serves = program(after);
     let former = before.filter(|before| before.build != build);
     let replaced = former.map(|former| Replaced { from: program(&former), to: serves.clone() });
-    match client.upgrade(&daemon.by).await {
+    match client.upgrade(&Actor::from(&context.holder)).await {
         Ok(upgraded) => Ok(Output { serves: Some(serves), daemon: replaced, proxy: upgraded.proxy }),
         Err(error) => Err(half_way(error.into(), replaced)),
     }

@@ -23,13 +23,20 @@ mod approve;
 pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
+mod bring;
+mod certificates;
+pub mod certs_check;
+pub mod certs_list;
 pub mod check;
 mod context;
 pub mod deploy;
 pub mod down;
 mod error;
 pub mod history;
+pub mod host_add;
 pub mod host_facts;
+pub mod host_provision;
+pub mod host_remove;
 pub mod host_stop;
 pub mod host_upgrade;
 mod hosts;
@@ -62,14 +69,17 @@ mod whole_log;
 mod workbench;
 
 pub use approve::{Always, Approve, Never};
+pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
 pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
+pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
+pub use plimsoll_provision::Wishes;
 pub use plimsoll_vault::{Ask, Keyring, MAX_VALUE_BYTES};
 pub use progress::{Event, Progress};
-pub use secrets::{SecretSource, SecretView};
+pub use secrets::{SecretSource, SecretUsers, SecretView};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
@@ -77,11 +87,16 @@ pub const OPERATIONS: &[&str] = &[
     "audit_export",
     "audit_list",
     "audit_verify",
+    "certs_check",
+    "certs_list",
     "check",
     "deploy",
     "down",
     "history",
+    "host_add",
     "host_facts",
+    "host_provision",
+    "host_remove",
     "host_stop",
     "host_upgrade",
     "init",

@@ -1,8 +1,8 @@
 //! Streams what slots write.
 
-use plimsoll_api::LogQuery;
+use plimsoll_api::{HostApi, LogQuery};
 use plimsoll_engine::Fleet;
-use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, HostName};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -24,11 +24,25 @@ pub struct Input {
     pub follow: bool,
 }
 
-/// Sends the lines to `lines`, oldest first, until there are no more, nobody listens, or the context is cancelled.
+/// A line that a slot wrote, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The host.
+    pub host: HostName,
+    /// The line.
+    #[serde(flatten)]
+    pub line: LogLine,
+}
+
+/// How many lines of a host may wait to be passed on.
+const WAITING: usize = 64;
+
+/// Sends the lines of all hosts to `lines`, oldest first, until there are no more, nobody listens, or the context is cancelled. Lines that
+/// are followed come as they are written.
 ///
 /// # Errors
-/// There is no such component, the manifest is not right, or the host cannot be reached.
-pub async fn run(context: &Context, input: Input, lines: mpsc::Sender<LogLine>) -> Result<(), OpError> {
+/// There is no such component, the manifest is not right, or a host cannot be reached.
+pub async fn run(context: &Context, input: Input, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
     let loaded = project::load(context, &input.environment)?;
     let Some(fleet) = hosts::connect_existing(context, &loaded.project).await? else { return Ok(()) };
     if let Some(component) = &input.component {
@@ -38,8 +52,48 @@ pub async fn run(context: &Context, input: Input, lines: mpsc::Sender<LogLine>) 
     tokio::select! {
         biased;
         () = context.cancel.cancelled() => Ok(()),
-        done = fleet.home().logs(query, lines) => Ok(done?),
+        done = read(&fleet, query, lines) => done,
     }
+}
+
+async fn read(fleet: &Fleet, query: LogQuery, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
+    if query.follow || fleet.hosts.len() == 1 {
+        let done = fleet.all(|name, host| of_host(name, host, query.clone(), lines.clone())).await;
+        return done.into_values().collect();
+    }
+    let (sender, mut told) = mpsc::channel(WAITING);
+    let read = async {
+        // The last sender goes with this, so that the end is heard.
+        let sender = sender;
+        fleet.all(|name, host| of_host(name, host, query.clone(), sender.clone())).await.into_values().collect::<Result<(), _>>()
+    };
+    let keep = async {
+        let mut all = Vec::new();
+        while let Some(line) = told.recv().await {
+            all.push(line);
+        }
+        all
+    };
+    let (done, mut all) = tokio::join!(read, keep);
+    all.sort_by(|a: &Line, b: &Line| a.line.at.cmp(&b.line.at));
+    for line in all {
+        // Whoever does not read any more has read enough.
+        drop(lines.send(line).await);
+    }
+    done
+}
+
+async fn of_host(name: &HostName, host: &dyn HostApi, query: LogQuery, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
+    let (sender, mut told) = mpsc::channel(WAITING);
+    let pass_on = async move {
+        while let Some(line) = told.recv().await {
+            if lines.send(Line { host: name.clone(), line }).await.is_err() {
+                break;
+            }
+        }
+    };
+    let (done, ()) = tokio::join!(host.logs(query, sender), pass_on);
+    Ok(done?)
 }
 
 /// A component may be gone from the manifest and still have slots.
@@ -59,7 +113,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use plimsoll_model::{HostName, manifest};
+    use plimsoll_model::manifest;
     use plimsoll_testkit::world::{Machine, SimHost};
 
     use super::*;

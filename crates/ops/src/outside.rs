@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use plimsoll_api::HostError;
 use plimsoll_build::hooks::{self, Hook};
 use plimsoll_engine::{Milestone, Outside, RouteCheck};
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::plan::{Intent, Plan};
 use plimsoll_model::{DeploymentId, HostName};
 
+use crate::Event;
 use crate::error::failure_of;
-use crate::request;
+use crate::request::{self, Place, Unanswered};
 use crate::workbench::Workbench;
 
 /// The world around a deployment.
@@ -25,12 +27,19 @@ pub(crate) struct Surroundings<'a> {
 
 #[async_trait]
 impl Outside for Surroundings<'_> {
-    async fn check(&self, _: &HostName, check: &RouteCheck) -> Result<(), Failure> {
-        let answered = request::until_answered(&check.matches, &check.path).await;
-        answered.map_err(|why| {
-            let message = format!("{} does not answer at {}: {why}", check.component, request::spoken(&check.matches, &check.path));
-            Failure::new("route-check-failed", message).with_help("see what the component says: plimsoll logs")
-        })
+    async fn check(&self, host: &HostName, check: &RouteCheck) -> Result<(), Failure> {
+        let place = match self.place(host).await {
+            Ok(place) => place,
+            Err(error) => return self.unseen(host, check, &error.to_string()),
+        };
+        match request::until_answered(&place, check).await {
+            Ok(()) => Ok(()),
+            Err(Unanswered::NoWay(why)) => self.unseen(host, check, &why),
+            Err(Unanswered::Bad(why)) => {
+                let message = format!("{} does not answer at {}: {why}", check.component, request::spoken(&place, check));
+                Err(Failure::new("route-check-failed", message).with_help("see what the component says: plimsoll logs"))
+            }
+        }
     }
 
     async fn reached(&self, id: &DeploymentId, milestone: Milestone) -> Result<(), Failure> {
@@ -50,6 +59,17 @@ impl Outside for Surroundings<'_> {
 }
 
 impl Surroundings<'_> {
+    async fn place(&self, host: &HostName) -> Result<Place, HostError> {
+        if *host == HostName::local() { Ok(Place::Here) } else { self.bench.context.ssh.address(host).await.map(Place::There) }
+    }
+
+    /// A route that cannot be reached from here has been asked on its host, so that is no failure; but whoever deploys should know.
+    fn unseen(&self, host: &HostName, check: &RouteCheck, why: &str) -> Result<(), Failure> {
+        let message = format!("the route of {} on {host} was asked on the host only: port {}: {why}", check.component, check.matches.port);
+        drop(self.bench.progress.send(Event::Notice { message }));
+        Ok(())
+    }
+
     /// Runs the project's command for `moment`, if it has one.
     pub(crate) async fn hook(&self, moment: hooks::Moment, id: Option<&DeploymentId>, more: &[(&str, &str)]) -> Result<(), Failure> {
         let Some(command) = moment.command(&self.bench.project.hooks) else { return Ok(()) };

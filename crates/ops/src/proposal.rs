@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_api::{Look, SecretDigests, SecretValues};
+use plimsoll_api::{Certificates, Look, SecretDigests, SecretValues};
 use plimsoll_build::{Sources, Wanted, name, source};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
+use plimsoll_model::manifest::Known;
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentKey, HostName};
 
 use crate::project::Loaded;
 use crate::secrets::Gathered;
 use crate::workbench::Workbench;
-use crate::{Context, OpError, PlanView, Progress, hosts, project, secrets, settle};
+use crate::{Context, OpError, PlanView, Progress, certificates, hosts, project, secrets, settle};
 
 /// A plan, and what it was made from.
 pub(crate) struct Proposal {
@@ -30,8 +32,10 @@ pub(crate) struct Groundwork {
     pub(crate) fleet: Fleet,
     /// What releases are built from.
     pub(crate) material: Material,
-    /// The values of the secrets that slots get, and where they come from.
+    /// The values of its secrets, and where they come from.
     pub(crate) secrets: Gathered,
+    /// The certificates that routes show.
+    pub(crate) certificates: Certificates,
 }
 
 /// What releases are built from.
@@ -66,8 +70,10 @@ pub(crate) async fn to_deploy(
     cut_off: CutOff,
     progress: &Progress,
 ) -> Result<(Groundwork, Proposal), OpError> {
-    let secrets = secrets::gather(context, loaded).await?;
-    let bench = Workbench::new(context, &loaded.project, &secrets.values, progress);
+    let secrets = secrets::gather(context, loaded, progress).await?;
+    let shown = certificates::gather(context, loaded, &secrets.keys, hosts::now())?;
+    shown.tell(progress);
+    let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &shown.certificates);
     let reached = async { hosts::connect(context, &loaded.project).await };
     let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
     // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
@@ -77,10 +83,10 @@ pub(crate) async fn to_deploy(
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
-    let desired = loaded.project.desired(&releases, &digests);
+    let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
     let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
-    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets }, proposal))
+    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))
 }
 
 /// Makes the plan that leads to `desired`.
@@ -120,6 +126,6 @@ async fn digest(fleet: &Fleet, key: &EnvironmentKey, secrets: &SecretValues) -> 
 
 fn look(key: &EnvironmentKey, desired: &Desired) -> Look {
     let wanted = desired.components.values();
-    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| Some(wanted.route.as_ref()?.matches.port)).collect();
+    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| wanted.route.as_ref()).flat_map(RouteSpec::ports).collect();
     Look { key: key.clone(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
 }

@@ -1,4 +1,4 @@
-//! Asking a route of this machine once more, until it answers as it should.
+//! Asking a route of a host once more, until it answers as it should.
 
 use std::time::Duration;
 
@@ -7,9 +7,14 @@ use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use plimsoll_certificate::{Protocols, pinned};
+use plimsoll_engine::RouteCheck;
 use plimsoll_model::route::Match;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// For how long a route is asked, all in all.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,12 +25,43 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// GETs `path` through the route until the status is one of 200 to 299. Says what was wrong with the last answer.
-pub(crate) async fn until_answered(matches: &Match, path: &str) -> Result<(), String> {
+/// How long connecting to a route of another machine may take.
+const CONNECTING: Duration = Duration::from_secs(3);
+
+/// Where a route is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On this machine.
+    Here,
+    /// On the machine with this address.
+    There(String),
+}
+
+/// Why a route has not answered as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// There is no connection to it from here, so nothing is known of it.
+    NoWay(String),
+    /// What was wrong with its last answer.
+    Bad(String),
+}
+
+/// GETs what is to be checked through its route until the status is one of 200 to 299. A route of another machine to which there is no connection is not
+/// tried again: a firewall may well stand between.
+pub(crate) async fn until_answered(place: &Place, check: &RouteCheck) -> Result<(), Unanswered> {
+    if let Place::There(address) = place {
+        let connected = timeout(CONNECTING, TcpStream::connect((address.as_str(), check.matches.port))).await;
+        let why = || format!("no answer within {} s", CONNECTING.as_secs());
+        connected.map_err(|_| Unanswered::NoWay(why()))?.map_err(|error| Unanswered::NoWay(error.to_string()))?;
+    }
+    until_good(place, check).await.map_err(Unanswered::Bad)
+}
+
+async fn until_good(place: &Place, check: &RouteCheck) -> Result<(), String> {
     let end = Instant::now() + PATIENCE;
     let mut pause = FIRST_PAUSE;
     loop {
-        let why = match get(matches, path).await {
+        let why = match get(place, check).await {
             Ok(status) if status.is_success() => return Ok(()),
             Ok(status) => format!("the answer is {status}"),
             Err(why) => why,
@@ -39,26 +75,54 @@ pub(crate) async fn until_answered(matches: &Match, path: &str) -> Result<(), St
 }
 
 /// What is asked, as a person would write it.
-pub(crate) fn spoken(matches: &Match, path: &str) -> String {
-    format!("http://{}{path}", authority(matches))
+pub(crate) fn spoken(place: &Place, check: &RouteCheck) -> String {
+    format!("{}://{}{}", if check.certificate.is_some() { "https" } else { "http" }, authority(place, check), check.path)
 }
 
-fn authority(matches: &Match) -> String {
-    let host = matches.host.as_deref().unwrap_or("localhost");
-    if matches.port == 80 { host.to_owned() } else { format!("{host}:{}", matches.port) }
+impl Place {
+    fn address(&self) -> &str {
+        match self {
+            Self::Here => "127.0.0.1",
+            Self::There(address) => address,
+        }
+    }
+
+    /// What is asked for where a route takes any host.
+    fn own(&self) -> &str {
+        match self {
+            Self::Here => "localhost",
+            Self::There(address) => address,
+        }
+    }
 }
 
-async fn get(matches: &Match, path: &str) -> Result<StatusCode, String> {
-    match timeout(ONE_ANSWER, once(matches, path)).await {
+fn authority(place: &Place, check: &RouteCheck) -> String {
+    let usual = if check.certificate.is_some() { 443 } else { 80 };
+    let Match { port, host, .. } = &check.matches;
+    let host = host.as_deref().unwrap_or(place.own());
+    if *port == usual { host.to_owned() } else { format!("{host}:{port}") }
+}
+
+async fn get(place: &Place, check: &RouteCheck) -> Result<StatusCode, String> {
+    match timeout(ONE_ANSWER, once(place, check)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(format!("no answer within {} s", ONE_ANSWER.as_secs())),
     }
 }
 
-async fn once(matches: &Match, path: &str) -> Result<StatusCode, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = TcpStream::connect(("127.0.0.1", matches.port)).await?;
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+async fn once(place: &Place, check: &RouteCheck) -> Result<StatusCode, Trouble> {
+    let stream = TcpStream::connect((place.address(), check.matches.port)).await?;
+    let request = Request::get(&check.path).header(header::HOST, authority(place, check)).header(header::CONNECTION, "close");
+    let request = request.body(Empty::<Bytes>::new())?;
+    let Some(certificate) = check.certificate else { return over(stream, request).await };
+    let name = ServerName::try_from(check.matches.host.as_deref().unwrap_or(place.own()).to_owned())?;
+    over(TlsConnector::from(pinned(certificate, Protocols::Http1)).connect(name, stream).await?, request).await
+}
+
+async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send, request: Request<Empty<Bytes>>) -> Result<StatusCode, Trouble> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get(path).header(header::HOST, authority(matches)).header(header::CONNECTION, "close").body(Empty::<Bytes>::new())?;
     let answer = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();
@@ -78,8 +142,12 @@ mod tests {
 
     use super::*;
 
+    fn plain(matches: Match, path: &str) -> RouteCheck {
+        RouteCheck { component: "web".parse().unwrap(), matches, path: path.into(), certificate: None }
+    }
+
     /// Answers one request on each connection, one after the other, and gives what was asked.
-    async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), String>, Vec<String>) {
+    async fn answering(answers: &[&str], matches: impl Fn(u16) -> Match, path: &str) -> (Result<(), Unanswered>, Vec<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let matches = matches(listener.local_addr().unwrap().port());
         let serve = async {
@@ -93,7 +161,8 @@ mod tests {
             }
             asked
         };
-        let (asked, done) = tokio::join!(serve, until_answered(&matches, path));
+        let check = plain(matches, path);
+        let (asked, done) = tokio::join!(serve, until_answered(&Place::Here, &check));
         (done, asked)
     }
 
@@ -112,7 +181,19 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let why = until_answered(&Match { port, host: None, path: "/".into() }, "/").await.unwrap_err();
-        assert!(why.contains("refused"), "{why}");
+        let check = plain(Match { port, host: None, path: "/".into() }, "/");
+        let why = until_answered(&Place::Here, &check).await.unwrap_err();
+        assert!(matches!(&why, Unanswered::Bad(why) if why.contains("refused")), "{why:?}");
+    }
+
+    #[tokio::test]
+    async fn a_route_elsewhere_to_which_there_is_no_connection_is_not_judged() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let (there, check) = (Place::There("127.0.0.1".into()), plain(Match { port, host: None, path: "/".into() }, "/health"));
+        let why = until_answered(&there, &check).await.unwrap_err();
+        assert!(matches!(&why, Unanswered::NoWay(why) if why.contains("refused")), "{why:?}");
+        assert_eq!(spoken(&there, &check), format!("http://127.0.0.1:{port}/health"));
     }
 }

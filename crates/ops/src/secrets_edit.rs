@@ -5,7 +5,7 @@ use plimsoll_model::{EnvironmentKey, EnvironmentName, Secret};
 use plimsoll_vault::{Document, Nonsense, Values, VaultFile, read_lines, write_lines};
 use serde::{Deserialize, Serialize};
 
-use crate::secrets::{opened, readable, readers, revised};
+use crate::secrets::{opened_to_revise, readers, revised};
 use crate::{Context, Exit, OpError, Progress, project};
 
 /// What is to be edited.
@@ -46,12 +46,11 @@ pub trait Revise: Send + Sync {
 /// Gives the values to `revise` as lines `NAME = "value"`, and keeps what comes back.
 ///
 /// # Errors
-/// What comes back is nonsense, the file cannot be opened or written, or it was changed meanwhile; it is then as it was.
+/// What comes back is nonsense, the file cannot be opened or written, others can read it than those whom the manifest names, or it was changed
+/// meanwhile; it is then as it was.
 pub async fn run(context: &Context, input: Input, revise: &dyn Revise, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
-    // Who could read it is asked first: nobody shall edit in vain.
-    readable(&loaded)?;
-    let seen = opened(context, &input.environment).await?;
+    let seen = opened_to_revise(context, &loaded).await?;
     let text = Secret::new(head(&loaded.key()) + write_lines(&seen.document.values).as_str());
     let file = VaultFile::of(&context.project, &input.environment).name();
     let values = edited(revise, text, &file).await?;

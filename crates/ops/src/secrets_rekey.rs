@@ -1,9 +1,7 @@
 //! Encrypts the environment's file anew, so that just those can read it whom the manifest names now.
 
-use std::collections::BTreeSet;
-
-use plimsoll_model::{EnvironmentName, Recipient};
-use plimsoll_vault::VaultFile;
+use plimsoll_model::EnvironmentName;
+use plimsoll_vault::{Difference, VaultFile};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{opened, readers, revised};
@@ -41,13 +39,8 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
         return Err(error.with_help(format!("keep a secret in it first: plimsoll secrets set {} NAME", input.environment)));
     }
     let seen = opened(context, &input.environment).await?;
-    let (document, former) = (seen.document.clone(), seen.document.recipients.clone());
+    let (document, named) = (seen.document.clone(), &loaded.project.secrets.recipients);
+    let Difference { waiting, lingering } = document.compared_with(named);
     revised(context, &loaded, seen, document).await?;
-    let present = &loaded.project.secrets.recipients;
-    Ok(Output { file: file.name(), readers: readers(present), added: beyond(present, &former), removed: beyond(&former, present) })
-}
-
-fn beyond(all: &[Recipient], known: &[Recipient]) -> Vec<String> {
-    let known: BTreeSet<&str> = known.iter().map(Recipient::key).collect();
-    readers(all.iter().filter(|one| !known.contains(one.key())))
+    Ok(Output { file: file.name(), readers: readers(named), added: readers(&waiting), removed: readers(&lingering) })
 }

@@ -1,13 +1,11 @@
 //! Keeps the value of a secret in the environment's file.
 
-use std::collections::BTreeSet;
-
-use plimsoll_model::{ComponentName, EnvironmentName, Secret, manifest};
+use plimsoll_model::{EnvironmentName, Secret, manifest};
 use plimsoll_vault::{VaultFile, judge_value};
 use serde::Serialize;
 
-use crate::secrets::{opened, readers, revised, wanted};
-use crate::{Context, Exit, OpError, Progress, project};
+use crate::secrets::{opened_to_revise, readers, revised, wanted};
+use crate::{Context, Exit, OpError, Progress, SecretUsers, project};
 
 /// What is to be kept.
 #[derive(Debug, Clone)]
@@ -27,8 +25,9 @@ pub struct Output {
     pub name: String,
     /// It had another value before, or the same.
     pub replaced: bool,
-    /// The components that want it.
-    pub components: BTreeSet<ComponentName>,
+    /// Who wants it.
+    #[serde(flatten)]
+    pub users: SecretUsers,
     /// The file, from the project's folder.
     pub file: String,
     /// Who can read it now.
@@ -38,16 +37,16 @@ pub struct Output {
 /// Encrypts the file anew with this value in it. The values that it has are read for that, so that needs a key that opens it.
 ///
 /// # Errors
-/// The name or the value is not right, the manifest names nobody who may read it, or the file cannot be opened or written.
+/// The name or the value is not right, the manifest names nobody who may read it or others than those who can, or the file cannot be opened or written.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     judge(&input)?;
-    let seen = opened(context, &input.environment).await?;
+    let seen = opened_to_revise(context, &loaded).await?;
     let mut document = seen.document.clone();
     let replaced = document.values.insert(input.name.clone(), input.value).is_some();
     revised(context, &loaded, seen, document).await?;
     Ok(Output {
-        components: wanted(&loaded.project).remove(&input.name).unwrap_or_default(),
+        users: wanted(&loaded.project).remove(&input.name).unwrap_or_default(),
         file: VaultFile::of(&context.project, &input.environment).name(),
         readers: readers(&loaded.project.secrets.recipients),
         name: input.name,

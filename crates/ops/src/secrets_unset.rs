@@ -1,13 +1,11 @@
 //! Takes a secret out of the environment's file.
 
-use std::collections::BTreeSet;
-
-use plimsoll_model::{ComponentName, EnvironmentName};
+use plimsoll_model::EnvironmentName;
 use plimsoll_vault::VaultFile;
 use serde::{Deserialize, Serialize};
 
-use crate::secrets::{opened, readers, revised, wanted};
-use crate::{Context, Exit, OpError, Progress, project};
+use crate::secrets::{opened_to_revise, readers, revised, wanted};
+use crate::{Context, Exit, OpError, Progress, SecretUsers, project};
 
 /// What is to be taken out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +21,9 @@ pub struct Input {
 pub struct Output {
     /// The secret.
     pub name: String,
-    /// The components that still want it.
-    pub components: BTreeSet<ComponentName>,
+    /// Who still wants it.
+    #[serde(flatten)]
+    pub users: SecretUsers,
     /// The file, from the project's folder.
     pub file: String,
     /// Who can read it now.
@@ -34,18 +33,18 @@ pub struct Output {
 /// Encrypts the file anew without this secret.
 ///
 /// # Errors
-/// The file does not have it, or cannot be opened or written.
+/// The file does not have it, cannot be opened or written, or can be read by others than those whom the manifest names.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let Input { environment, name } = input;
     let loaded = project::load(context, &environment)?;
     let file = VaultFile::of(&context.project, &environment).name();
-    let seen = opened(context, &environment).await?;
+    let seen = opened_to_revise(context, &loaded).await?;
     let mut document = seen.document.clone();
     if document.values.remove(&name).is_none() {
         let error = OpError::new(Exit::Usage, "secret-unknown", format!("{file} has no secret of this name"));
         return Err(error.with_help(format!("see what there is: plimsoll secrets list {environment}")));
     }
     revised(context, &loaded, seen, document).await?;
-    let components = wanted(&loaded.project).remove(&name).unwrap_or_default();
-    Ok(Output { name, components, file, readers: readers(&loaded.project.secrets.recipients) })
+    let users = wanted(&loaded.project).remove(&name).unwrap_or_default();
+    Ok(Output { name, users, file, readers: readers(&loaded.project.secrets.recipients) })
 }

@@ -1,18 +1,18 @@
 //! Tells what serves in an environment, and how it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_api::{Look, Service};
 use plimsoll_engine::Fleet;
-use plimsoll_model::deployment::{DeploymentRecord, Holder, Stage, serving};
+use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage, serving};
 use plimsoll_model::plan::{Intent, OpenDeployment};
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, ReleaseId};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use crate::views::url;
-use crate::{Context, OpError, Progress, RecordView, hosts, project, settle};
+use crate::{Context, OpError, Progress, RecordView, hosts, project};
 
 /// How far back the deployment that serves is looked for.
 const HISTORY: u32 = 200;
@@ -30,8 +30,10 @@ pub struct Output {
     /// The environment.
     #[serde(flatten)]
     pub key: EnvironmentKey,
-    /// Whether all of its components are.
+    /// Whether all of its hosts answer, and all of its components are.
     pub healthy: bool,
+    /// Its hosts, the home host first.
+    pub hosts: Vec<Host>,
     /// Its components; none when nothing is deployed.
     pub components: Vec<Component>,
     /// The deployment that serves.
@@ -40,7 +42,16 @@ pub struct Output {
     pub open: Option<Open>,
 }
 
-/// A component as it is.
+/// A host of the environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Host {
+    /// Its name.
+    pub name: HostName,
+    /// Why it does not answer; none when it does.
+    pub trouble: Option<Failure>,
+}
+
+/// A component as it is, on all hosts that answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Component {
     /// Its name.
@@ -53,14 +64,24 @@ pub struct Component {
     pub commit: Option<String>,
     /// Since when it serves.
     pub since: Option<Moment>,
-    /// Whether it answers its health check.
+    /// Whether it answers its health check, on each host.
     pub healthy: bool,
     /// Why it is not healthy.
     pub trouble: Option<String>,
     /// Where a person finds it.
     pub url: Option<String>,
     /// Its slots.
-    pub slots: Vec<ObservedSlot>,
+    pub slots: Vec<Slot>,
+}
+
+/// A slot on a host.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Slot {
+    /// The host.
+    pub host: HostName,
+    /// The slot.
+    #[serde(flatten)]
+    pub slot: ObservedSlot,
 }
 
 /// A deployment that is not settled.
@@ -82,26 +103,56 @@ pub struct Open {
 /// Looks. Where this machine has never been a host nothing is deployed, and nothing is started to find that out.
 ///
 /// # Errors
-/// The manifest is not right, or the host cannot be reached.
+/// The manifest is not right, or the home host cannot be reached. That others cannot is told.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     match hosts::connect_existing(context, &loaded.project).await? {
         Some(fleet) => look(&fleet, loaded.key()).await,
-        None => Ok(Output { key: loaded.key(), healthy: true, components: Vec::new(), deployment: None, open: None }),
+        None => Ok(Output { key: loaded.key(), healthy: true, hosts: Vec::new(), components: Vec::new(), deployment: None, open: None }),
     }
 }
 
 async fn look(fleet: &Fleet, key: EnvironmentKey) -> Result<Output, OpError> {
-    let (home, look) = (fleet.home(), Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() });
-    let (services, history, seen) = tokio::try_join!(home.services(&key), home.history(&key, HISTORY), fleet.observe(&look))?;
-    let components: Vec<Component> = services.into_iter().map(Component::from).collect();
+    let look = &Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+    let each = fleet.all(|_, host| async move { tokio::try_join!(host.services(&look.key), host.observe(look.clone())) });
+    let (history, mut told) = tokio::join!(fleet.home().history(&key, HISTORY), each);
+    let history = history?;
+    let (mut hosts, mut components, mut open) = (Vec::new(), BTreeMap::new(), None);
+    let home = told.remove(&fleet.home).map(|told| (fleet.home.clone(), told));
+    for (name, told) in home.into_iter().chain(told) {
+        let trouble = match told {
+            Ok((services, seen)) => {
+                services.into_iter().for_each(|service| add(&mut components, &name, service));
+                open = open.or(seen.open);
+                None
+            }
+            Err(error) => Some(error.to_failure()),
+        };
+        hosts.push(Host { name, trouble });
+    }
+    let components: Vec<Component> = components.into_values().collect();
     Ok(Output {
         key,
-        healthy: components.iter().all(|component| component.healthy),
+        healthy: components.iter().all(|component| component.healthy) && hosts.iter().all(|host| host.trouble.is_none()),
+        hosts,
         components,
         deployment: serving(&history).filter(|record| serves(record)).map(RecordView::from),
-        open: settle::open(&seen).map(Open::from),
+        open: open.as_ref().map(Open::from),
     })
+}
+
+/// Adds what a host has of a component to what others have of it.
+fn add(components: &mut BTreeMap<ComponentName, Component>, host: &HostName, service: Service) {
+    let new = component(host, service);
+    let Some(known) = components.get_mut(&new.name) else { return drop(components.insert(new.name.clone(), new)) };
+    let differs = (known.release != new.release).then(|| "it has another release than the home host".to_owned());
+    let why = new.trouble.or(differs).map(|why| format!("on {host}: {why}"));
+    known.healthy &= new.healthy && why.is_none();
+    known.trouble = match (known.trouble.take(), why) {
+        (Some(before), Some(why)) => Some(format!("{before}; {why}")),
+        (before, why) => before.or(why),
+    };
+    known.slots.extend(new.slots);
 }
 
 /// After an environment was taken away nothing serves.
@@ -109,24 +160,61 @@ fn serves(record: &DeploymentRecord) -> bool {
     record.intent != Intent::Down
 }
 
-impl From<Service> for Component {
-    fn from(service: Service) -> Self {
-        Self {
-            name: service.name,
-            release: service.served.map(|served| served.release),
-            version: service.version,
-            commit: service.commit,
-            since: service.since,
-            healthy: service.healthy,
-            trouble: service.trouble,
-            url: service.route.map(|route| url(&route.matches)),
-            slots: service.slots,
-        }
+fn component(host: &HostName, service: Service) -> Component {
+    Component {
+        name: service.name,
+        release: service.served.map(|served| served.release),
+        version: service.version,
+        commit: service.commit,
+        since: service.since,
+        healthy: service.healthy,
+        trouble: service.trouble,
+        url: service.route.as_ref().map(|route| url(host, route)),
+        slots: service.slots.into_iter().map(|slot| Slot { host: host.clone(), slot }).collect(),
     }
 }
 
 impl From<&OpenDeployment> for Open {
     fn from(open: &OpenDeployment) -> Self {
         Self { id: open.id.clone(), holder: open.holder.clone(), stage: open.stage.clone(), lease_until: open.lease_until, expired: open.expired }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_model::Digest;
+
+    use super::*;
+
+    fn service(release: &str, trouble: Option<&str>) -> Service {
+        let served = serde_json::json!({
+            "target": { "target": "slot", "slot": "web-1" }, "release": ReleaseId(Digest::of(release.as_bytes())), "config": Digest::of(b"c"), "route": null,
+        });
+        let told = serde_json::json!({
+            "name": "web", "served": served, "version": "1", "commit": null, "since": null, "healthy": trouble.is_none(), "trouble": trouble,
+            "route": null,
+            "slots": [{
+                "slot": "web-1", "release": Digest::of(release.as_bytes()), "config": Digest::of(b"c"), "port": 20_001, "condition": "running",
+                "restarts": 0, "pid": 7,
+            }],
+        });
+        serde_json::from_value(told).unwrap()
+    }
+
+    #[test]
+    fn a_component_is_as_well_as_it_is_on_its_worst_host() {
+        let check = |services: &[(&str, Option<&str>)], trouble: Option<&str>| {
+            let mut components = BTreeMap::new();
+            for (number, (release, trouble)) in services.iter().enumerate() {
+                add(&mut components, &format!("h{}", number + 1).parse().unwrap(), service(release, *trouble));
+            }
+            let web = components.into_values().next().unwrap();
+            assert_eq!((web.healthy, web.trouble.as_deref()), (trouble.is_none(), trouble), "{services:?}");
+            let hosts: Vec<&str> = web.slots.iter().map(|slot| slot.host.as_str()).collect();
+            assert_eq!(hosts, ["h1", "h2", "h3"][..services.len()]);
+        };
+        check(&[("a", None), ("a", None), ("a", None)], None);
+        check(&[("a", None), ("b", None)], Some("on h2: it has another release than the home host"));
+        check(&[("a", Some("GET /: 500")), ("a", Some("GET /: 502"))], Some("GET /: 500; on h2: GET /: 502"));
     }
 }

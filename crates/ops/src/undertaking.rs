@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use plimsoll_api::SecretValues;
+use plimsoll_api::{Certificates, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Note, Shipment};
 use plimsoll_model::deployment::{ComponentChange, Failure, Outcome};
 use plimsoll_model::plan::Plan;
@@ -62,7 +62,7 @@ impl<'a> Undertaking<'a> {
             return Ok(deployment);
         }
         self.ask(approve).await?;
-        self.carry_out(&BTreeMap::new(), SecretValues::default()).await
+        self.carry_out(&BTreeMap::new(), SecretValues::default(), Certificates::default()).await
     }
 
     /// The end of a plan that has nothing to do.
@@ -90,8 +90,13 @@ impl<'a> Undertaking<'a> {
     }
 
     /// Carries it out to its end.
-    pub(crate) async fn carry_out(&self, shipments: &BTreeMap<ComponentName, Shipment>, secrets: SecretValues) -> Result<DeploymentView, OpError> {
-        let ended = self.conduct(shipments, secrets).await?;
+    pub(crate) async fn carry_out(
+        &self,
+        shipments: &BTreeMap<ComponentName, Shipment>,
+        secrets: SecretValues,
+        certificates: Certificates,
+    ) -> Result<DeploymentView, OpError> {
+        let ended = self.conduct(shipments, secrets, certificates).await?;
         let deployment = self.ended(&ended);
         match ended.outcome {
             Outcome::Committed | Outcome::Unchanged => Ok(deployment),
@@ -100,7 +105,12 @@ impl<'a> Undertaking<'a> {
         }
     }
 
-    async fn conduct(&self, shipments: &BTreeMap<ComponentName, Shipment>, secrets: SecretValues) -> Result<Ended, OpError> {
+    async fn conduct(
+        &self,
+        shipments: &BTreeMap<ComponentName, Shipment>,
+        secrets: SecretValues,
+        certificates: Certificates,
+    ) -> Result<Ended, OpError> {
         let (notes, mut told) = mpsc::unbounded_channel::<Note>();
         let outside = self.surroundings();
         let run = async {
@@ -112,6 +122,7 @@ impl<'a> Undertaking<'a> {
                 holder: self.bench.context.holder.clone(),
                 reason: self.reason.clone(),
                 secrets,
+                certificates,
                 outside: &outside,
                 notes,
                 cancel: self.bench.context.cancel.clone(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use plimsoll_api::{AuditQuery, HostApi};
+use plimsoll_model::HostName;
 use plimsoll_model::audit::{LineError, Mark, Row, Title};
 
 use crate::{Context, Exit, OpError, hosts};
@@ -21,17 +22,17 @@ pub(crate) struct WholeLog {
     pub(crate) rows: Vec<Row>,
 }
 
-/// The log of this machine's own host; an empty one where there never was a host.
-pub(crate) async fn read(context: &Context) -> Result<WholeLog, OpError> {
+/// The log of a host; an empty one where that is this machine, which never was one.
+pub(crate) async fn read(context: &Context, host: &HostName) -> Result<WholeLog, OpError> {
     let mut log = WholeLog { anchor: Mark::START, head: Mark::START, rows: Vec::new() };
-    let Some(host) = hosts::own(context).await? else { return Ok(log) };
+    let Some(client) = hosts::look_at(context, host).await? else { return Ok(log) };
     let mut after = 0;
     loop {
-        let page = host.audit(AuditQuery { after: Some(after), limit: PAGE, ..AuditQuery::default() }).await?;
+        let page = client.audit(AuditQuery { after: Some(after), limit: PAGE, ..AuditQuery::default() }).await?;
         // Rows that come while pages are read are behind the last head, and the head of the last page is the one that counts.
         if after > 0 && page.anchor != log.anchor {
             // The daemon was started again meanwhile, and has pruned.
-            return Box::pin(read(context)).await;
+            return Box::pin(read(context, host)).await;
         }
         (log.anchor, log.head) = (page.anchor, page.head);
         let Some(last) = page.rows.last().map(|row| row.seq) else { return Ok(log) };

@@ -1,6 +1,6 @@
 //! What building, testing and hooks share: where they keep things, what they must not show, and who is told.
 
-use plimsoll_api::SecretValues;
+use plimsoll_api::{Certificates, SecretValues};
 use plimsoll_build::{BuildEvent, Cache, Task};
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::secret::Redactor;
@@ -26,6 +26,11 @@ impl<'a> Workbench<'a> {
     pub(crate) fn new(context: &'a Context, project: &'a Project, secrets: &SecretValues, progress: &'a Progress) -> Self {
         let cache = Cache::of(&context.cache, &project.name, &context.project);
         Self { context, project, cache, redactor: Redactor::new(secrets.values()), progress }
+    }
+
+    /// The same, where neither the values of `secrets` nor the keys of `certificates` are shown.
+    pub(crate) fn hiding(self, secrets: &SecretValues, certificates: &Certificates) -> Self {
+        Self { redactor: Redactor::new(secrets.values().chain(certificates.keys())), ..self }
     }
 
     /// Tells what a build, a test or a hook told.

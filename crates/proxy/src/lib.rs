@@ -29,6 +29,7 @@ mod state;
 mod status;
 mod switchboard;
 mod table;
+mod tls;
 mod traffic;
 
 pub use options::Options;

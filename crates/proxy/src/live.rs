@@ -1,13 +1,16 @@
 //! What is served right now, and the claims of requests on it: the one place where switching and serving meet.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use plimsoll_model::route::{Route, RouteTable, Upstream};
+use rustls::ServerConfig;
 
 use crate::site::Site;
 use crate::slot::Slot;
 use crate::table::Matcher;
+use crate::tls::certificate::Secured;
 use crate::traffic::Traffic;
 
 /// The table in force.
@@ -25,6 +28,8 @@ pub(crate) struct Snapshot {
     pub(crate) entries: Vec<Arc<Entry>>,
     /// The same routes, ready to be looked up.
     pub(crate) matcher: Matcher<Arc<Entry>>,
+    /// The ports with TLS.
+    pub(crate) tls: HashMap<u16, Arc<ServerConfig>>,
     /// Whether there are no others. After damage there may have been.
     pub(crate) certain: bool,
 }
@@ -47,6 +52,8 @@ pub(crate) struct Entry {
     pub(crate) traffic: Arc<Traffic>,
     /// What answers.
     pub(crate) target: Target,
+    /// How it speaks TLS, if it does.
+    pub(crate) secured: Option<Secured>,
 }
 
 /// What answers the requests of a route.
@@ -68,7 +75,7 @@ pub(crate) struct Claim {
 impl Snapshot {
     /// No routes at all.
     pub(crate) fn empty() -> Self {
-        Self { table: RouteTable::default(), entries: Vec::new(), matcher: Matcher::default(), certain: true }
+        Self { table: RouteTable::default(), entries: Vec::new(), matcher: Matcher::default(), tls: HashMap::new(), certain: true }
     }
 }
 
@@ -84,6 +91,11 @@ impl Live {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let found = current.matcher.find(port, authority, path).map(|entry| Claim::new(Arc::clone(entry)));
         found.ok_or(if current.certain { Unrouted::Nothing } else { Unrouted::Lost })
+    }
+
+    /// How connections to `port` speak TLS; none where they do not. Asked once for each.
+    pub(crate) fn tls(&self, port: u16) -> Option<Arc<ServerConfig>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).tls.get(&port).cloned()
     }
 
     /// Serves `next` from here on. Requests that hold claims keep what they claimed.

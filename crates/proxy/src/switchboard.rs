@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use plimsoll_model::route::{Match, Route, RouteTable, Upstream};
+use rustls::ServerConfig;
 
 use crate::control::{ControlError, RouteStatus, Status};
 use crate::live::{Entry, Live, Snapshot, Target};
@@ -17,7 +18,9 @@ use crate::slot::Slot;
 use crate::sockets::Kept;
 use crate::sockets::bind::{self, Addresses};
 use crate::state::{self, Found};
-use crate::table::Matcher;
+use crate::table::{MatchError, Matcher};
+use crate::tls::certificate::Secured;
+use crate::tls::{Choice, Tickets};
 use crate::traffic::Traffic;
 
 /// Owns the ports, the slots and the state on disk.
@@ -27,6 +30,7 @@ pub(crate) struct Switchboard {
     live: Arc<Live>,
     ports: Ports,
     slots: HashMap<String, Weak<Traffic>>,
+    tickets: Tickets,
     /// What was wrong with the kept table, until another one is kept.
     damage: Option<String>,
     /// Another proxy serves the daemon now.
@@ -42,8 +46,9 @@ impl Switchboard {
         let table = found.table.unwrap_or_default();
         let wanted = ports_of(&table);
         plimsoll_crashpoint::reach!("proxy: starts, has no ports yet");
-        let mut board = Self { folder, live, ports, slots: HashMap::new(), damage, retired: false };
+        let mut board = Self { folder, live, ports, slots: HashMap::new(), tickets: Tickets::new(), damage, retired: false };
         let snapshot = Snapshot { certain: board.damage.is_none(), ..board.assemble(table)? };
+        snapshot.entries.iter().for_each(|entry| complain(entry));
         board.live.swap(snapshot);
         board.ports.take_over(kept, &wanted, board.damage.is_none());
         board.ports.holder.ready();
@@ -59,6 +64,7 @@ impl Switchboard {
         is_no_step_back(&table, &former)?;
         table.routes.iter().try_for_each(|route| has_its_files(route, &former))?;
         let snapshot = self.assemble(table)?;
+        snapshot.entries.iter().try_for_each(|entry| has_its_certificate(entry, &former))?;
         let wanted = ports_of(&snapshot.table);
         // Its sockets are on their way to another one, which could not have those that came now.
         if !self.ports.have(&wanted) && lock::has_successor(&self.folder) {
@@ -152,11 +158,12 @@ impl Switchboard {
             let target = self.target(route, &targets);
             targets.push(target.clone());
             let traffic = traffic.get(&route.spec.matches).map(|traffic| Arc::clone(traffic)).unwrap_or_default();
-            entries.push(Arc::new(Entry { route: route.clone(), traffic, target }));
+            let known = former.entries.iter().filter_map(|entry| entry.secured.as_ref());
+            entries.push(Arc::new(Entry { route: route.clone(), traffic, target, secured: Secured::of(route, known) }));
         }
-        let rows = entries.iter().map(|entry| (entry.route.spec.matches.clone(), Arc::clone(entry)));
-        let matcher = Matcher::new(rows).map_err(|error| ControlError::Invalid { reason: error.to_string() })?;
-        Ok(Snapshot { table, entries, matcher, certain: true })
+        let matcher = matcher(&entries).map_err(|error| ControlError::Invalid { reason: error.to_string() })?;
+        let tls = configs(&entries, &self.tickets);
+        Ok(Snapshot { table, entries, matcher, tls, certain: true })
     }
 
     /// The target of `route`: one of `known` when it is the same, so that its connections and counters stay.
@@ -177,6 +184,45 @@ impl Switchboard {
         let traffic = Arc::default();
         self.slots.insert(slot.to_owned(), Arc::downgrade(&traffic));
         traffic
+    }
+}
+
+/// All routes where they take requests, and those with TLS where requests are sent on to them.
+fn matcher(entries: &[Arc<Entry>]) -> Result<Matcher<Arc<Entry>>, MatchError> {
+    let own = entries.iter().map(|entry| (entry.route.spec.matches.clone(), Arc::clone(entry)));
+    let sent_on = entries.iter().filter_map(|entry| {
+        let port = entry.route.spec.tls.as_ref()?.redirect_from?;
+        Some((Match { port, ..entry.route.spec.matches.clone() }, Arc::clone(entry)))
+    });
+    Matcher::new(own)?.with_spare(sent_on)
+}
+
+/// How each port with TLS speaks it.
+fn configs(entries: &[Arc<Entry>], tickets: &Tickets) -> HashMap<u16, Arc<ServerConfig>> {
+    let mut ports: HashMap<u16, Choice> = HashMap::new();
+    for (entry, secured) in entries.iter().filter_map(|entry| Some((entry, entry.secured.as_ref()?))) {
+        let matches = &entry.route.spec.matches;
+        let port = ports.entry(matches.port).or_default();
+        if let Ok(pair) = &secured.pair {
+            port.add(matches.host.as_deref(), pair);
+        }
+    }
+    ports.into_iter().map(|(port, choice)| (port, choice.config(tickets))).collect()
+}
+
+/// Judged only where it is new: one that was lost must not keep others from switching.
+fn has_its_certificate(entry: &Entry, former: &Snapshot) -> Result<(), ControlError> {
+    let Some(Secured { digest, pair: Err(reason), .. }) = &entry.secured else { return Ok(()) };
+    if former.entries.iter().filter_map(|entry| entry.secured.as_ref()).any(|known| known.digest == *digest) {
+        return Ok(());
+    }
+    Err(ControlError::Certificate { component: entry.route.component.clone(), reason: reason.clone() })
+}
+
+/// A route that cannot speak TLS is told of, and keeps no other from being served.
+fn complain(entry: &Entry) {
+    if let Some(Secured { pair: Err(reason), .. }) = &entry.secured {
+        tracing::error!(key = %entry.route.key, component = %entry.route.component, reason, "a route cannot speak TLS");
     }
 }
 
@@ -205,7 +251,7 @@ pub(crate) fn rehearse(table: &RouteTable, addresses: &Addresses, kept: &[Kept])
 }
 
 fn ports_of(table: &RouteTable) -> HashSet<u16> {
-    table.routes.iter().map(|route| route.spec.matches.port).collect()
+    table.routes.iter().flat_map(|route| route.spec.ports()).collect()
 }
 
 fn status_of(entry: &Entry) -> RouteStatus {
@@ -217,5 +263,6 @@ fn status_of(entry: &Entry) -> RouteStatus {
         upstream: route.upstream.clone(),
         route: entry.traffic.counts(),
         slot: entry.target.traffic().map(Traffic::counts),
+        tls_trouble: entry.secured.as_ref().and_then(|secured| secured.pair.as_ref().err().cloned()),
     }
 }

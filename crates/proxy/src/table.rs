@@ -44,10 +44,20 @@ impl<T> Matcher<T> {
         for (matches, value) in rows {
             matcher.insert(&matches, value)?;
         }
-        for port in matcher.ports.values_mut() {
-            port.hosts.values_mut().chain([&mut port.any]).for_each(|paths| paths.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len())));
-        }
+        matcher.sort();
         Ok(matcher)
+    }
+
+    /// The same with `rows` that take what no other row does.
+    pub(crate) fn with_spare(mut self, rows: impl IntoIterator<Item = (Match, T)>) -> Result<Self, MatchError> {
+        for (matches, value) in rows {
+            match self.insert(&matches, value) {
+                Ok(()) | Err(MatchError::Twice(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.sort();
+        Ok(self)
     }
 
     /// The route for a request of `path` on `port`; `authority` is what it named as its host, port and all.
@@ -55,6 +65,13 @@ impl<T> Matcher<T> {
         let port = self.ports.get(&port)?;
         let named = authority.and_then(|authority| port.hosts.get(&*host_of(authority)));
         named.and_then(|paths| longest(paths, path)).or_else(|| longest(&port.any, path))
+    }
+
+    /// Puts the longest path first.
+    fn sort(&mut self) {
+        for port in self.ports.values_mut() {
+            port.hosts.values_mut().chain([&mut port.any]).for_each(|paths| paths.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len())));
+        }
     }
 
     fn insert(&mut self, matches: &Match, value: T) -> Result<(), MatchError> {

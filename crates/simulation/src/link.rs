@@ -198,7 +198,7 @@ impl Link {
 
     fn unreachable(&self) -> HostError {
         let host = self.host.machine().name().clone();
-        HostError::Unreachable { host, why: "no answer".into(), help: "try again".into() }
+        HostError::unreachable(host, "no answer", "try again")
     }
 }
 

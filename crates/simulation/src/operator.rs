@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
-use plimsoll_api::{HostError, Look, SecretValues};
+use plimsoll_api::{Certificates, HostError, Look, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Shipment, recover, run};
 use plimsoll_model::ComponentName;
 use plimsoll_model::deployment::{Holder, Outcome, rollback_target, stable_before};
 use plimsoll_model::plan::{Desired, Intent, OpenDeployment, Plan, Terms, make};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -146,6 +147,7 @@ impl Operator<'_> {
             holder: Holder { user: self.name.into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
             secrets: proposal.secrets.clone(),
+            certificates: Certificates::default(),
             outside: &outside,
             notes,
             cancel: self.cancel.clone(),
@@ -161,6 +163,6 @@ fn bare(plan: Plan) -> Proposal {
 
 fn look(desired: &Desired) -> Look {
     let wanted = desired.components.values();
-    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| Some(wanted.route.as_ref()?.matches.port)).collect();
+    let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| wanted.route.as_ref()).flat_map(RouteSpec::ports).collect();
     Look { key: key(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
 }

@@ -120,7 +120,7 @@ impl Part {
 fn route(at: usize, version: Version) -> RouteSpec {
     let port = 4_000 + u16::from(version.route) * 100 + u16::try_from(at).unwrap_or(0);
     let matches = Match { port, host: None, path: "/".into() };
-    RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1_000 }
+    RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1_000, tls: None }
 }
 
 /// A release of one file.

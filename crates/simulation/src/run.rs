@@ -214,20 +214,24 @@ impl Play {
     }
 
     fn is_at_rest(&self) -> bool {
-        self.stage.machines().all(|machine| machine.open().is_empty() && machine.is_complete(&key()))
-            && !self.stage.links.iter().any(crate::link::Link::is_busy)
+        self.stage.machines().all(|machine| machine.open().is_empty() && machine.is_complete(&key())) && !self.is_anything_on_its_way()
+    }
+
+    fn is_anything_on_its_way(&self) -> bool {
+        self.stage.links.iter().any(crate::link::Link::is_busy)
     }
 
     /// A host that lives rolls back alone when its lease has ended: nobody renews it any more.
     async fn judge_leases(&mut self) {
-        let excused = std::mem::take(&mut self.unwritable);
+        // A late message that is on its way may be one that renews it, of an operator that has died since.
+        let excused = std::mem::take(&mut self.unwritable) | self.is_anything_on_its_way();
         // What a message that is late begins in the meantime has a lease of its own.
         let before: Vec<_> = self.stage.machines().map(|machine| machine.open().into_iter().map(|open| open.id).collect::<Vec<_>>()).collect();
         if before.iter().all(Vec::is_empty) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(LEASE_MS + REACTION_MS)).await;
-        if excused || self.stage.links.iter().any(crate::link::Link::is_busy) {
+        if excused || self.is_anything_on_its_way() {
             return;
         }
         for (link, before) in self.stage.links.iter().zip(before) {

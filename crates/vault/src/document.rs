@@ -22,7 +22,34 @@ pub struct Document {
     pub values: Values,
 }
 
+/// Where those whom a manifest names differ from those who can read a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// They are named and cannot read it yet.
+    pub waiting: Vec<Recipient>,
+    /// They are not named any more and can read it still.
+    pub lingering: Vec<Recipient>,
+}
+
+impl Difference {
+    /// Whether just those can read it who are named.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.waiting.is_empty() && self.lingering.is_empty()
+    }
+}
+
 impl Document {
+    /// Compares who could read this when it was written with those who are `named`. Comments of keys do not count; where the file
+    /// does not tell who can read it there is nothing to compare.
+    #[must_use]
+    pub fn compared_with(&self, named: &[Recipient]) -> Difference {
+        if self.recipients.is_empty() {
+            return Difference::default();
+        }
+        Difference { waiting: beyond(named, &self.recipients), lingering: beyond(&self.recipients, named) }
+    }
+
     pub(crate) fn to_text(&self) -> Zeroizing<String> {
         let mut head = format!("version = {VERSION}\nrecipients = [\n");
         for recipient in &self.recipients {
@@ -58,6 +85,10 @@ impl Document {
     }
 }
 
+fn beyond(all: &[Recipient], known: &[Recipient]) -> Vec<Recipient> {
+    all.iter().filter(|one| known.iter().all(|other| other.key() != one.key())).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use plimsoll_model::Secret;
@@ -76,6 +107,23 @@ mod tests {
         let text = document.to_text();
         assert!(text.find("A = \"one\"") < text.find("B = "), "{}", text.as_str());
         assert_eq!(read(&text).unwrap(), document);
+    }
+
+    #[test]
+    fn who_is_named_is_compared_with_who_can_read_it() {
+        let [ada, lee] =
+            ["age1p9mv6fnehshhscumphd7jvaze4cr8emm66cpkvgw3ve7cc6lffxsmz5fra", "age1prr3pgkmfraael6jrsk9gg9pem0wun2q2fnynu0c4d95glz5g36smtjsar"];
+        let all = |texts: &[&str]| texts.iter().map(|text| Recipient::new(text).unwrap()).collect::<Vec<_>>();
+        let check = |present: &[&str], named: &[&str], waiting: &[&str], lingering: &[&str]| {
+            let document = Document { recipients: all(present), ..Document::default() };
+            let expect = Difference { waiting: all(waiting), lingering: all(lingering) };
+            assert_eq!(document.compared_with(&all(named)), expect, "{present:?} {named:?}");
+        };
+        check(&[ada, lee], &[lee, &format!("{ada} of another desk")], &[], &[]);
+        check(&[ada], &[ada, lee], &[lee], &[]);
+        check(&[ada, lee], &[lee], &[], &[ada]);
+        check(&[ada], &[lee], &[lee], &[ada]);
+        check(&[], &[lee], &[], &[]);
     }
 
     #[test]

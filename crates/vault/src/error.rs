@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::recipient::Recipient;
 
+use crate::Difference;
+
 /// Why a file with secrets cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -35,6 +37,16 @@ pub enum VaultError {
         /// The file.
         path: PathBuf,
     },
+    /// The manifest names others than those who can read it.
+    #[error("the manifest names others than those who can read {}{}", path.display(), told(difference))]
+    Readers {
+        /// The file.
+        path: PathBuf,
+        /// Who.
+        difference: Difference,
+        /// The environment.
+        environment: String,
+    },
     /// What it holds was not written by Plimsoll, and is not understood.
     #[error("what {} holds is not understood: {why}", path.display())]
     Content {
@@ -51,8 +63,8 @@ pub enum VaultError {
         /// Private keys that could not be tried, and why.
         passed: Vec<(PathBuf, &'static str)>,
     },
-    /// The key that opens it has a passphrase, and nobody can be asked for it.
-    #[error("the key {} has a passphrase, and there is no terminal to ask for it", key.display())]
+    /// The key that opens it has a passphrase, and nobody can be asked for it or wants to give it.
+    #[error("the key {} has a passphrase, which nobody gave", key.display())]
     Locked {
         /// The private key.
         key: PathBuf,
@@ -96,6 +108,7 @@ impl VaultError {
             Self::Damaged { .. } | Self::Content { .. } => "secrets-damaged",
             Self::Newer { .. } => "secrets-newer",
             Self::Changed { .. } => "secrets-changed",
+            Self::Readers { .. } => "secrets-other-readers",
             Self::NoKey { .. } => "secrets-no-key",
             Self::Locked { .. } => "secrets-key-locked",
             Self::WrongPassphrase { .. } => "secrets-wrong-passphrase",
@@ -113,6 +126,9 @@ impl VaultError {
             Self::Damaged { .. } | Self::Content { .. } => "take the file back from git: git checkout HEAD -- FILE".into(),
             Self::Newer { .. } => "use the newer plimsoll".into(),
             Self::Changed { .. } => "do it again: nothing of yours was written".into(),
+            Self::Readers { environment, .. } => {
+                format!("run `plimsoll secrets rekey {environment}`, which makes just those readers whom the manifest names, or correct the manifest")
+            }
             Self::NoKey { .. } => {
                 "name the private key with --identity FILE or PLIMSOLL_IDENTITY; or have someone who can read the secrets put your public \
                  key into `secrets.recipients` of the manifest and run: plimsoll secrets rekey ENVIRONMENT"
@@ -137,4 +153,12 @@ impl VaultError {
 
 fn tried(passed: &[(PathBuf, &str)]) -> String {
     passed.iter().map(|(key, why)| format!("; {} was not tried: {why}", key.display())).collect()
+}
+
+fn told(difference: &Difference) -> String {
+    let part = |what: &str, who: &[Recipient]| {
+        let names: Vec<String> = who.iter().map(ToString::to_string).collect();
+        if names.is_empty() { String::new() } else { format!("; {what}: {}", names.join(", ")) }
+    };
+    part("not yet a reader", &difference.waiting) + &part("still a reader", &difference.lingering)
 }

@@ -66,6 +66,18 @@ impl VaultFile {
         Ok(Seen { document, sealed: Some(sealed) })
     }
 
+    /// Judges whether just those can read what was `seen` whom the manifest has `named`: to change a value is not to change its readers.
+    ///
+    /// # Errors
+    /// They differ.
+    pub fn judge_readers(&self, seen: &Seen, named: &[Recipient]) -> Result<(), VaultError> {
+        let difference = seen.document.compared_with(named);
+        if difference.is_none() {
+            return Ok(());
+        }
+        Err(VaultError::Readers { path: self.path.clone(), difference, environment: self.environment.to_string() })
+    }
+
     /// Writes `document` in the place of what was `seen`, encrypted to `recipients`, who are noted in it.
     ///
     /// # Errors

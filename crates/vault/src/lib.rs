@@ -11,7 +11,7 @@ mod lines;
 mod locked;
 mod seal;
 
-pub use document::Document;
+pub use document::{Difference, Document};
 pub use error::VaultError;
 pub use file::{Seen, VaultFile};
 pub use keyring::{Ask, Keyring};

@@ -117,7 +117,8 @@ mod tests {
         check("A = \"\"\n", Err((1, "empty")));
         check("A = \"\\u0000\"\n", Err((1, "NUL")));
         check("PORT = \"1\"\n", Err((1, "reserved")));
-        check("[a]\nB = \"x\"\n", Err((1, "environment variable")));
+        check("[a]\nB = \"x\"\n", Err((1, "quotes")));
+        check("\"A-B\" = \"x\"\n", Err((1, "environment variable")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a benchmark runs on: the release build, a home of its own, a project, and a clock.
 
 use std::fs;
+use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,8 +19,6 @@ pub struct Bed {
     pub plimsoll: PathBuf,
     /// The probe.
     pub probe: PathBuf,
-    /// The API of the example shop.
-    pub backend: PathBuf,
 }
 
 /// A project in a folder of its own, deployed by a `plimsoll` with a home of its own. All that runs there is
@@ -33,19 +32,35 @@ pub struct Ground<'a> {
 }
 
 impl Bed {
-    /// Builds all that is measured, as it is released.
+    /// Builds what is measured and what measures, as it is released.
     ///
     /// # Errors
     /// When something does not build.
     pub fn build() -> Result<Self, String> {
         run(cargo("build --release --locked --package plimsoll-cli"))?;
         run(cargo("build --release --locked --package plimsoll-testkit --bin probe"))?;
+        let release = target().join("release");
+        Ok(Self { plimsoll: release.join("plimsoll"), probe: release.join("probe") })
+    }
+
+    /// Builds the API of the example shop.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub fn shop_backend(&self) -> Result<PathBuf, String> {
         let mut shop = cargo("build --release --locked --target-dir target");
         shop.current_dir(root().join("examples/shop/backend"));
         run(shop)?;
-        let release = target().join("release");
-        let backend = root().join("examples/shop/backend/target/release/backend");
-        Ok(Self { plimsoll: release.join("plimsoll"), probe: release.join("probe"), backend })
+        Ok(root().join("examples/shop/backend/target/release/backend"))
+    }
+
+    /// Builds the program that the projects of the tests deploy.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub fn test_service(&self) -> Result<PathBuf, String> {
+        run(cargo("build --release --locked --package plimsoll-tests --bin plimsoll-test-service"))?;
+        Ok(target().join("release/plimsoll-test-service"))
     }
 
     /// A project `bench` with one component `api` that runs `command`; `fill` puts files into the component's folder.
@@ -156,4 +171,26 @@ pub fn folder() -> Result<TempDir, String> {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a listener has an address").port()
+}
+
+/// Writes `count` files of 100 kB that do not compress into `folder`; another `seed` gives other contents.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn write_data(folder: &Path, count: usize, seed: u64) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut state = seed;
+    for number in 0..count {
+        let bytes: Vec<u8> = (0..12_500).flat_map(|_| next(&mut state).to_le_bytes()).collect();
+        fs::write(folder.join(format!("{number:03}.bin")), bytes)?;
+    }
+    Ok(())
+}
+
+/// The next number of a splitmix64 sequence.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }

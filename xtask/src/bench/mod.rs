@@ -8,6 +8,7 @@ mod local;
 mod probe;
 mod process;
 mod row;
+mod servers;
 
 use serde_json::json;
 
@@ -21,6 +22,7 @@ type Benchmark = fn(&Bed) -> Result<Vec<Row>, String>;
 const ALL: &[(&str, &[Benchmark])] = &[
     ("local", &[local::binary::measure, local::deploy::measure, local::idle::measure, local::switches::measure, local::proxy::measure]),
     ("proxy", &[local::proxy::measure]),
+    ("servers", &[servers::measure]),
     ("switches", &[local::switches::measure_long]),
 ];
 

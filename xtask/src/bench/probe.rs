@@ -15,14 +15,14 @@ pub struct Probe(Child);
 pub struct Seen(Value);
 
 impl Probe {
-    /// Sends `rate` requests in a second to `url`, half of them on kept-alive connections. Where the system allows it (for root, as a
+    /// Sends `rate` requests in a second to `urls` in turn, half of them on kept-alive connections. Where the system allows it (for root, as a
     /// rule), it goes before everything else on the machine: a client elsewhere would not wait for our processors either.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(bed: &Bed, rate: u32, url: &str) -> Result<Self, String> {
+    pub fn start(bed: &Bed, rate: u32, urls: &[String]) -> Result<Self, String> {
         let mut command = first_of_all(&bed.probe);
-        command.arg(rate.to_string()).args([url, "--fresh", url]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(rate.to_string()).args(urls).arg("--fresh").args(urls).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.spawn().map(Self).map_err(|error| format!("cannot run the probe: {error}"))
     }
 

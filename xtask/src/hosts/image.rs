@@ -1,6 +1,7 @@
 //! The image of the hosts: Debian with what servers have, made by debootstrap as no registry is needed for that.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -36,9 +37,7 @@ rm -rf /var/lib/apt/lists/*
 pub fn ensure() -> Result<String, String> {
     let recipe = blake3::hash([SUITE, PACKAGES, SETUP].concat().as_bytes()).to_hex();
     let name = format!("plimsoll-host:{}", &recipe[..12]);
-    let mut known = command("docker", "image inspect");
-    let known = known.arg(&name).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if known.is_ok_and(|status| status.success()) {
+    if is_known(&name) {
         return Ok(name);
     }
     need(&["debootstrap"], "debootstrap")?;
@@ -46,6 +45,34 @@ pub fn ensure() -> Result<String, String> {
     let made = make(&root, &name);
     let cleared = if root.exists() { fs::remove_dir_all(&root).map_err(|error| format!("{}: {error}", root.display())) } else { Ok(()) };
     made.and(cleared).map(|()| name)
+}
+
+/// The same image with more packages of Debian, separated by spaces.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn with(packages: &str) -> Result<String, String> {
+    let base = ensure()?;
+    if packages.is_empty() {
+        return Ok(base);
+    }
+    let name = format!("{base}-{}", packages.replace(' ', "-"));
+    if is_known(&name) {
+        return Ok(name);
+    }
+    eprintln!("making the image {name}; it is kept");
+    let install = format!("apt-get update -qq && apt-get install -qq --yes --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*");
+    let mut build = command("docker", "build --quiet --tag");
+    let mut build =
+        build.args([&name, "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(|error| format!("cannot run docker: {error}"))?;
+    let told = write!(build.stdin.take().expect("it is piped"), "FROM {base}\nRUN {install}\n");
+    let done = build.wait().map_err(|error| format!("docker: {error}"))?;
+    if told.is_ok() && done.success() { Ok(name) } else { Err(format!("the image {name} cannot be made: docker ended with {done}")) }
+}
+
+fn is_known(name: &str) -> bool {
+    let mut known = command("docker", "image inspect");
+    known.arg(name).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn make(root: &Path, name: &str) -> Outcome {

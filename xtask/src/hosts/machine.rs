@@ -10,11 +10,14 @@ use crate::command::{command, output, run};
 
 /// What containers of ours are marked with.
 const LABEL: &str = "dev.plimsoll.test-host";
+/// What the names of their containers begin with.
+const CONTAINER: &str = "plimsoll-test-";
 /// What a systemd in a container needs where the right to set limits cannot be given.
 const RIGHTS: &str = "--cap-add ALL --cap-drop SYS_RESOURCE --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
     --tmpfs /run --tmpfs /run/lock --tmpfs /tmp -v /sys/fs/cgroup:/sys/fs/cgroup:rw -v /var/lib/docker -e container=docker";
-/// The ports of each host that are reached from outside, on its own address.
-const PORTS: [u16; 3] = [22, 80, 443];
+/// The ports of each host that are reached from outside, on its own address: those of SSH and of the web, and some that logins without
+/// rights may open.
+const PORTS: [&str; 4] = ["22", "80", "443", "8000-8015"];
 
 /// The host with this number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,24 +46,26 @@ impl Machine {
 
     /// The name of its container.
     pub fn container(&self) -> String {
-        format!("plimsoll-test-{self}")
+        format!("{CONTAINER}{self}")
     }
 
-    /// Starts it from `image`, unless it runs. One that is half dead, or of another image, is replaced.
+    /// Starts it from `image`, unless it runs. One that is half dead, of another image, or has been set up for another `key` than ours is replaced.
     ///
     /// # Errors
     /// When the engine cannot start it.
-    pub fn start(&self, image: &str) -> Outcome {
-        let mut state = command("docker", "container inspect --format {{.State.Running}}|{{.Config.Image}}");
+    pub fn start(&self, image: &str, key: &str) -> Outcome {
+        let key = &blake3::hash(key.as_bytes()).to_hex()[..12];
+        let mut state = command("docker", "container inspect --format {{.State.Running}}|{{.Config.Image}}|{{.Config.Labels.key}}");
         let state = state.arg(self.container()).stderr(Stdio::null()).output();
         let state = state.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
-        if state == format!("true|{image}") {
+        if state == format!("true|{image}|{key}") {
             return Ok(());
         }
         if !state.is_empty() {
             remove(&self.container())?;
         }
-        let mut start = command("docker", &format!("run --detach --label {LABEL} --hostname {self} --name {} {RIGHTS}", self.container()));
+        let mut start =
+            command("docker", &format!("run --detach --label {LABEL} --label key={key} --hostname {self} --name {} {RIGHTS}", self.container()));
         for port in PORTS {
             start.args(["--publish".into(), format!("{}:{port}:{port}", self.address())]);
         }
@@ -115,6 +120,14 @@ impl Machine {
         command("docker", &format!("exec --interactive {} {program}", self.container()))
     }
 
+    /// Removes it, with what it stored.
+    ///
+    /// # Errors
+    /// When the engine cannot.
+    pub fn remove(&self) -> Outcome {
+        remove(&self.container())
+    }
+
     /// Removes every host, with what it stored.
     ///
     /// # Errors
@@ -122,6 +135,17 @@ impl Machine {
     pub fn remove_all() -> Outcome {
         let all = output(command("docker", &format!("ps --all --quiet --filter label={LABEL}")))?;
         all.split_whitespace().try_for_each(remove)
+    }
+
+    /// All that run, by number.
+    ///
+    /// # Errors
+    /// When the engine cannot tell.
+    pub fn running() -> Result<Vec<Self>, String> {
+        let names = output(command("docker", &format!("ps --filter label={LABEL} --format {{{{.Names}}}}")))?;
+        let mut all: Vec<Self> = names.split_whitespace().filter_map(|name| name.strip_prefix(CONTAINER)?.parse().ok()).collect();
+        all.sort_by_key(|machine| machine.0);
+        Ok(all)
     }
 }
 

@@ -9,11 +9,12 @@ mod machine;
 mod network;
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use crate::Outcome;
 use crate::command::{command, need, run, target};
-use machine::Machine;
+pub use machine::Machine;
 
 /// More of them than anyone needs, and few enough for the addresses 127.0.1.N.
 const MOST: u8 = 40;
@@ -24,21 +25,36 @@ const MOST: u8 = 40;
 /// When the engine, the image, or one of the hosts does not come up.
 pub fn up(count: &str) -> Outcome {
     let count = count.parse().ok().filter(|count| (1..=MOST).contains(count)).ok_or(format!("from 1 to {MOST} hosts can be started, not {count}"))?;
+    start(1..=count, "")?;
+    println!("{count} hosts are running: ssh -F {} h1", ssh_config().display());
+    Ok(())
+}
+
+/// Starts the hosts with these numbers, those that are not there yet, and leaves all others as they are. `packages`, separated by spaces, are
+/// Debian's that these have beside the usual ones.
+///
+/// # Errors
+/// When the engine, the image, or one of the hosts does not come up.
+pub fn start(numbers: RangeInclusive<u8>, packages: &str) -> Result<Vec<Machine>, String> {
     need(&["ssh", "ssh-keygen"], "openssh-client")?;
     engine::ensure()?;
-    let image = image::ensure()?;
+    let image = image::with(packages)?;
     let key = key()?;
-    let machines: Vec<Machine> = (1..=count).map(Machine).collect();
+    let machines: Vec<Machine> = numbers.map(Machine).collect();
     for machine in &machines {
-        machine.start(&image)?;
+        machine.start(&image, &key)?;
     }
     for machine in &machines {
         machine.await_running()?;
         machine.let_in(&key)?;
     }
-    configure(&machines)?;
-    println!("{count} hosts are running: ssh -F {} h1", folder().join("ssh_config").display());
-    Ok(())
+    configure(&Machine::running()?)?;
+    Ok(machines)
+}
+
+/// What `ssh -F` reads to know the hosts.
+pub fn ssh_config() -> PathBuf {
+    folder().join("ssh_config")
 }
 
 /// Ends all hosts, and an engine that was started for them.

@@ -187,6 +187,7 @@ fn component(name: &str, build: Option<(&str, &[&str])>) -> Component {
         test: None,
         kind: Kind::Site { root: RelPath::here() },
         route: None,
+        tls: None,
         depends_on: BTreeSet::new(),
         shared: Vec::new(),
         strategy: StrategyName::BlueGreen,

@@ -1,9 +1,9 @@
 //! `plimsoll logs ENVIRONMENT [COMPONENT]`: reads what slots write.
 
 use owo_colors::OwoColorize;
-use plimsoll_model::{ComponentName, EnvironmentName};
-use plimsoll_ops::logs::{self, Input};
-use plimsoll_ops::{Exit, LogLine, OpError};
+use plimsoll_model::{ComponentName, EnvironmentName, HostName};
+use plimsoll_ops::logs::{self, Input, Line};
+use plimsoll_ops::{Exit, OpError};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -56,6 +56,7 @@ impl Logs {
     }
 }
 
-fn text(line: &LogLine) -> String {
-    format!("{} {} {}", line.at.dimmed(), line.slot.cyan(), line.text)
+fn text(Line { host, line }: &Line) -> String {
+    let on = if *host == HostName::local() { String::new() } else { format!("{} ", host.magenta()) };
+    format!("{} {on}{} {}", line.at.dimmed(), line.slot.cyan(), line.text)
 }

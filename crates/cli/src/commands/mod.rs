@@ -4,6 +4,7 @@
 //! `host serve`) and `completions` are no operations, and run without any of the rest.
 
 mod audit;
+mod certs;
 mod check;
 mod completions;
 mod deploy;
@@ -59,7 +60,10 @@ pub enum Command {
     /// Keep the values of secrets in the project, encrypted
     #[command(subcommand)]
     Secrets(secrets::Command),
-    /// Look after the host of this machine
+    /// Judge certificates, and tell which ones are shown
+    #[command(subcommand)]
+    Certs(certs::Command),
+    /// Look after hosts: this machine, and others
     #[command(subcommand)]
     Host(host::Command),
     /// Tell who did what, when, why and how it ended
@@ -92,6 +96,7 @@ impl Command {
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Secrets(command) => command.run(globals),
+            Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),
             Self::Completions(command) => command.run(),

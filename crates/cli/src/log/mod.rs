@@ -30,6 +30,8 @@ pub fn to_keeper() {
 /// The daemon's: a file for each day in `folder`. A daemon that cannot write there serves all the same.
 pub fn to_files(folder: &Path) {
     let files = RollingFileAppender::builder().rotation(Rotation::DAILY).filename_prefix("host").filename_suffix("log").max_log_files(DAYS);
+    // It looks for older files there first, and complains on standard error when there is no such folder.
+    let _ = std::fs::create_dir_all(folder);
     if let Ok(files) = files.build(folder) {
         let layer = fmt::layer().with_ansi(false).with_writer(std::sync::Mutex::new(files));
         tracing_subscriber::registry().with(layer.with_filter(worth_keeping())).init();

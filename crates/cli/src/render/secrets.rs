@@ -1,11 +1,8 @@
 //! Secrets: by name, where they come from and who can read them.
 
-use std::collections::BTreeSet;
-
 use owo_colors::OwoColorize;
-use plimsoll_model::ComponentName;
 use plimsoll_ops::secrets_list::{File, Output};
-use plimsoll_ops::{SecretView, secrets_edit, secrets_rekey, secrets_set, secrets_unset};
+use plimsoll_ops::{SecretUsers, SecretView, secrets_edit, secrets_rekey, secrets_set, secrets_unset};
 
 use super::measure::count;
 use super::table::table;
@@ -17,10 +14,10 @@ pub fn sources(secrets: &[SecretView]) -> String {
 
 /// All secrets of an environment.
 pub fn list(output: &Output) -> String {
-    let wanted = if output.secrets.is_empty() { "no component wants a secret".into() } else { count(output.secrets.len(), "secret") };
+    let wanted = if output.secrets.is_empty() { "no secret is wanted".into() } else { count(output.secrets.len(), "secret") };
     let mut text = format!("{}: {wanted}\n{}", output.key.bold(), rows(&output.secrets));
     if !output.superfluous.is_empty() {
-        text += &format!("{} wanted by no component: {}\n", "note:".yellow(), output.superfluous.join(", "));
+        text += &format!("{} wanted by nobody: {}\n", "note:".yellow(), output.superfluous.join(", "));
     }
     text + &file(&output.file, output.key.environment.as_str())
 }
@@ -29,8 +26,8 @@ pub fn list(output: &Output) -> String {
 pub fn set(output: &secrets_set::Output) -> String {
     let again = if output.replaced { ", in the place of the one before" } else { "" };
     let mut text = format!("{} is kept{again}\n{}", output.name.bold(), readable(&output.file, &output.readers));
-    if output.components.is_empty() {
-        text += &format!("{} no component wants it yet: name it in the `secrets` of one\n", "note:".yellow());
+    if output.users == SecretUsers::default() {
+        text += &format!("{} nobody wants it yet: name it in the `secrets` of a component\n", "note:".yellow());
     }
     text
 }
@@ -38,8 +35,8 @@ pub fn set(output: &secrets_set::Output) -> String {
 /// What was taken out.
 pub fn unset(output: &secrets_unset::Output) -> String {
     let mut text = format!("{} is taken out\n{}", output.name.bold(), readable(&output.file, &output.readers));
-    if !output.components.is_empty() {
-        text += &format!("{} still wanted by {}\n", "note:".yellow(), names(&output.components));
+    if output.users != SecretUsers::default() {
+        text += &format!("{} still wanted by {}\n", "note:".yellow(), names(&output.users));
     }
     text
 }
@@ -67,7 +64,7 @@ pub fn rekeyed(output: &secrets_rekey::Output) -> String {
 fn rows(secrets: &[SecretView]) -> String {
     let row = |secret: &SecretView| {
         let source = secret.source.as_ref().map_or_else(|| "has no value".red().to_string(), |source| format!("from {source}"));
-        [format!("  {}", secret.name), names(&secret.components), source]
+        [format!("  {}", secret.name), names(&secret.users), source]
     };
     table(&secrets.iter().map(row).collect::<Vec<_>>())
 }
@@ -91,6 +88,7 @@ fn readable(file: &str, readers: &[String]) -> String {
     if readers.is_empty() { format!("{file} does not tell who can read it\n") } else { format!("{file} can be read by {}\n", readers.join(", ")) }
 }
 
-fn names(components: &BTreeSet<ComponentName>) -> String {
-    components.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+fn names(users: &SecretUsers) -> String {
+    let components = users.components.iter().map(|name| name.as_str());
+    components.chain(users.certificates.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,9 @@
 //! What serves in an environment.
 
 use owo_colors::OwoColorize;
-use plimsoll_model::slot::{Condition, ObservedSlot};
-use plimsoll_ops::status::{Component, Open, Output};
+use plimsoll_model::HostName;
+use plimsoll_model::slot::Condition;
+use plimsoll_ops::status::{Component, Open, Output, Slot};
 
 use super::measure::{count, moment};
 use super::table::table;
@@ -11,9 +12,9 @@ use super::table::table;
 pub fn status(output: &Output) -> String {
     let key = output.key.bold().to_string();
     if output.components.is_empty() {
-        return format!("{key}: nothing is deployed\n{}", output.open.as_ref().map(open).unwrap_or_default());
+        return format!("{key}: nothing is deployed\n{}{}", absent(output), output.open.as_ref().map(open).unwrap_or_default());
     }
-    let mut text = format!("{key}: {}\n", health(output.healthy));
+    let mut text = format!("{key}: {}\n{}", health(output.healthy), absent(output));
     text += &table(&output.components.iter().map(row).collect::<Vec<_>>());
     for component in &output.components {
         text += &component.trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
@@ -23,6 +24,12 @@ pub fn status(output: &Output) -> String {
         text += &format!("deployed {} by {} (deployment {})\n", moment(last.started_at), last.actor, last.id);
     }
     text + &output.open.as_ref().map(open).unwrap_or_default()
+}
+
+/// The hosts that do not answer.
+fn absent(output: &Output) -> String {
+    let troubles = output.hosts.iter().filter_map(|host| host.trouble.as_ref());
+    troubles.map(|trouble| format!("{} {trouble}\n", "note:".yellow())).collect()
 }
 
 fn health(healthy: bool) -> String {
@@ -39,7 +46,8 @@ fn row(component: &Component) -> [String; 5] {
     ]
 }
 
-fn slot(slot: &ObservedSlot) -> String {
+fn slot(Slot { host, slot }: &Slot) -> String {
+    let on = if *host == HostName::local() { String::new() } else { format!(" on {host}") };
     let condition = match slot.condition {
         Condition::Running => "running",
         Condition::Restarting => "about to be started again",
@@ -47,7 +55,7 @@ fn slot(slot: &ObservedSlot) -> String {
     };
     let pid = slot.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
     let restarts = if slot.restarts == 0 { String::new() } else { format!(", {}", count(slot.restarts as usize, "restart")) };
-    format!("  slot {}: {condition}, port {}{pid}{restarts}\n", slot.slot, slot.port)
+    format!("  slot {}{on}: {condition}, port {}{pid}{restarts}\n", slot.slot, slot.port)
 }
 
 fn open(open: &Open) -> String {
@@ -57,6 +65,8 @@ fn open(open: &Open) -> String {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_model::deployment::Failure;
+    use plimsoll_model::slot::ObservedSlot;
     use plimsoll_model::time::Moment;
     use plimsoll_model::{ComponentName, ConfigHash, Digest, ReleaseId, SlotId};
     use serde_json::json;
@@ -77,14 +87,17 @@ mod tests {
             healthy: trouble.is_none(),
             trouble: trouble.map(str::to_owned),
             url: Some("http://localhost:4000/".into()),
-            slots: vec![ObservedSlot { slot, release, config, port: 20_001, condition: Condition::Running, restarts: 1, pid: Some(77) }],
+            slots: vec![Slot {
+                host: HostName::local(),
+                slot: ObservedSlot { slot, release, config, port: 20_001, condition: Condition::Running, restarts: 1, pid: Some(77) },
+            }],
             name,
         }
     }
 
     fn output(components: Vec<Component>) -> Output {
         let key = serde_json::from_value(json!({ "project": "shop", "environment": "local" })).unwrap();
-        Output { key, healthy: components.iter().all(|component| component.healthy), components, deployment: None, open: None }
+        Output { key, healthy: components.iter().all(|component| component.healthy), hosts: Vec::new(), components, deployment: None, open: None }
     }
 
     #[test]
@@ -109,6 +122,22 @@ mod tests {
         insta::assert_snapshot!(plain(&status(&Output { open: Some(open), ..output(Vec::new()) })), @r#"
         shop/local: nothing is deployed
         note: deployment 20260117-1 of me@here (cli, pid 7) was cut off: sealed
+        "#);
+    }
+
+    #[test]
+    fn hosts_elsewhere_are_named_and_those_that_do_not_answer_told() {
+        let mut web = component("web", None);
+        let away = |host: &str| Slot { host: HostName::new(host).unwrap(), ..web.slots[0].clone() };
+        web.slots = vec![away("h1"), away("h2")];
+        let trouble = Failure::new("ssh-timeout", "h3 cannot be reached: it does not answer in time");
+        let hosts = vec![plimsoll_ops::status::Host { name: HostName::new("h3").unwrap(), trouble: Some(trouble) }];
+        insta::assert_snapshot!(plain(&status(&Output { hosts, healthy: false, ..output(vec![web]) })), @r#"
+        shop/local: not healthy
+        note: h3 cannot be reached: it does not answer in time
+          web  healthy  1.4.0  since 2026-01-17 14:30:00 UTC  http://localhost:4000/
+          slot web-2 on h1: running, port 20001, pid 77, 1 restart
+          slot web-2 on h2: running, port 20001, pid 77, 1 restart
         "#);
     }
 }

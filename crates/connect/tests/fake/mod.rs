@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded, What,
+    AuditPage, AuditQuery, Certificates, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
-use plimsoll_host::serve::{self, Intake};
+use plimsoll_host::serve::{self, Intake, Owners};
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
@@ -201,6 +201,10 @@ impl Intake for Fake {
         self.taken.lock().unwrap().insert(digest, size);
         Ok(())
     }
+
+    async fn environment(&self, _: &DeploymentId) -> Option<EnvironmentKey> {
+        None
+    }
 }
 
 /// A daemon around a fake host.
@@ -222,9 +226,10 @@ impl Served {
         let (host, end) = (Arc::new(host), Arc::new(Notify::new()));
         let (lock, listener) = serve::bind(&Folders::new(folder.path())).unwrap();
         let (api, stop) = (host.clone(), end.clone());
+        let owners = Owners::new(Folders::new(folder.path()).owners());
         let server = tokio::spawn(async move {
             let _lock = lock;
-            serve::serve(api.clone(), api, listener, stop.notified()).await
+            serve::serve(api.clone(), api, owners, listener, stop.notified()).await
         });
         Self { folder, host, end, server }
     }
@@ -286,6 +291,7 @@ pub fn observed() -> Observed {
         releases: [ReleaseId(Digest::of(b"r"))].into(),
         ports: BTreeMap::from([(80, plimsoll_model::plan::PortUse::Other)]),
         foreign_routes: Vec::new(),
+        no_tls: false,
         disk_free_bytes: u64::MAX,
         open: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
@@ -325,7 +331,16 @@ pub fn open(secret: &str) -> Open {
         expects: BTreeMap::new(),
         desired: Desired::default(),
     };
-    Open { id: None, host: HostName::local(), plan, components: Vec::new(), holder: holder(), reason: Some("why".into()), secrets: secrets(secret) }
+    Open {
+        id: None,
+        host: HostName::local(),
+        plan,
+        components: Vec::new(),
+        holder: holder(),
+        reason: Some("why".into()),
+        secrets: secrets(secret),
+        certificates: Certificates::default(),
+    }
 }
 
 pub fn opened() -> Opened {

@@ -65,6 +65,7 @@ async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Opt
         holder: conduct.holder.clone(),
         reason: conduct.reason.clone(),
         secrets: conduct.secrets.clone(),
+        certificates: conduct.certificates.clone(),
     };
     plimsoll_crashpoint::reach!("operator: before open");
     let opened = host.open(open).await;

@@ -22,8 +22,9 @@ pub(crate) async fn environment(conduct: &Conduct<'_>) -> Result<(), HostError> 
         .components
         .iter()
         .filter_map(|(component, wanted)| {
-            let (matches, path) = wanted.route_check()?;
-            Some(RouteCheck { component: component.clone(), matches: matches.clone(), path })
+            let (route, path) = wanted.route_check()?;
+            let certificate = route.tls.as_ref().map(|tls| tls.certificate);
+            Some(RouteCheck { component: component.clone(), matches: route.matches.clone(), path, certificate })
         })
         .collect();
     let hosts: Vec<&HostName> = conduct.fleet.hosts.keys().collect();

@@ -2,11 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use plimsoll_model::EnvironmentKey;
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::route::Match;
+use plimsoll_model::{Digest, EnvironmentKey};
 
 use crate::ledger::SlotRow;
+use crate::probe::Page;
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -62,8 +63,8 @@ pub(crate) async fn well(world: &World, row: &SlotRow, check: &HealthCheck) -> R
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, row.port));
     match &check.question {
         Question::Http { path } => {
-            let host = format!("127.0.0.1:{}", row.port);
-            judge_status(world.prober.get(address, &host, path, check.timeout_ms).await?, 200..300)
+            let page = Page { address, host: &format!("127.0.0.1:{}", row.port), path, certificate: None };
+            judge_status(world.prober.get(&page, check.timeout_ms).await?, 200..300)
         }
         Question::Connect => world.prober.connect(address, check.timeout_ms).await,
         Question::StaysUp { .. } => {
@@ -73,11 +74,20 @@ pub(crate) async fn well(world: &World, row: &SlotRow, check: &HealthCheck) -> R
     }
 }
 
+/// What is asked of a route.
+pub(crate) struct Asked<'a> {
+    pub(crate) matches: &'a Match,
+    pub(crate) path: &'a str,
+    /// The certificate that it has to show, when it speaks TLS.
+    pub(crate) certificate: Option<Digest>,
+}
+
 /// Asks through a route, as a client would, until it answers well.
-pub(crate) async fn check_route(world: &World, key: &EnvironmentKey, matches: &Match, path: &str, within_ms: u64) -> Result<(), Trouble> {
+pub(crate) async fn check_route(world: &World, key: &EnvironmentKey, asked: &Asked<'_>, within_ms: u64) -> Result<(), Trouble> {
+    let Asked { matches, path, certificate } = *asked;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, matches.port));
-    let host = matches.host.clone().unwrap_or_else(|| "localhost".into());
-    let ask = || async { judge_status(world.prober.get(address, &host, path, within_ms).await?, 200..400) };
+    let page = Page { address, host: matches.host.as_deref().unwrap_or("localhost"), path, certificate };
+    let ask = || async { judge_status(world.prober.get(&page, within_ms).await?, 200..400) };
     retry(world, 500, within_ms, ask).await.map_err(|why| {
         Trouble::new("route-unhealthy", format!("the route of {key} on port {} does not answer GET {path}: {why}", matches.port))
             .with_help("the slot itself is healthy: check the route's host, path and strip_prefix")

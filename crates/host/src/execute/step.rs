@@ -1,11 +1,13 @@
 //! What each step does, and how it is undone. Both may be repeated.
 
 use plimsoll_model::plan::{Served, Step};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
+use super::health::Asked;
 use super::{Deployment, Table, health};
-use crate::ledger::{Change, ComponentRow, SlotRow};
+use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -28,7 +30,7 @@ pub(crate) async fn intend(at: &At<'_>, step: &Step) -> Changes {
     if component.slots.iter().any(|row| row.slot == *slot) {
         return Ok(Vec::new());
     }
-    let taken = at.ports_of_slots().await?;
+    let taken = at.spoken_for().await?;
     let row = SlotRow {
         key: at.key().clone(),
         component: at.component.clone(),
@@ -55,8 +57,8 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
         }
         Step::Switch { to, .. } => at.switch(to.as_ref(), true).await,
-        Step::CheckRoute { matches, path, within_ms } => {
-            health::check_route(at.world(), at.key(), matches, path, *within_ms).await.map(|()| Vec::new())
+        Step::CheckRoute { matches, path, within_ms, certificate } => {
+            health::check_route(at.world(), at.key(), &Asked { matches, path, certificate: *certificate }, *within_ms).await.map(|()| Vec::new())
         }
         Step::StopSlot { slot, drain_ms } => at.stop(slot, *drain_ms).await,
         Step::RemoveSlot { slot } => {
@@ -109,11 +111,16 @@ impl At<'_> {
         self.find(slot).await?.ok_or_else(missing)
     }
 
-    async fn ports_of_slots(&self) -> Result<Vec<u16>, Trouble> {
-        let mut ports = Vec::new();
+    /// Ports that no new slot may take, whether or not anyone listens there yet: those of the slots and routes on record, and those of
+    /// the routes that this deployment is about to make.
+    async fn spoken_for(&self) -> Result<Vec<u16>, Trouble> {
+        let Stored { plan, host, .. } = &self.deployment.stored;
+        let planned = plan.steps(host).filter_map(|(_, step)| if let Step::Switch { to, .. } = step { to.as_ref() } else { None });
+        let mut ports: Vec<u16> = planned.flat_map(ports_of).collect();
         for key in self.world().ledger.environments().await? {
-            let rows = self.world().ledger.components(&key).await?;
-            ports.extend(rows.values().flat_map(|row| row.slots.iter().map(|slot| slot.port)));
+            for row in self.world().ledger.components(&key).await?.values() {
+                ports.extend(row.slots.iter().map(|slot| slot.port).chain(row.served.iter().flat_map(ports_of)));
+            }
         }
         Ok(ports)
     }
@@ -207,4 +214,9 @@ pub(crate) async fn start(world: &World, row: &SlotRow) -> Result<(), Trouble> {
     }
     let folder = world.releases.folder(&row.key, &row.component, &row.release);
     world.supervisor.start(row, folder, &secrets).await
+}
+
+fn ports_of(served: &Served) -> impl Iterator<Item = u16> + use<> {
+    let ports: Vec<u16> = served.route.iter().flat_map(RouteSpec::ports).collect();
+    ports.into_iter()
 }

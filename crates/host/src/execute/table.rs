@@ -117,7 +117,8 @@ async fn route(
         },
         (None, None) => return Err(Trouble::new("ledger-damaged", format!("what serves for {component} of {key} has no deployment"))),
     };
-    Ok(Some(Route { key: key.clone(), component: component.clone(), spec, upstream, about }))
+    let certificate = spec.tls.as_ref().map(|tls| world.certificates.path(key, tls.certificate));
+    Ok(Some(Route { key: key.clone(), component: component.clone(), spec, upstream, certificate, about }))
 }
 
 async fn upstream(world: &World, key: &EnvironmentKey, component: &ComponentName, served: &Served) -> Result<Upstream, Trouble> {

@@ -27,6 +27,7 @@ use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
 
@@ -81,6 +82,11 @@ impl SqliteLedger {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// For a single statement.
+    async fn asking(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+        Ok(self.pool.acquire().await?)
+    }
+
     /// A transaction that reads, so that all it reads is of one moment.
     async fn reading(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
         Ok(self.pool.begin().await?)
@@ -111,6 +117,10 @@ impl Ledger for SqliteLedger {
 
     async fn append(&self, id: &DeploymentId, at: Moment, event: &Event, changes: &[Change]) -> Result<(), Trouble> {
         let work = async {
+            if changes.is_empty() && !record::shows(event) {
+                // A statement by itself is a transaction.
+                return journal::append(&mut *self.asking().await?, id, at, event).await;
+            }
             let mut tx = self.writing().await?;
             journal::append(&mut tx, id, at, event).await?;
             deployments::follow(&mut tx, id, at, event).await?;
@@ -142,17 +152,17 @@ impl Ledger for SqliteLedger {
     }
 
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble> {
-        let work = async { deployments::history(&mut *self.reading().await?, key, limit).await };
+        let work = async { deployments::history(&mut *self.asking().await?, key, limit).await };
         self.told(work.await)
     }
 
     async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble> {
-        let work = async { components::read(&mut *self.reading().await?, key).await };
+        let work = async { components::read(&mut *self.asking().await?, key).await };
         self.told(work.await)
     }
 
     async fn environments(&self) -> Result<Vec<EnvironmentKey>, Trouble> {
-        let work = async { components::environments(&mut *self.reading().await?).await };
+        let work = async { components::environments(&mut *self.asking().await?).await };
         self.told(work.await)
     }
 
@@ -167,7 +177,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
-        let work = async { journal::of_last_committed(&mut *self.reading().await?, key).await };
+        let work = async { journal::of_last_committed(&mut *self.asking().await?, key).await };
         Ok(super::medians(&self.told(work.await)?))
     }
 

@@ -83,8 +83,9 @@ impl Builtin {
         *held = keeper;
     }
 
-    /// Starts the proxy unless it runs, and waits until it takes tables.
-    async fn ensure(&self) -> Result<(), Trouble> {
+    /// Starts the proxy unless it runs, and waits until it takes tables. One that is known to be `gone` does not: its keeper may not
+    /// have told so yet. Answers the process that does.
+    async fn ensure(&self, gone: Option<u32>) -> Result<Option<u32>, Trouble> {
         let keeper = match self.found().await? {
             Some(keeper) => keeper,
             None => {
@@ -96,9 +97,10 @@ impl Builtin {
         let mut states = keeper.watch();
         // It may have been started again any number of times before, in a long life.
         let before = states.borrow().restarts;
-        let ready = states.wait_for(|state| serves(state) || state.restarts > before.saturating_add(STARTS));
+        let takes_tables = |state: &KeptState| serves(state) && (gone.is_none() || state.pid != gone);
+        let ready = states.wait_for(|state| takes_tables(state) || state.restarts > before.saturating_add(STARTS));
         match tokio::time::timeout(STARTS_WITHIN, ready).await {
-            Ok(Ok(state)) if serves(&state) => Ok(()),
+            Ok(Ok(state)) if takes_tables(&state) => Ok(state.pid),
             _ => Err(self.does_not_start()),
         }
     }
@@ -114,10 +116,13 @@ impl Builtin {
     }
 
     fn spec(&self) -> KeeperSpec {
-        // In user mode nobody has decided that the machine is to serve others.
-        let args = ["proxy".into(), "--loopback".into(), "--folder".into(), self.folders.proxy().display().to_string()];
+        let mut args = vec!["proxy".to_owned()];
+        if !self.folders.public().exists() {
+            args.push("--loopback".into());
+        }
+        args.extend(["--folder".into(), self.folders.proxy().display().to_string()]);
         KeeperSpec {
-            command: Command::Program { path: self.exe.clone(), args: args.to_vec() },
+            command: Command::Program { path: self.exe.clone(), args },
             cwd: self.folders.root().to_path_buf(),
             env: self.env.clone(),
             secrets_file: None,
@@ -149,10 +154,10 @@ impl Builtin {
 impl Router for Builtin {
     async fn apply(&self, routes: Vec<Route>) -> Result<(), Trouble> {
         let mut applied = self.applied.lock().await;
-        self.ensure().await?;
+        let asked = self.ensure(None).await?;
         match self.put(routes.clone()).await {
             Err(ControlError::Unreachable { .. } | ControlError::Retired {}) => {
-                self.ensure().await?;
+                self.ensure(asked).await?;
                 self.put(routes.clone()).await
             }
             done => done,
@@ -171,7 +176,7 @@ impl Router for Builtin {
     }
 
     async fn port(&self, port: u16) -> Option<PortUse> {
-        let routed = |table: RouteTable| table.routes.iter().any(|route| route.spec.matches.port == port);
+        let routed = |table: RouteTable| table.routes.iter().flat_map(|route| route.spec.ports()).any(|used| used == port);
         if self.client().table().await.is_ok_and(routed) {
             return Some(PortUse::Proxy);
         }

@@ -1,6 +1,7 @@
 //! Where traffic goes.
 
 mod builtin;
+mod nginx;
 mod restore;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use plimsoll_model::{EnvironmentKey, SlotId};
 use crate::trouble::Trouble;
 
 pub use builtin::Builtin;
+pub use nginx::Nginx;
 
 /// Leads traffic to slots and sites.
 #[async_trait]
@@ -21,6 +23,11 @@ pub trait Router: Send + Sync {
 
     /// Returns when no request is under way in a slot any more, or `within_ms` have passed.
     async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble>;
+
+    /// Whether it can lead routes with TLS.
+    fn speaks_tls(&self) -> bool {
+        true
+    }
 
     /// Who uses a port, if anyone does.
     async fn port(&self, port: u16) -> Option<PortUse>;

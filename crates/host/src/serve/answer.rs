@@ -39,7 +39,7 @@ fn status(error: &HostError) -> StatusCode {
         HostError::Stale(_) => StatusCode::PRECONDITION_FAILED,
         HostError::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
         HostError::Refused(_) => StatusCode::FORBIDDEN,
-        HostError::Unreachable { .. } => StatusCode::BAD_GATEWAY,
+        HostError::Unreachable { .. } | HostError::Barred { .. } => StatusCode::BAD_GATEWAY,
         HostError::Failed(_) | HostError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -17,15 +17,18 @@ use crate::trouble::Trouble;
 #[derive(Debug)]
 #[must_use = "the folder is free for another daemon when this is dropped"]
 pub struct Lock {
-    socket: PathBuf,
+    /// Ours to delete; none where somebody else keeps it for us.
+    socket: Option<PathBuf>,
     #[expect(dead_code, reason = "held for its lock, and released after the socket is gone")]
     file: File,
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A dead socket that stays does no harm: the next daemon clears it away.
-        let _ = std::fs::remove_file(&self.socket);
+        if let Some(socket) = &self.socket {
+            // A dead socket that stays does no harm: the next daemon clears it away.
+            let _ = std::fs::remove_file(socket);
+        }
     }
 }
 
@@ -41,10 +44,20 @@ const LONGEST_NAME: usize = 100;
 /// # Errors
 /// `already-running` when another daemon has the folder, `no-permission`, or `folder-unusable`.
 pub fn bind(folders: &Folders) -> Result<(Lock, UnixListener), Trouble> {
-    make(folders.root())?;
-    let lock = claim(folders)?;
+    let lock = Lock { socket: Some(folders.socket()), file: claim(folders)? };
     let listener = listen(&folders.socket()).map_err(|error| trouble("listen on", &folders.socket(), &error))?;
     Ok((lock, listener))
+}
+
+/// Claims the folder, as [`bind`] does, for who was passed a socket that listens already, as systemd does: who may connect to it was
+/// decided there. Needs a Tokio runtime.
+///
+/// # Errors
+/// As there.
+pub fn adopt(folders: &Folders, passed: std::os::unix::net::UnixListener) -> Result<(Lock, UnixListener), Trouble> {
+    let lock = Lock { socket: None, file: claim(folders)? };
+    let listener = passed.set_nonblocking(true).and_then(|()| UnixListener::from_std(passed));
+    Ok((lock, listener.map_err(|error| trouble("listen on", Path::new("the socket that was passed"), &error))?))
 }
 
 /// Makes the folder, and takes the right to write away from others where they had it.
@@ -60,12 +73,13 @@ fn make(folder: &Path) -> Result<(), Trouble> {
     made().map_err(|error| trouble("make", folder, &error))
 }
 
-fn claim(folders: &Folders) -> Result<Lock, Trouble> {
+fn claim(folders: &Folders) -> Result<File, Trouble> {
+    make(folders.root())?;
     let path = folders.lock();
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = file.map_err(|error| trouble("open", &path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock { socket: folders.socket(), file }),
+        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(already_running(folders.root())),
         Err(TryLockError::Error(error)) => Err(trouble("lock", &path, &error)),
     }

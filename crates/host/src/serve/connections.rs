@@ -12,6 +12,10 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::{Desk, routes};
 
+/// How much of an upload comes in one frame, and how much before we have to say that it was read, in bytes.
+const FRAME: u32 = 256 << 10;
+const WINDOW: u32 = 8 << 20;
+
 /// How long requests and orders under way may take when the daemon ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -20,13 +24,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers on `listener` until `stop` resolves or the desk is told to end.
 pub(super) async fn serve(desk: &Desk, listener: UnixListener, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let service = TowerToHyperService::new(routes::router(desk.clone()));
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => attend(stream, &service, &connections),
+                Ok((stream, _)) => match stream.peer_cred() {
+                    Ok(peer) => attend(stream, &desk.of(peer.uid()), &connections),
+                    Err(error) => tracing::warn!(%error, "who connects cannot be told, so nobody does"),
+                },
                 Err(error) => wait_or_give_up(error).await?,
             },
             () = &mut stop => break,
@@ -39,11 +45,12 @@ pub(super) async fn serve(desk: &Desk, listener: UnixListener, stop: impl Future
     Ok(())
 }
 
-fn attend(stream: UnixStream, service: &TowerToHyperService<axum::Router>, connections: &GracefulShutdown) {
+fn attend(stream: UnixStream, desk: &Desk, connections: &GracefulShutdown) {
+    let service = TowerToHyperService::new(routes::router(desk.clone()));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new());
-    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned());
+    builder.http2().timer(TokioTimer::new()).max_frame_size(FRAME).initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
+    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     tokio::spawn(async move {
         // A client that goes in the middle of things is nothing to report.
         if let Err(error) = connection.await {

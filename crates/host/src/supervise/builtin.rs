@@ -1,7 +1,6 @@
 //! Slots under keepers of our own: no init system is needed, and none of them ends with the daemon.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,18 +8,17 @@ use async_trait::async_trait;
 use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_keeper::{Command, Keeper, KeeperError, KeeperSpec, Output, Restart};
 use plimsoll_model::slot::Condition;
-use plimsoll_model::{Digest, EnvironmentKey, Secret, SlotId};
+use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::{Running, Supervisor, log};
+use super::ports::Ports;
+use super::{Running, Supervisor, environment, log, refusal, slot_files};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
 use crate::program::keeper_of;
 use crate::secrets::SecretFiles;
 use crate::trouble::Trouble;
 
-/// Ports for slots: below the range from which systems take ports for outgoing connections.
-const PORTS: std::ops::Range<u16> = 20_000..30_000;
 /// How long a slot's log file may get, in bytes, and how many older ones are kept.
 const LOG_BYTES: u64 = 10 << 20;
 const LOGS_KEPT: u32 = 3;
@@ -35,6 +33,7 @@ pub struct Builtin {
     /// What every program gets: `PATH` and the like.
     env: BTreeMap<String, String>,
     user: String,
+    ports: Ports,
     keepers: Mutex<HashMap<PathBuf, Keeper>>,
     /// Told when a keeper has ended.
     lost: Arc<Notify>,
@@ -44,7 +43,8 @@ impl Builtin {
     /// Starts keepers from the binary `exe`; programs get `env` and run as `user` unless they ask for another one.
     #[must_use]
     pub fn new(exe: PathBuf, folders: Folders, secrets: SecretFiles, env: BTreeMap<String, String>, user: String) -> Self {
-        Self { exe, folders, secrets, env, user, keepers: Mutex::default(), lost: Arc::default() }
+        let ports = Ports::of(&folders);
+        Self { exe, folders, secrets, env, user, ports, keepers: Mutex::default(), lost: Arc::default() }
     }
 
     /// The keeper of a slot, when there is one.
@@ -73,20 +73,10 @@ impl Builtin {
     }
 
     fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool) -> KeeperSpec {
-        let facts = [
-            ("PORT", row.port.to_string()),
-            ("PLIMSOLL_PROJECT", row.key.project.to_string()),
-            ("PLIMSOLL_ENVIRONMENT", row.key.environment.to_string()),
-            ("PLIMSOLL_COMPONENT", row.component.to_string()),
-            ("PLIMSOLL_SLOT", row.slot.to_string()),
-            ("PLIMSOLL_RELEASE", row.release.to_string()),
-        ];
-        let own = row.spec.env.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
         KeeperSpec {
             command: Command::Shell(row.spec.run.clone()),
             cwd: folder,
-            env: self.env.clone().into_iter().chain(own).chain(facts).collect(),
+            env: environment::of(&self.env, row),
             secrets_file: has_secrets.then(|| self.secrets.path(&row.key, &row.component, &row.config)),
             user: row.spec.user.clone().filter(|user| *user != self.user),
             limits: row.spec.limits.clone(),
@@ -105,23 +95,13 @@ impl Supervisor for Builtin {
         match &row.spec.user {
             None => Ok(()),
             Some(user) if *user == self.user => Ok(()),
-            Some(user) if root && user != "root" => Ok(()),
-            Some(user) => {
-                let message = format!("{} of {} asks for the user {user}; this host runs programs as {}", row.component, row.key, self.user);
-                Err(Trouble::new("user-not-allowed", message).with_help("take `user` out for this environment"))
-            }
+            Some(user) if root && !plimsoll_keeper::is_superuser(user) => Ok(()),
+            Some(user) => Err(refusal(row, user, &format!("this host runs programs as {}", self.user))),
         }
     }
 
     async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble> {
-        // Hosts on one machine look for ports from different places on, so that they do not choose the same one at once.
-        let seed = Digest::of(self.folders.root().as_os_str().as_encoded_bytes());
-        let first = u16::from_le_bytes([seed.as_bytes()[0], seed.as_bytes()[1]]) % PORTS.len() as u16;
-        let ports = PORTS.skip(usize::from(first)).chain(PORTS.take(usize::from(first)));
-        let free = |port: &u16| !taken.contains(port) && TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
-        ports.into_iter().find(free).ok_or_else(|| {
-            Trouble::new("no-free-port", format!("every port from {} to {} is taken", PORTS.start, PORTS.end - 1)).with_help("stop what uses them")
-        })
+        self.ports.free(taken)
     }
 
     async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
@@ -185,7 +165,7 @@ impl Supervisor for Builtin {
     }
 
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble> {
-        log::prune(&self.folders.slot_logs(key), slot).await;
+        slot_files::prune(&self.folders.slot_logs(key), log::EXTENSION, slot).await;
         let folder = self.folders.slot(key, slot);
         // Held so that nobody looks for a keeper in a folder that is half gone.
         let mut keepers = self.keepers.lock().await;

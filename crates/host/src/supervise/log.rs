@@ -8,13 +8,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use plimsoll_api::{LogLine, LogQuery};
-use plimsoll_model::{ComponentName, SlotId};
+use plimsoll_model::SlotId;
 use rustix::fs::inotify;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
-/// How many slots of a component back their files are kept.
-const SLOTS_KEPT: u32 = 10;
+use super::slot_files;
+
+/// What the names of slots' log files end with.
+pub(super) const EXTENSION: &str = "log";
 
 /// Sends the last lines of each slot, in the order of time, then goes on if the query says so.
 pub(super) async fn send(folder: &Path, query: &LogQuery, lines: &mpsc::Sender<LogLine>) -> io::Result<()> {
@@ -23,7 +25,7 @@ pub(super) async fn send(folder: &Path, query: &LogQuery, lines: &mpsc::Sender<L
     let watch = query.follow.then(|| watch(folder)).transpose()?;
     let mut readers = BTreeMap::new();
     let mut last = Vec::new();
-    for (slot, path) in files(folder, query.component.as_ref())? {
+    for (slot, path) in slot_files::list(folder, EXTENSION, query.component.as_ref())? {
         last.extend(plimsoll_keeper::output::tail(&path, query.tail as usize).iter().filter_map(|line| parse(&slot, line)));
         readers.insert(slot, Reader::at_end(&path)?);
     }
@@ -39,17 +41,6 @@ pub(super) async fn send(folder: &Path, query: &LogQuery, lines: &mpsc::Sender<L
     }
 }
 
-/// Deletes what slots wrote that are long gone, counted from `slot`.
-pub(super) async fn prune(folder: &Path, slot: &SlotId) {
-    let Some((component, number)) = parts(slot) else { return };
-    for (other, path) in files(folder, Some(&component)).unwrap_or_default() {
-        if parts(&other).is_some_and(|(_, other)| other + SLOTS_KEPT < number) {
-            // It is tried again with the next slot.
-            drop(tokio::fs::remove_file(path).await);
-        }
-    }
-}
-
 async fn follow(
     folder: &Path,
     query: &LogQuery,
@@ -58,7 +49,7 @@ async fn follow(
     lines: &mpsc::Sender<LogLine>,
 ) -> io::Result<()> {
     loop {
-        for (slot, path) in files(folder, query.component.as_ref())? {
+        for (slot, path) in slot_files::list(folder, EXTENSION, query.component.as_ref())? {
             let reader = match readers.entry(slot.clone()) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Reader::at_start(&path)?),
@@ -97,30 +88,11 @@ fn drain(mut ready: tokio::io::unix::AsyncFdReadyGuard<'_, OwnedFd>) -> io::Resu
     Ok(())
 }
 
-/// The current file of each slot, of `component` or of all.
-fn files(folder: &Path, component: Option<&ComponentName>) -> io::Result<Vec<(SlotId, PathBuf)>> {
-    let mut files = Vec::new();
-    for entry in folder.read_dir()? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".log"));
-        let Some(slot) = name.and_then(|name| SlotId::new(name).ok()) else { continue };
-        if component.is_none_or(|wanted| parts(&slot).is_some_and(|(component, _)| component == *wanted)) {
-            files.push((slot, path));
-        }
-    }
-    Ok(files)
-}
-
-fn parts(slot: &SlotId) -> Option<(ComponentName, u32)> {
-    let (component, number) = slot.as_str().rsplit_once('-')?;
-    Some((component.parse().ok()?, number.parse().ok()?))
-}
-
 /// Keepers write `TIME out|err TEXT`.
 fn parse(slot: &SlotId, line: &str) -> Option<LogLine> {
     let mut fields = line.splitn(3, ' ');
     let (at, stream, text) = (fields.next()?, fields.next()?, fields.next().unwrap_or_default());
-    let (component, _) = parts(slot)?;
+    let (component, _) = slot_files::parts(slot)?;
     Some(LogLine { component, slot: slot.clone(), at: at.to_owned(), stream: stream.to_owned(), text: text.to_owned() })
 }
 
@@ -202,15 +174,5 @@ mod tests {
         assert_eq!(read.recv().await.unwrap().text, "five");
         drop(read);
         task.await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn files_of_slots_long_gone_are_deleted() {
-        let folder = tempfile::tempdir().unwrap();
-        for number in 1..=20 {
-            std::fs::write(folder.path().join(format!("web-{number}.log")), "").unwrap();
-        }
-        prune(folder.path(), &"web-20".parse().unwrap()).await;
-        assert_eq!(files(folder.path(), None).unwrap().len(), 11);
     }
 }

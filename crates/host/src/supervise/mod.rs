@@ -1,7 +1,11 @@
 //! Running slots.
 
 mod builtin;
+mod environment;
 mod log;
+mod ports;
+mod slot_files;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +20,17 @@ use crate::ledger::SlotRow;
 use crate::trouble::Trouble;
 
 pub use builtin::Builtin;
+pub use systemd::Systemd;
+
+/// What runs the slots of a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Supervision {
+    /// Keepers of our own, as the user of the daemon: [`Builtin`].
+    #[default]
+    Builtin,
+    /// systemd, each component as a user of its own. Takes root: [`Systemd`].
+    Systemd,
+}
 
 /// What a slot is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,4 +83,11 @@ pub trait Supervisor: Send + Sync {
 
     /// Forgets all about a stopped slot but what it wrote.
     async fn forget(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<(), Trouble>;
+}
+
+/// Refuses to run a slot as `user`, which it asks for.
+fn refusal(row: &SlotRow, user: &str, why: &str) -> Trouble {
+    let message = format!("{} of {} asks for the user {user}; {why}", row.component, row.key);
+    Trouble::new("user-not-allowed", message)
+        .with_help("take `user` out for this environment; where root runs the daemon, `users` in /etc/plimsoll/host.toml lets it be")
 }

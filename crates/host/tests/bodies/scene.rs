@@ -12,14 +12,15 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
+use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
-use plimsoll_host::probe::Prober;
+use plimsoll_host::probe::{Page, Prober};
 use plimsoll_host::releases::Store;
 use plimsoll_host::route::Router;
 use plimsoll_host::secrets::SecretFiles;
-use plimsoll_host::serve::{bind, serve};
+use plimsoll_host::serve::{Owners, bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
@@ -66,11 +67,11 @@ impl Scene {
         let host = Host::start(world(&folders, ledger.clone()), about).await.expect("the ledger says what can be");
         let handle = Arc::new(Handle(host));
         let (end, ended) = oneshot::channel::<()>();
-        let served = handle.clone();
+        let (served, owners) = (handle.clone(), Owners::new(folders.owners()));
         let server = tokio::spawn(async move {
             let _lock = lock;
             let stop = async { ended.await.unwrap_or(()) };
-            serve(served.clone(), served, listener, stop).await.expect("it serves until it is told to stop");
+            serve(served.clone(), served, owners, listener, stop).await.expect("it serves until it is told to stop");
         });
         Self { handle, ledger, folders, folder, end, server }
     }
@@ -150,6 +151,7 @@ fn world(folders: &Folders, ledger: Arc<SqliteLedger>) -> World {
         ledger,
         releases: Arc::new(Store::open(folders).expect("there is room")),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
+        certificates: Arc::new(CertificateFiles::new(folders.clone())),
         supervisor: pretended.clone(),
         router: pretended.clone(),
         prober: pretended,
@@ -241,7 +243,7 @@ impl Router for Pretended {
 
 #[async_trait]
 impl Prober for Pretended {
-    async fn get(&self, _: SocketAddr, _: &str, _: &str, _: u64) -> Result<u16, String> {
+    async fn get(&self, _: &Page<'_>, _: u64) -> Result<u16, String> {
         Ok(200)
     }
 

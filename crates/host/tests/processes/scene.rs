@@ -107,8 +107,8 @@ pub fn route(port: u16, upstream: Upstream) -> Route {
         branch: None,
         deployed_at: "2026-01-01T00:00:00Z".into(),
     };
-    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000 };
-    Route { key: key(), component: ComponentName::new("web").expect("it is a name"), spec, upstream, about }
+    let spec = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000, tls: None };
+    Route { key: key(), component: ComponentName::new("web").expect("it is a name"), spec, upstream, certificate: None, about }
 }
 
 /// What is answered at this port. Who asks waits as long as the port is open.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plimsoll_host::ledger::SlotRow;
 use plimsoll_host::secrets::SecretFiles;
-use plimsoll_host::supervise::{Builtin, Supervisor};
+use plimsoll_host::supervise::{Builtin, Supervisor, Systemd};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::slot::{Condition, Limits, ProcessSpec};
 use plimsoll_model::{ComponentName, ConfigHash, Digest, ReleaseId};
@@ -53,6 +53,21 @@ fn who_a_program_may_run_as() {
         assert_eq!(trouble.code, "user-not-allowed");
         assert!(user.is_some_and(|user| trouble.message.contains(user)) && trouble.message.contains("as shop"), "{trouble}");
         assert!(trouble.help.is_some_and(|help| help.contains("`user`")));
+    }
+}
+
+#[test]
+fn under_systemd_a_component_has_a_user_of_its_own_unless_the_host_allows_another() {
+    for (user, users, allowed) in [
+        (None, &[][..], true),
+        (Some("daemon"), &[], false),
+        (Some("root"), &["daemon"], false),
+        (Some("daemon"), &["daemon"], true),
+        (Some("0"), &["daemon"], false),
+    ] {
+        let users = users.iter().map(|user| (*user).to_owned()).collect();
+        let judged = Systemd::new(Scene::new().folders(), BTreeMap::new(), users).judge(&row("true", user));
+        assert_eq!(judged.map_err(|trouble| trouble.code), if allowed { Ok(()) } else { Err("user-not-allowed".to_owned()) }, "{user:?}");
     }
 }
 

@@ -9,6 +9,7 @@ use plimsoll_host::Handle;
 use plimsoll_host::daemon::{self, Options};
 use plimsoll_host::ledger::SqliteLedger;
 use plimsoll_host::route::Router;
+use plimsoll_host::supervise::Supervision;
 use plimsoll_model::audit::{Action, Actor, Ending, Entry};
 use plimsoll_testkit::fixtures::free_port;
 
@@ -18,8 +19,15 @@ use crate::scene::{Scene, applied, roles};
 async fn host(scene: &Scene, exe: &Path) -> Handle {
     let folders = scene.folders();
     let ledger = Arc::new(SqliteLedger::open(&folders.ledger()).await.expect("the ledger can be read"));
-    let options =
-        Options { folder: folders.root().into(), exe: exe.into(), build: "other".into(), env: BTreeMap::new(), user: "nobody-in-particular".into() };
+    let options = Options {
+        folder: folders.root().into(),
+        exe: exe.into(),
+        build: "other".into(),
+        env: BTreeMap::new(),
+        user: "nobody-in-particular".into(),
+        supervision: Supervision::default(),
+        policy: "/nowhere/host.toml".into(),
+    };
     Handle(daemon::start(&options, &folders, ledger).await.expect("the folder can be used"))
 }
 

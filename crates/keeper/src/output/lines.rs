@@ -1,12 +1,13 @@
 //! Cutting what a program prints into lines without secrets.
 
+use plimsoll_model::Secret;
 use plimsoll_model::secret::Redactor;
 
 /// The longest line that is written, in bytes; a longer one becomes several.
 const LONGEST: usize = 16 * 1024;
 
-/// One stream of a program.
-pub(super) struct Lines {
+/// One stream of a program, cut into lines of 16 KiB at most.
+pub struct Lines {
     redactor: Redactor,
     /// How much of an unfinished line is held back because a secret may have begun there, in bytes.
     hold: usize,
@@ -14,13 +15,14 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Without anything printed yet. `longest` is the length of the longest secret, in bytes.
-    pub(super) fn new(redactor: Redactor, longest: usize) -> Self {
-        Self { redactor, hold: longest, pending: Vec::new() }
+    /// Without anything printed yet, and never with one of `secrets`.
+    pub fn without<'a>(secrets: impl IntoIterator<Item = &'a Secret<String>> + Clone) -> Self {
+        let longest = secrets.clone().into_iter().map(|secret| secret.expose().len()).max().unwrap_or(0);
+        Self { redactor: Redactor::new(secrets), hold: longest, pending: Vec::new() }
     }
 
     /// Takes `bytes`, and gives `each` line that is complete by them, or too long to be waited for.
-    pub(super) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(&str)) {
+    pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(&str)) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             match part.strip_suffix(b"\n") {
                 Some(end) => {
@@ -36,7 +38,7 @@ impl Lines {
     }
 
     /// Gives `each` what is left when nothing more comes.
-    pub(super) fn finish(&mut self, mut each: impl FnMut(&str)) {
+    pub fn finish(&mut self, mut each: impl FnMut(&str)) {
         if !self.pending.is_empty() {
             self.end_line(&mut each);
         }
@@ -78,14 +80,12 @@ fn complete(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::Secret;
-
     use super::*;
 
     /// What comes of `text` when it arrives in chunks of `chunk` bytes.
     fn lines(text: &[u8], chunk: usize) -> Vec<String> {
         let secrets = [Secret::new("hunter22".to_owned()), Secret::new("first line\nsecond line".to_owned())];
-        let mut lines = Lines::new(Redactor::new(&secrets), secrets.iter().map(|secret| secret.expose().len()).max().unwrap());
+        let mut lines = Lines::without(&secrets);
         let mut all = Vec::new();
         for part in text.chunks(chunk) {
             lines.push(part, |line| all.push(line.to_owned()));

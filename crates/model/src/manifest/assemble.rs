@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::component::Ground;
 use super::environment::{self, LOCAL};
 use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, fit, graph, keys, merge, routes, secrets};
+use super::{component, fit, graph, keys, merge, routes, secrets, tls};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -20,7 +21,8 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
     };
     environment::judge(name.as_str(), section, manifest, report);
     secrets::judge(manifest, report);
-    let components = components(manifest, section, environment::is_here(name, section), report);
+    let ground = Ground { here: environment::is_here(name, section), tls: section.section("tls") };
+    let components = components(manifest, section, ground, report);
     Some(Project {
         name: ProjectName::new(manifest.text("name")?).ok()?,
         version: manifest.text("version"),
@@ -44,7 +46,7 @@ fn unknown(manifest: &Section, name: &EnvironmentName, report: &mut Report<'_>) 
 
 type Components = BTreeMap<ComponentName, Component>;
 
-fn components(manifest: &Section, environment: &Section, here: bool, report: &mut Report<'_>) -> Option<Components> {
+fn components(manifest: &Section, environment: &Section, ground: Ground<'_>, report: &mut Report<'_>) -> Option<Components> {
     if manifest.section("components").is_some_and(|components| components.entries.is_empty()) {
         report.error("no-components", &manifest.span_of("components"), "the project has no components", "write `[components.web]` and what it runs");
     }
@@ -55,9 +57,11 @@ fn components(manifest: &Section, environment: &Section, here: bool, report: &mu
         fit::judge(name, section, report);
     }
     graph::judge(merged.iter().map(|(name, section)| (*name, section)), report);
-    let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, here)?));
+    let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, ground)?));
     let built: Components = merged.iter().filter_map(build).collect();
-    routes::judge(built.iter().map(|(name, component)| (name, component, merged[name.as_str()].span_of("route"))), report);
+    let placed = || built.iter().map(|(name, component)| (name, component, merged[name.as_str()].span_of("route")));
+    routes::judge(placed(), report);
+    tls::judge(placed(), report);
     (built.len() == merged.len()).then_some(built)
 }
 

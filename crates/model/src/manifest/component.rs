@@ -1,27 +1,37 @@
 //! Making a [`Component`] of a section. Says nothing: where a value is missing, its mistake was told before.
 
-use super::project::{Build, Component, Kind, Process, StrategyName};
+use super::project::{Build, Component, Kind, Process, StrategyName, TlsSource};
 use super::section::{Node, Section};
+use super::tls;
 use crate::check::{HealthCheck, Question};
 use crate::route::{Match, RouteSpec};
 use crate::slot::Limits;
 use crate::{ComponentName, RelPath};
 
-/// Port that people use when the manifest names none, on hosts.
-const HOST_PORT: u16 = 80;
+/// Port that people use when the manifest names none: on hosts, plain and with TLS.
+const HOST_PORTS: (u16, u16) = (80, 443);
 
-/// Port that people use when the manifest names none, on this machine, where 80 may not be ours.
-const LOCAL_PORT: u16 = 8080;
+/// The same on this machine, where those may not be ours.
+const LOCAL_PORTS: (u16, u16) = (8080, 8443);
 
 /// How long a program must stay up that listens nowhere, in milliseconds.
 const STAYS_UP_MS: u64 = 1_000;
 
-/// The component that `section` describes; `here` when its environment is this machine.
-pub(super) fn component(section: &Section, here: bool) -> Option<Component> {
+/// What an environment gives to all of its components.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    /// All of it is this machine.
+    pub here: bool,
+    /// Its certificate.
+    pub tls: Option<&'a Section>,
+}
+
+/// The component that `section` describes.
+pub(super) fn component(section: &Section, ground: Ground<'_>) -> Option<Component> {
     let kind = kind(section)?;
-    let route = match section.section("route") {
-        Some(route) => Some(self::route(section, route, here)?),
-        None => None,
+    let (route, tls) = match section.section("route") {
+        Some(route) => routed(section, route, ground)?,
+        None => (None, None),
     };
     let depends_on = section.texts("depends_on").into_iter().filter_map(|(name, _)| ComponentName::new(name).ok()).collect();
     Some(Component {
@@ -32,6 +42,7 @@ pub(super) fn component(section: &Section, here: bool) -> Option<Component> {
         strategy: strategy(section, &kind, route.is_some()),
         kind,
         route,
+        tls,
         depends_on,
         shared: section.paths("shared"),
     })
@@ -79,17 +90,18 @@ fn health(section: &Section) -> Option<HealthCheck> {
     Some(HealthCheck { question, interval_ms: health.number("interval")?, timeout_ms: health.number("timeout")? })
 }
 
-fn route(section: &Section, route: &Section, here: bool) -> Option<RouteSpec> {
-    let port = match route.number("port") {
-        Some(port) => u16::try_from(port).ok()?,
-        None => {
-            if here {
-                LOCAL_PORT
-            } else {
-                HOST_PORT
-            }
-        }
+fn routed(section: &Section, route: &Section, ground: Ground<'_>) -> Option<(Option<RouteSpec>, Option<TlsSource>)> {
+    let (plain, secure) = if ground.here { LOCAL_PORTS } else { HOST_PORTS };
+    let tls = match route.section("tls").or(ground.tls) {
+        Some(tls) => Some(tls::source(tls, plain)?),
+        None => None,
     };
+    let port = if tls.is_some() { secure } else { plain };
+    Some((Some(self::route(section, route, port)?), tls))
+}
+
+fn route(section: &Section, route: &Section, port: u16) -> Option<RouteSpec> {
+    let port = route.number("port").map_or(Some(port), |port| u16::try_from(port).ok())?;
     let path = route.text("path")?;
     let path = if path == "/" { path } else { path.trim_end_matches('/').to_owned() };
     Some(RouteSpec {
@@ -98,6 +110,7 @@ fn route(section: &Section, route: &Section, here: bool) -> Option<RouteSpec> {
         public_status: route.flag("public_status")?,
         spa: section.has("site") && section.flag("spa")?,
         response_timeout_ms: route.number("timeout")?,
+        tls: None,
     })
 }
 

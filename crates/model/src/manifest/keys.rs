@@ -3,7 +3,7 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
-use super::rules::{BRANCH, COMMAND, HEALTH_PATH, NAME, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::rules::{BRANCH, COMMAND, FILE, HEALTH_PATH, NAME, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
 use super::shape::{Choice, Key, Shape, Table};
 
 /// The manifest itself.
@@ -147,7 +147,7 @@ static ROUTE: Table = Table {
             "port",
             Shape::Count { min: 1, max: 65535, code: "bad-port" },
             "8443",
-            "Port that people use. By default 80 on hosts, and 8080 on this machine.",
+            "Port that people use. By default 80 on hosts and 8080 on this machine; with `tls`, 443 and 8443.",
         ),
         Key::new("host", Shape::Text(&WEB_HOST), "\"api.shop.example\"", "Host name that the request asks for; any when absent."),
         Key::new("path", Shape::Text(&PREFIX), "\"/api\"", "Path prefix, on whole segments.").default("\"/\""),
@@ -156,7 +156,50 @@ static ROUTE: Table = Table {
             .default("false"),
         Key::new("timeout", Shape::Duration { min_ms: 1 }, "\"10s\"", "How long a request may wait for the first byte of its answer.")
             .default("\"60s\""),
+        Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Its certificate, where it is not that of the environment: with one, it speaks HTTPS."),
     ],
+};
+
+/// A certificate in the manifest.
+const TLS_EXAMPLE: &str = "{ certificate = \"certs/shop.pem\", key = { secret = \"TLS_KEY\" } }";
+
+/// The certificate of routes.
+pub(super) static TLS: Table = Table {
+    name: "tls",
+    doc: "A certificate from files, and what comes with HTTPS. The files are read where plimsoll is called, not from the commit that is deployed.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "certificate",
+            Shape::Text(&FILE),
+            "\"certs/shop.pem\"",
+            "PEM file with the certificate, followed by those that lead to its authority. Relative to the project's folder, or absolute.",
+        )
+        .required(),
+        Key::new(
+            "key",
+            Shape::Either(&[Shape::Text(&FILE), Shape::Table(&TLS_KEY)]),
+            "{ secret = \"TLS_KEY\" }",
+            "Its private key: a PEM file, or the secret that holds its text.",
+        )
+        .required(),
+        Key::new(
+            "redirect_from",
+            Shape::Either(&[Shape::Count { min: 1, max: 65535, code: "bad-port" }, Shape::Flag]),
+            "8000",
+            "Port of plain HTTP from where requests are sent to HTTPS; `false` for none. By default 80 on hosts, and 8080 on this machine.",
+        ),
+        Key::new("hsts", Shape::Duration { min_ms: 0 }, "\"365d\"", "For how long browsers come by HTTPS only; `\"0s\"` has them forget that.")
+            .default("\"180d\""),
+    ],
+};
+
+/// A private key that lies in no file.
+static TLS_KEY: Table = Table {
+    name: "tls_key",
+    doc: "A private key that is a secret.",
+    one_of: &[],
+    keys: &[Key::new("secret", Shape::Text(&VARIABLE), "\"TLS_KEY\"", "Name of the secret that holds the text of the PEM file.").required()],
 };
 
 /// What a component may use.
@@ -209,6 +252,7 @@ pub(super) static ENVIRONMENT: Table = Table {
             "{ command = \"op read op://production/$PLIMSOLL_SECRET/value\" }",
             "Where the values of its secrets come from. A value replaces that of the project; `commands` are merged.",
         ),
+        Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
         Key::new("requires", Shape::NotYet("requirements"), "", ""),
     ],
 };
@@ -229,8 +273,8 @@ static HOOKS: Table = Table {
 /// Where the values of secrets come from.
 static SECRETS: Table = Table {
     name: "secrets",
-    doc: "Where the value of a secret comes from. The first of these that has it counts: the variable of its name where plimsoll is called; its own \
-          command; the file `.plimsoll/secrets/ENVIRONMENT.age`, which `plimsoll secrets set` writes; the command for all of them.",
+    doc: "Where the value of a secret comes from. The first of these that has it counts: the variable of its name where plimsoll is called; the \
+          file `.plimsoll/secrets/ENVIRONMENT.age`, which `plimsoll secrets set` writes; a command.",
     one_of: &[],
     keys: &[
         Key::new(
@@ -249,10 +293,10 @@ static SECRETS: Table = Table {
             "command",
             Shape::Text(&COMMAND),
             "\"pass show shop/$PLIMSOLL_SECRET\"",
-            "A command for every secret that is found nowhere else; it finds the name in `PLIMSOLL_SECRET`, the environment's in `PLIMSOLL_ENVIRONMENT`.",
+            "A command for every secret that is found nowhere else and has no command of its own; it finds the name in `PLIMSOLL_SECRET`, the environment's in `PLIMSOLL_ENVIRONMENT`.",
         ),
     ],
 };
 
 /// All tables, for who wants to walk through all keys.
-pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &LIMITS, &ENVIRONMENT, &HOOKS, &SECRETS];
+pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOOKS, &SECRETS];

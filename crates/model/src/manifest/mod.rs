@@ -28,6 +28,7 @@ mod secrets;
 mod section;
 mod shape;
 mod suggest;
+mod tls;
 mod tree;
 mod value;
 mod walk;
@@ -35,10 +36,12 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use desired::Known;
 pub use guess::{Guess, guess};
 pub use quantity::millis;
 pub use read::{MAX_BYTES, environments, judge, read};
 pub use reference::reference;
 pub use schema::schema;
 pub use secrets::{BadName, judge_secret_name, missing_secrets};
+pub use tls::placed;
 pub use tree::{EntryKind, Tree, judge_tree};

@@ -33,8 +33,16 @@ pub struct SecretSources {
     pub recipients: Vec<Recipient>,
     /// Commands that each print the value of one secret, by its name.
     pub commands: BTreeMap<String, String>,
-    /// Command that prints the value of any secret, for those that are found nowhere else.
+    /// Command that prints the value of any secret that has no command of its own.
     pub command: Option<String>,
+}
+
+impl SecretSources {
+    /// The command that prints the value of `secret`.
+    #[must_use]
+    pub fn command_for(&self, secret: &str) -> Option<&str> {
+        self.commands.get(secret).or(self.command.as_ref()).map(String::as_str)
+    }
 }
 
 /// A named place to deploy to.
@@ -71,12 +79,54 @@ pub struct Component {
     pub kind: Kind,
     /// Where its traffic comes from, if it has any.
     pub route: Option<RouteSpec>,
+    /// Where the certificate of its route comes from, if it speaks HTTPS. The route itself has none yet: files are not read here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSource>,
     /// Components that must serve before it.
     pub depends_on: BTreeSet<ComponentName>,
     /// Files and folders, relative to the release, that outlive releases.
     pub shared: Vec<RelPath>,
     /// How it is replaced.
     pub strategy: StrategyName,
+}
+
+/// A certificate as the manifest names it, and what comes with HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsSource {
+    /// Where it comes from.
+    pub files: CertificateFiles,
+    /// The port of plain HTTP from where requests are sent to HTTPS.
+    pub redirect_from: Option<u16>,
+    /// For how long clients are told to come by HTTPS only, in seconds.
+    pub hsts_s: u64,
+}
+
+/// A certificate and its private key, by where they are. Paths are relative to the project's folder, or absolute.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CertificateFiles {
+    /// The PEM file of the chain.
+    pub certificate: String,
+    /// Where the private key is.
+    pub key: KeySource,
+}
+
+/// Where a private key is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// In a PEM file.
+    File(String),
+    /// In the secret of this name.
+    Secret(String),
+}
+
+impl std::fmt::Display for KeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Secret(name) => write!(f, "secret {name}"),
+        }
+    }
 }
 
 /// What a component is: this decides how it runs.

@@ -68,7 +68,8 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn place(&self, span: &Range<usize>) -> Place {
+    /// The place of `span`, given in bytes of the file.
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let offset = self.text.floor_char_boundary(span.start);
         let line = self.line(offset);
         let column = self.text[self.line_starts[line]..offset].chars().count() + 1;

@@ -49,6 +49,8 @@ pub(super) static RECIPIENT: Rule =
     Rule { noun: "a public key (a string)", pattern: "^\\s*(age1[a-z0-9]+|ssh-(ed25519|rsa)\\s+[A-Za-z0-9+/=]+)(\\s[^\\n]*)?$", judge: recipient };
 /// A version, in whatever scheme.
 pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: "^\\S{1,100}$", judge: version };
+/// A file of the machine where plimsoll is called.
+pub(super) static FILE: Rule = Rule { noun: "the path of a file (a string)", pattern: "^\\S(.*\\S)?$", judge: file };
 
 fn refuse(code: &'static str, message: String, help: impl Into<String>) -> Result<(), Refusal> {
     Err(Refusal { code, message, help: help.into() })
@@ -176,4 +178,11 @@ fn version(text: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     refuse("bad-version", format!("{} is not a version", shown(text)), "write at most 100 characters without spaces, such as \"1.4.0\"")
+}
+
+fn file(text: &str) -> Result<(), Refusal> {
+    if !text.is_empty() && text.len() <= 4096 && text.trim() == text && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    refuse("bad-path", format!("{} is not the path of a file", shown(text)), "write it relative to the project's folder, or absolute")
 }

@@ -74,18 +74,26 @@ pub(super) fn judge(manifest: &Section, report: &mut Report<'_>) {
         twice(section, report);
         let commands = section.section("commands").into_iter().flat_map(|commands| &commands.entries);
         for (name, entry) in commands.filter(|(name, _)| !wanted.contains(name.as_str())) {
-            let message = format!("no component wants the secret {}", shown(name));
-            report.warning("unwanted-secret", &entry.key, message, "name it in the `secrets` of a component, or remove it");
+            let message = format!("nobody wants the secret {}", shown(name));
+            report.warning(
+                "unwanted-secret",
+                &entry.key,
+                message,
+                "name it in the `secrets` of a component or as the `key` of a certificate, or remove it",
+            );
         }
     }
 }
 
-/// The secrets that components want, in any environment.
+/// The secrets that components and certificates want, in any environment.
 fn wanted(manifest: &Section) -> BTreeSet<String> {
-    let of = |section: &Section| section.texts("secrets").into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    let here = manifest.sections("components").flat_map(|(_, component)| of(component));
-    let elsewhere = manifest.sections("environments").flat_map(|(_, one)| one.sections("components").flat_map(|(_, component)| of(component)));
-    here.chain(elsewhere).collect()
+    let environments = || manifest.sections("environments").map(|(_, environment)| environment);
+    let owners = || environments().chain([manifest]);
+    let components = || owners().flat_map(|owner| owner.sections("components")).map(|(_, component)| component);
+    let variables = components().flat_map(|component| component.texts("secrets")).map(|(name, _)| name);
+    let routes = components().filter_map(|component| component.section("route"));
+    let keys = environments().chain(routes).filter_map(|owner| owner.section("tls")?.section("key")?.text("secret"));
+    variables.chain(keys).collect()
 }
 
 fn twice(section: &Section, report: &mut Report<'_>) {

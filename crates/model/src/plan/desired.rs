@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
-use crate::route::{Match, RouteSpec};
+use crate::route::RouteSpec;
 use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId};
 
@@ -58,7 +58,7 @@ impl DesiredComponent {
     /// What to GET through the route to learn whether the component serves: its health path where that lies on the
     /// route, else what the proxy itself answers for it.
     #[must_use]
-    pub fn route_check(&self) -> Option<(&Match, String)> {
+    pub fn route_check(&self) -> Option<(&RouteSpec, String)> {
         let route = self.route.as_ref()?;
         let asked = match &self.kind {
             DesiredKind::Site { .. } => Some("/"),
@@ -73,6 +73,6 @@ impl DesiredComponent {
             Some(path) if inside(path) => path.to_owned(),
             _ => format!("{prefix}/_deploy/health"),
         };
-        Some((&route.matches, path))
+        Some((route, path))
     }
 }

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{DesiredComponent, ObservedComponent};
+use crate::Digest;
+use crate::route::RouteSpec;
 use crate::slot::Condition;
+use crate::time::Moment;
 
 /// Why a component gets steps, or that it gets none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +22,8 @@ pub enum Change {
     Configuration,
     /// Its traffic comes from elsewhere.
     Route,
+    /// Its certificate is another one, and nothing else.
+    Certificate,
     /// It is what it shall be and does not run.
     Restart,
     /// It is taken away.
@@ -39,11 +44,20 @@ impl Change {
         } else if !runs(seen) {
             Change::Restart
         } else if served.route != wanted.route {
-            Change::Route
+            if without_certificate(&served.route) == without_certificate(&wanted.route) { Change::Certificate } else { Change::Route }
         } else {
             Change::None
         }
     }
+}
+
+/// The route without what a renewal changes.
+fn without_certificate(route: &Option<RouteSpec>) -> Option<RouteSpec> {
+    let mut route = route.clone()?;
+    if let Some(tls) = &mut route.tls {
+        (tls.certificate, tls.expires_at) = (Digest::ZERO, Moment::LAST);
+    }
+    Some(route)
 }
 
 /// Whether what serves is really there: a site always is, a slot when it was not stopped.
@@ -59,6 +73,7 @@ impl fmt::Display for Change {
             Change::Release => "new release",
             Change::Configuration => "new configuration",
             Change::Route => "new route",
+            Change::Certificate => "new certificate",
             Change::Restart => "does not run",
             Change::Remove => "removed",
             Change::None => "unchanged",

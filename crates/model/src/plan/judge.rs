@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cycle, Desired, Observed, PortUse};
-use crate::route::Match;
+use crate::route::{Match, RouteSpec};
 use crate::{ComponentName, EnvironmentKey, HostName, ReleaseId};
 
 /// Why there is no plan.
@@ -62,6 +62,14 @@ pub enum PlanError {
         /// The port.
         port: u16,
     },
+    /// A route has a certificate, and what leads traffic on the host would not show it.
+    #[error("the route of {component} has a certificate, and on {host} nginx leads the routes, which Plimsoll gives none")]
+    TlsNotWithNginx {
+        /// The host.
+        host: HostName,
+        /// The component.
+        component: ComponentName,
+    },
     /// A rollback needs a release that a host has no more.
     #[error("{host} has no release {} of {component} any more", .release.short())]
     ReleaseGone {
@@ -85,6 +93,7 @@ impl PlanError {
             PlanError::RouteMoves { .. } => "route-moves",
             PlanError::ForeignRoute { .. } => "route-taken",
             PlanError::PortTaken { .. } => "port-taken",
+            PlanError::TlsNotWithNginx { .. } => "tls-not-with-nginx",
             PlanError::ReleaseGone { .. } => "release-gone",
         }
     }
@@ -99,7 +108,12 @@ impl PlanError {
             PlanError::RouteMoves { from, .. } => format!("deploy once without the route of {from}, or give the other one a route of its own"),
             PlanError::ForeignRoute { owner, .. } => format!("choose another port, host or path, or take {owner} down first"),
             PlanError::PortTaken { port, .. } => {
-                format!("choose another port for the route, or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)")
+                format!(
+                    "choose another port for the route (`port`, or `redirect_from` of its `tls`), or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)"
+                )
+            }
+            PlanError::TlsNotWithNginx { .. } => {
+                "have Plimsoll's own proxy lead that host's routes, or take `tls` out of the manifest and end TLS in a server of nginx's own".into()
             }
             PlanError::ReleaseGone { .. } => {
                 "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into()
@@ -131,7 +145,8 @@ pub fn judge(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<
     let routes = judge_routes(desired)?;
     hosts.iter().try_for_each(|(host, seen)| {
         judge_own(&routes, desired, seen)?;
-        judge_foreign(&routes, host, seen)
+        judge_tls(desired, host, seen)?;
+        judge_foreign(&routes, desired, host, seen)
     })
 }
 
@@ -169,7 +184,15 @@ fn judge_own(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, seen:
     Ok(())
 }
 
-fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
+fn judge_tls(desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
+    let secure = desired.components.iter().find(|(_, wanted)| wanted.route.as_ref().is_some_and(|route| route.tls.is_some()));
+    match secure.filter(|_| seen.no_tls) {
+        Some((component, _)) => Err(PlanError::TlsNotWithNginx { host: host.clone(), component: component.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
     for (matches, component) in routes {
         if let Some((owner, _)) = seen.foreign_routes.iter().find(|(_, foreign)| foreign == *matches) {
             return Err(PlanError::ForeignRoute {
@@ -179,8 +202,9 @@ fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, host: &HostName, see
                 matches: (*matches).clone(),
             });
         }
-        if seen.ports.get(&matches.port) == Some(&PortUse::Other) {
-            return Err(PlanError::PortTaken { host: host.clone(), component: (*component).clone(), port: matches.port });
+        let mut ports = desired.components[*component].route.iter().flat_map(RouteSpec::ports);
+        if let Some(port) = ports.find(|port| seen.ports.get(port) == Some(&PortUse::Other)) {
+            return Err(PlanError::PortTaken { host: host.clone(), component: (*component).clone(), port });
         }
     }
     Ok(())

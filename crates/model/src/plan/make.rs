@@ -11,7 +11,10 @@ use crate::source::Source;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
+
+/// Version of a plan without TLS. A host that knows no other must not carry out one with TLS: it would serve its routes in the open.
+const PLAIN_VERSION: u32 = 1;
 
 /// Ordered levels of steps for each host, with the state it expects to find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +115,7 @@ pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>
     levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
     Ok(Plan {
-        version: PLAN_VERSION,
+        version: version(&desired),
         key: terms.key,
         intent: terms.intent,
         source: terms.source,
@@ -190,6 +193,11 @@ impl Plan {
             components_ms: self.changes().keys().filter_map(|name| Some((name.clone(), slowest(name)?))).collect(),
         }
     }
+}
+
+fn version(desired: &Desired) -> u32 {
+    let tls = desired.components.values().filter_map(|wanted| wanted.route.as_ref()).any(|route| route.tls.is_some());
+    if tls { PLAN_VERSION } else { PLAIN_VERSION }
 }
 
 fn judge_releases(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {

@@ -8,7 +8,7 @@ use super::Served;
 use crate::check::HealthCheck;
 use crate::route::Match;
 use crate::slot::ProcessSpec;
-use crate::{ComponentName, ConfigHash, RelPath, ReleaseId, SlotId};
+use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
 
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub enum Step {
         path: String,
         /// For how long at most, in milliseconds.
         within_ms: u64,
+        /// The certificate that it has to show, when it speaks TLS.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<Digest>,
     },
     /// Lets the requests of a slot finish, then stops it. Undone by starting it again and waiting until it is healthy.
     StopSlot {
@@ -87,7 +90,10 @@ impl fmt::Display for Step {
                 None => write!(f, "switch to release {}", to.release.short()),
             },
             Step::Switch { to: None, .. } => f.write_str("take the route away"),
-            Step::CheckRoute { matches, path, .. } => write!(f, "check the route: port {} {path}", matches.port),
+            Step::CheckRoute { matches, path, certificate: None, .. } => write!(f, "check the route: port {} {path}", matches.port),
+            Step::CheckRoute { matches, path, certificate: Some(certificate), .. } => {
+                write!(f, "check the route: port {} {path} with certificate {}", matches.port, certificate.short())
+            }
             Step::StopSlot { slot, .. } => write!(f, "drain and stop slot {slot}"),
             Step::RemoveSlot { slot } => write!(f, "remove slot {slot}"),
             Step::PruneRelease { release } => write!(f, "prune release {}", release.short()),

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
-use crate::route::{Match, RouteSpec};
+use crate::route::{Match, RouteSpec, Tls};
 use crate::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
 use crate::source::Source;
+use crate::time::Moment;
 use crate::{ComponentName, Digest, EnvironmentKey, HostName, ReleaseId, SlotId};
 
 fn name(index: usize) -> ComponentName {
@@ -35,7 +36,7 @@ fn process() -> DesiredKind {
 
 fn wanted(index: usize, version: u8, depends_on: BTreeSet<ComponentName>) -> DesiredComponent {
     let matches = Match { port: 4000 + u16::try_from(index).unwrap(), host: None, path: "/".into() };
-    let route = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000 };
+    let route = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000, tls: None };
     let kind = if index % 3 == 2 { DesiredKind::Site { root: crate::RelPath::here() } } else { process() };
     let strategy = if index % 3 == 1 { StrategyName::Recreate } else { StrategyName::BlueGreen };
     DesiredComponent { release: release(version, index), kind, shared: vec![], route: Some(route), depends_on, strategy }
@@ -48,6 +49,7 @@ fn nothing() -> Observed {
         releases: BTreeSet::new(),
         ports: BTreeMap::new(),
         foreign_routes: vec![],
+        no_tls: false,
         disk_free_bytes: 1 << 40,
         open: None,
         durations_ms: BTreeMap::new(),
@@ -227,6 +229,11 @@ fn what_stands_against_a_plan_is_said() {
     let key = EnvironmentKey { project: "other".parse().unwrap(), environment: "local".parse().unwrap() };
     let foreign = Observed { foreign_routes: vec![(key, two(1).components[&name(0)].route.clone().unwrap().matches)], ..nothing() };
     check(two(1), foreign, "route-taken");
+    let (plain_only, mut secure) = (Observed { no_tls: true, ..nothing() }, two(1));
+    assert!(make(terms(), secure.clone(), &hosts(plain_only.clone())).is_ok());
+    let tls = Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0 };
+    secure.components.get_mut(&name(0)).unwrap().route.as_mut().unwrap().tls = Some(tls);
+    check(secure, plain_only, "tls-not-with-nginx");
     let mut shared = two(1);
     shared.components.get_mut(&name(1)).unwrap().route = shared.components[&name(0)].route.clone();
     check(shared.clone(), nothing(), "shared-route");

@@ -15,14 +15,13 @@ use crate::{Context, Exit, OpError};
 const SIDE_BY_SIDE: usize = 8;
 
 /// Runs the command for each name, side by side; all that fail are told at once.
-pub(super) async fn ask(context: &Context, loaded: &Loaded, commands: &BTreeMap<&str, &str>) -> Result<Found, OpError> {
+pub(super) async fn ask(context: &Context, loaded: &Loaded, commands: BTreeMap<String, String>) -> Result<Found, OpError> {
     let ask = |(name, command): (String, String)| async move {
         let told = value::ask(&command, &context.project, &facts(loaded, &name), LIMIT_MS).await;
         (name, command, told)
     };
-    let pairs: Vec<(String, String)> = commands.iter().map(|(name, command)| ((*name).to_owned(), (*command).to_owned())).collect();
     let (mut found, mut failures) = (Found::new(), Vec::new());
-    let mut told = iter(pairs).map(ask).buffered(SIDE_BY_SIDE);
+    let mut told = iter(commands).map(ask).buffered(SIDE_BY_SIDE);
     while let Some((name, command, told)) = told.next().await {
         match told.map_err(|error| (code(&error), error.to_string())) {
             Ok(value) => match judge_value(value.expose()) {

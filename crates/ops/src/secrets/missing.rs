@@ -24,8 +24,8 @@ pub(super) fn absent(loaded: &Loaded, wanted: &Wanted, missing: &BTreeSet<&str>)
 
 fn by_component(wanted: &Wanted, missing: &BTreeSet<&str>) -> BTreeMap<ComponentName, BTreeSet<String>> {
     let mut all = BTreeMap::<ComponentName, BTreeSet<String>>::new();
-    for (name, components) in wanted.iter().filter(|(name, _)| missing.contains(name.as_str())) {
-        for component in components {
+    for (name, users) in wanted.iter().filter(|(name, _)| missing.contains(name.as_str())) {
+        for component in &users.components {
             all.entry(component.clone()).or_default().insert(name.clone());
         }
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use plimsoll_model::EnvironmentName;
+use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_vault::Keyring;
 
 use super::*;
 use crate::tests::{Nobody, Scene};
-use crate::{Exit, project, secrets_list, secrets_rekey, secrets_set, secrets_unset};
+use crate::{Event, Exit, certs_check, project, secrets_list, secrets_rekey, secrets_set, secrets_unset};
 
 const KEY: &str = "AGE-SECRET-KEY-1AXU9XAF4A0CVA7KXSQTRLN8ZS622WRMSUEVP2VA4VC7VYL3853MQA5GKLS\n";
 
@@ -41,7 +41,7 @@ async fn set(scene: &Scene, name: &str) -> Result<secrets_set::Output, OpError> 
 }
 
 async fn gathered(scene: &Scene) -> Result<Gathered, OpError> {
-    gather(&scene.context, &project::load(&scene.context, &local())?).await
+    gather(&scene.context, &project::load(&scene.context, &local())?, &scene.progress).await
 }
 
 /// Gathers the values, and compares them and what `secrets list` tells with what is expected: by name, what the value says of its place.
@@ -64,9 +64,9 @@ async fn a_value_comes_from_the_first_place_that_has_it() {
     let all = format!("{own}\n{any}");
     check("", &["ONE", "TWO", "THREE"], &[], ["variable", "variable", "variable"]).await;
     check("", &[], &["ONE", "TWO", "THREE"], ["file", "file", "file"]).await;
-    check(&all, &["ONE"], &["ONE", "TWO", "THREE"], ["variable", "own", "file"]).await;
-    check(&all, &["ONE"], &["TWO"], ["variable", "own", "any"]).await;
-    check(any, &[], &["TWO"], ["any", "file", "any"]).await;
+    check(&all, &["ONE"], &["ONE", "TWO"], ["variable", "file", "any"]).await;
+    check(&all, &["ONE"], &[], ["variable", "own", "any"]).await;
+    check(own, &["THREE"], &["TWO"], ["own", "file", "variable"]).await;
 }
 
 #[tokio::test]
@@ -85,10 +85,10 @@ async fn commands_that_give_no_value_are_told_all_at_once_without_their_output()
         (format!("commands = {{ ONE = \"{hidden} 3\", TWO = \"{hidden} 4\" }}"), "secret-command-failed", "exit code 4"),
         ("commands = { ONE = \"true\" }".into(), "secret-command-empty", "printed nothing"),
         ("commands = { ONE = \"printf 'hunter22\\\\0'\" }".into(), "secret-bad-value", "NUL"),
-        ("command = \"exit 1\"".into(), "secret-command-failed", "THREE failed"),
+        ("command = \"exit 1\"".into(), "secret-command-failed", "TWO failed"),
     ];
     for (sources, code, word) in table {
-        let error = gathered(&scene(&sources, &[], &["TWO"]).await).await.err().unwrap();
+        let error = gathered(&scene(&sources, &[], &["THREE"]).await).await.err().unwrap();
         assert_eq!((error.code.as_str(), error.exit), (code, Exit::Failed), "{sources}: {error}");
         let message = error.message.replace(hidden, "");
         assert!(message.contains(word) && !message.contains("hunter22 "), "{message}");
@@ -141,12 +141,17 @@ async fn names_and_values_that_no_program_could_be_given_are_refused() {
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "files for a test need not survive a crash")]
 async fn a_new_reader_waits_until_the_file_is_encrypted_anew() {
-    let scene = scene("", &[], &["ONE"]).await;
+    let mut scene = scene("", &["TWO", "THREE"], &["ONE"]).await;
     let rekey = async || secrets_rekey::run(&scene.context, secrets_rekey::Input { environment: local() }, &scene.progress).await;
     let text = manifest("").replace("lee\"", "lee\", \"age1gzwp4n50eu5a53n9ga840v3t2gn57cfny570p29ln6pjrw8fmapsful20p max\"");
     std::fs::write(scene.context.project.join("plimsoll.toml"), text).unwrap();
     let listed = secrets_list::run(&scene.context, secrets_list::Input { environment: local() }, &scene.progress).await.unwrap();
     assert!(matches!(&listed.file.waiting[..], [max] if max.starts_with("max")), "{listed:?}");
+    let refused = set(&scene, "ONE").await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.exit), ("secrets-other-readers", Exit::Manifest));
+    assert!(refused.message.contains("not yet a reader: max") && refused.help.unwrap().contains("plimsoll secrets rekey local"));
+    assert!(gathered(&scene).await.is_ok());
+    assert!(matches!(scene.told.recv().await, Some(Event::Notice { message }) if message.contains("secrets rekey local")));
     let rekeyed = rekey().await.unwrap();
     assert_eq!((rekeyed.added, rekeyed.readers.len()), (listed.file.waiting, 2));
     std::fs::write(scene.context.project.join("plimsoll.toml"), manifest("")).unwrap();
@@ -154,4 +159,37 @@ async fn a_new_reader_waits_until_the_file_is_encrypted_anew() {
     assert_eq!(rekey().await.unwrap().removed, Vec::<String>::new());
     std::fs::remove_file(scene.context.project.join(".plimsoll/secrets/local.age")).unwrap();
     assert_eq!(rekey().await.unwrap_err().code, "secrets-no-file");
+}
+
+/// Gathers the private key of a certificate from one of the places; gives what the value says of it.
+async fn key(sources: &str, variables: &[&str], kept: &[&str]) -> Option<String> {
+    let scene = scene("", variables, kept).await;
+    let text = manifest(sources) + "[environments.local.tls]\ncertificate = \"shop.pem\"\nkey = { secret = \"TLS_KEY\" }\n";
+    let text = text.replace("run = \"./a\"", "run = \"./a\"\nroute = { host = \"shop.example\" }");
+    #[expect(clippy::disallowed_methods, reason = "files for a test need not survive a crash")]
+    std::fs::write(scene.context.project.join("plimsoll.toml"), text).unwrap();
+    let loaded = project::load(&scene.context, &local()).unwrap();
+    let value = |values: &Values| values.get("TLS_KEY").map(|value| value.expose().clone());
+    let alone = value(&keys(&scene.context, &loaded, &scene.progress).await.unwrap());
+    let all = gathered(&scene).await.unwrap();
+    assert_eq!((value(&all.keys), all.keys.len()), (alone.clone(), usize::from(alone.is_some())));
+    assert!(all.values.0.values().all(|values| !values.contains_key("TLS_KEY")), "no slot gets it");
+    let listed = secrets_list::run(&scene.context, secrets_list::Input { environment: local() }, &scene.progress).await.unwrap();
+    let users = listed.secrets.iter().find(|secret| secret.name == "TLS_KEY").map(|secret| &secret.users);
+    assert_eq!(users.unwrap().certificates, BTreeSet::from(["shop.pem".to_owned()]));
+    assert_eq!(listed.missing.contains(&"TLS_KEY".to_owned()), alone.is_none());
+    let judged = certs_check::run(&scene.context, certs_check::Input { environment: local() }, &scene.progress).await.unwrap_err();
+    assert_eq!(judged.findings.iter().any(|finding| finding.code == "secret-missing"), alone.is_none());
+    alone
+}
+
+#[tokio::test]
+async fn a_private_key_comes_from_the_same_places() {
+    let others = ["ONE", "TWO", "THREE"];
+    let by_variable = ["ONE", "TWO", "THREE", "TLS_KEY"];
+    let command = "commands = { TLS_KEY = \"echo TLS_KEY by own\" }";
+    assert_eq!(key(command, &by_variable, &["TLS_KEY"]).await.as_deref(), Some("TLS_KEY by variable"));
+    assert_eq!(key(command, &others, &["TLS_KEY"]).await.as_deref(), Some("TLS_KEY by file"));
+    assert_eq!(key(command, &others, &[]).await.as_deref(), Some("TLS_KEY by own"));
+    assert_eq!(key("", &others, &[]).await, None);
 }

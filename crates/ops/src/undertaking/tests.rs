@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plimsoll_api::{HostApi, Open, SecretDigests, SecretValues};
+use plimsoll_api::{Certificates, HostApi, Open, SecretValues};
 use plimsoll_engine::Fleet;
 use plimsoll_model::deployment::{Holder, Outcome};
-use plimsoll_model::manifest;
+use plimsoll_model::manifest::{self, Known};
 use plimsoll_model::plan::Intent;
 use plimsoll_model::source::Source;
 use plimsoll_model::{ComponentName, Digest, HostName, PlanHash, ReleaseId};
@@ -57,7 +57,7 @@ impl Stage {
 
     async fn propose(&self, version: u8) -> Result<Proposal, OpError> {
         let releases = BTreeMap::from([("worker".parse::<ComponentName>().unwrap(), release(version))]);
-        let desired = self.loaded.project.desired(&releases, &SecretDigests::new());
+        let desired = self.loaded.project.desired(&Known { releases, ..Known::default() });
         let source = Source { version: format!("v{version}"), dirty: true, ..Source::default() };
         let terms = terms(&self.loaded, &self.fleet, Intent::Deploy, source);
         make(&self.scene.context, &self.fleet, terms, desired, CutOff::Settle, &self.scene.progress).await
@@ -243,6 +243,7 @@ async fn open(stage: &Stage, pid: u32) {
         holder: Holder { pid, ..stage.scene.context.holder.clone() },
         reason: None,
         secrets: SecretValues::default(),
+        certificates: Certificates::default(),
     };
     let _ = stage.fleet.home().open(open).await.unwrap();
 }

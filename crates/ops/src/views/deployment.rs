@@ -61,7 +61,7 @@ impl ComponentView {
             name: name.clone(),
             change: changes.get(name).copied().unwrap_or(Change::None),
             release: Some(wanted.release),
-            url: wanted.route.as_ref().map(|route| url(&route.matches)),
+            url: wanted.route.as_ref().map(|route| url(&plan.home, route)),
         });
         let gone = changes.iter().filter(|(name, _)| !plan.desired.components.contains_key(name));
         let gone = gone.map(|(name, change)| Self { name: name.clone(), change: *change, release: None, url: None });

@@ -38,7 +38,8 @@ impl Client {
     /// # Errors
     /// The table is refused, and the one before it is served unchanged; or the proxy does not answer.
     pub async fn put(&self, table: &RouteTable) -> Result<(), ControlError> {
-        self.call(Method::PUT, wire::TABLE, Some(table), PATIENCE).await
+        let secure = table.routes.iter().any(|route| route.spec.tls.is_some());
+        self.call(Method::PUT, if secure { wire::TABLE_WITH_TLS } else { wire::TABLE }, Some(table), PATIENCE).await
     }
 
     /// The table in force.

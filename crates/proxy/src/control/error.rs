@@ -1,5 +1,6 @@
 //! What can go wrong when the proxy is told something: the same type at both ends of the socket.
 
+use plimsoll_model::ComponentName;
 use serde::{Deserialize, Serialize};
 
 /// Why the proxy did not do what it was told. Nothing has changed then.
@@ -32,6 +33,14 @@ pub enum ControlError {
     #[error("the route table cannot be served: {reason}")]
     Invalid {
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A route has a certificate that cannot be used.
+    #[error("the route of {component} cannot speak TLS: {reason}")]
+    Certificate {
+        /// The component that the route leads to.
+        component: ComponentName,
+        /// What is wrong with its certificate.
         reason: String,
     },
     /// The table could not be made durable.
@@ -84,6 +93,7 @@ impl ControlError {
             Self::Bind { .. } => "ports below 1024 need a system-wide proxy (`plimsoll host provision`) or another port",
             Self::Stale { .. } => "read the table in force and build on it",
             Self::Invalid { .. } => "give each route a port, a path that starts with '/', and requests of its own",
+            Self::Certificate { .. } => "deploy again: the certificate is then sent to this host",
             Self::State { .. } => "look at the proxy's folder: is its disk full or read-only?",
             Self::StillRouted { .. } => "switch its route first",
             Self::Retired {} => "ask the other one, in a moment",

@@ -115,7 +115,7 @@ async fn answer(desk: &Desk, request: Request<Incoming>) -> Response<Full<Bytes>
     let (parts, body) = request.into_parts();
     match (&parts.method, parts.uri.path()) {
         (&Method::GET, wire::TABLE) => json(Ok(&desk.board().snapshot().table)),
-        (&Method::PUT, wire::TABLE) => json(put(desk, read(&parts, body).await).await),
+        (&Method::PUT, wire::TABLE | wire::TABLE_WITH_TLS) => json(put(desk, read(&parts, body).await).await),
         (&Method::POST, wire::DRAIN) => json(drain(desk, read(&parts, body).await).await),
         (&Method::GET, wire::STATUS) => json(Ok(desk.board().status())),
         (&Method::POST, wire::STOP) => {

@@ -8,6 +8,8 @@ use super::ControlError;
 
 /// The version stands in the path: another one is another path, which an older proxy does not know.
 pub(crate) const TABLE: &str = "/v1/table";
+/// The same for a table with TLS: a proxy that knows nothing of it would serve it in the open.
+pub(crate) const TABLE_WITH_TLS: &str = "/v2/table";
 pub(crate) const DRAIN: &str = "/v1/drain";
 pub(crate) const STATUS: &str = "/v1/status";
 pub(crate) const STOP: &str = "/v1/stop";
@@ -55,6 +57,9 @@ pub struct RouteStatus {
     /// What went to the slot that it leads to now; absent for a site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Counts>,
+    /// Why it cannot speak TLS though it should; absent where all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_trouble: Option<String>,
 }
 
 /// Counters since the proxy started.

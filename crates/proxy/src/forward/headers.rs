@@ -113,7 +113,7 @@ fn tell_of_client(headers: &mut HeaderMap, peer: &Peer, host: Option<&HeaderValu
     let chain = peer.behind(before);
     headers.insert(FORWARDED_FOR, chain);
     if !believed || !headers.contains_key(&FORWARDED_PROTO) {
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(if peer.is_secure() { "https" } else { "http" }));
     }
     if !believed {
         headers.remove(header::FORWARDED);
@@ -166,7 +166,7 @@ mod tests {
 
     fn spec(path: &str, strip_prefix: bool) -> RouteSpec {
         let matches = Match { port: 80, host: None, path: path.into() };
-        RouteSpec { matches, strip_prefix, public_status: false, spa: false, response_timeout_ms: 1 }
+        RouteSpec { matches, strip_prefix, public_status: false, spa: false, response_timeout_ms: 1, tls: None }
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {

@@ -12,6 +12,7 @@ use super::headers::FORWARDED_FOR;
 pub(crate) struct Peer {
     address: IpAddr,
     text: HeaderValue,
+    secure: bool,
 }
 
 impl Peer {
@@ -19,7 +20,22 @@ impl Peer {
     pub(crate) fn new(address: IpAddr) -> Self {
         let address = address.to_canonical();
         let text = HeaderValue::try_from(address.to_string()).expect("an address is written in visible ASCII");
-        Self { address, text }
+        Self { address, text, secure: false }
+    }
+
+    /// The same, over TLS.
+    pub(crate) fn over_tls(self) -> Self {
+        Self { secure: true, ..self }
+    }
+
+    /// Whether it came over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
     }
 
     /// Whether it is on this machine: a client, or another proxy.

@@ -76,7 +76,12 @@ proptest! {
         (*request.uri_mut(), *request.headers_mut()) = (uri, given.clone());
         *request.version_mut() = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
         let spec = RouteSpec {
-            matches: Match { port: 80, host: None, path: "/pre".into() }, strip_prefix: strip, public_status: false, spa: false, response_timeout_ms: 1,
+            matches: Match { port: 80, host: None, path: "/pre".into() },
+            strip_prefix: strip,
+            public_status: false,
+            spa: false,
+            response_timeout_ms: 1,
+            tls: None,
         };
         let peer = Peer::new(if here { [127, 0, 0, 1].into() } else { [192, 0, 2, 7].into() });
         let asked = upgrade(&given);

@@ -12,6 +12,7 @@ use crate::forward::headers;
 use crate::forward::peer::Peer;
 use crate::live::{Claim, Target, Unrouted};
 use crate::payload::{self, Payload};
+use crate::tls::plain;
 use crate::{site, status};
 
 /// Who asks, and where.
@@ -51,19 +52,30 @@ async fn route(visitor: &Visitor, request: Request<Incoming>) -> Response<Payloa
         Err(Unrouted::Lost) => return payload::text(StatusCode::SERVICE_UNAVAILABLE, "what is deployed here is not known at the moment"),
     };
     let entry = Arc::clone(claim.entry());
+    if entry.secured.is_some()
+        && !visitor.peer.is_secure()
+        && let Some(response) = plain::answer(&entry.route.spec, visitor.port, &request)
+    {
+        return count(&claim, response);
+    }
     if let Some(question) = status::question(&entry.route.spec, request.uri().path()) {
         let local = visitor.peer.is_local(request.headers());
         // On the heap, as all that is rare: a future is as large as the largest thing it may wait for.
         return count(&claim, Box::pin(status::answer(&entry, question, local, request.method())).await);
     }
-    match &entry.target {
+    let mut response = match &entry.target {
         Target::Slot(slot) => forward::forward(visitor, claim, slot, request).await,
         Target::Site(site) => {
             let mut response = count(&claim, site::respond(site, &entry.route.spec, &request));
             response.body_mut().hold(claim);
             response
         }
+    };
+    if let Some(secured) = entry.secured.as_ref().filter(|_| visitor.peer.is_secure()) {
+        // What the service itself says of it counts.
+        response.headers_mut().entry(header::STRICT_TRANSPORT_SECURITY).or_insert_with(|| secured.hsts.clone());
     }
+    response
 }
 
 fn count(claim: &Claim, response: Response<Payload>) -> Response<Payload> {

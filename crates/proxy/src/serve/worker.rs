@@ -12,6 +12,9 @@ use super::connection;
 use super::{Accept, Ending, Pace, listen};
 use crate::live::Live;
 
+/// How long a client may take to shake hands: it sends two small messages, and needs no answer of ours beyond two.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// What all connections of a thread share.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -21,6 +24,8 @@ pub(crate) struct Worker {
     pub(crate) live: Arc<Live>,
     /// How long a client may take to send the head of a request.
     pub(crate) head: Duration,
+    /// How long a client may take to shake hands.
+    pub(crate) handshake: Duration,
     /// When and how it is to end. The worker's own.
     pub(crate) ending: Ending,
     /// Connections under way. Tunnels are not among them: they may never end by themselves.
@@ -38,7 +43,7 @@ impl Worker {
         http.http1().timer(TokioTimer::new()).header_read_timeout(head);
         http.http2().timer(TokioTimer::new()).keep_alive_interval(None);
         connection::limit(&mut http);
-        Self { number, live, head, ending, connections: TaskTracker::new(), tunnels: TaskTracker::new(), http }
+        Self { number, live, head, handshake: head.min(HANDSHAKE), ending, connections: TaskTracker::new(), tunnels: TaskTracker::new(), http }
     }
 
     /// Serves until told to stop; `ended` hears of it.

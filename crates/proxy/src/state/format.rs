@@ -4,8 +4,10 @@
 use plimsoll_model::route::RouteTable;
 use serde::{Deserialize, Serialize};
 
-/// The version of the format that this program writes. It reads no newer one.
-pub(crate) const VERSION: u32 = 2;
+/// The newest version of the format that this program writes, for tables with TLS. It reads no newer one.
+pub(crate) const VERSION: u32 = 3;
+/// The version of tables without TLS, which older programs can serve as well.
+const PLAIN: u32 = 2;
 
 /// Why bytes are no table.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +30,9 @@ struct Head {
 /// `table` as bytes.
 pub(super) fn write(table: &RouteTable) -> Vec<u8> {
     let body = serde_json::to_vec_pretty(table).expect("a table is plain data");
-    let head = Head { version: VERSION, blake3: checksum(VERSION, &body) };
+    let secure = table.routes.iter().any(|route| route.spec.tls.is_some());
+    let version = if secure { VERSION } else { PLAIN };
+    let head = Head { version, blake3: checksum(version, &body) };
     let mut text = serde_json::to_vec(&head).expect("two plain fields");
     text.push(b'\n');
     text.extend(body);

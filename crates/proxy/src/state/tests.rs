@@ -2,8 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
 
+use plimsoll_model::Digest;
 use plimsoll_model::name::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, ProjectName};
-use plimsoll_model::route::{About, Match, Route, RouteSpec, Upstream};
+use plimsoll_model::route::{About, Match, Route, RouteSpec, Tls, Upstream};
+use plimsoll_model::time::Moment;
 use proptest::prelude::*;
 
 use super::*;
@@ -22,8 +24,10 @@ fn route(port: u16) -> Route {
             public_status: true,
             spa: false,
             response_timeout_ms: 60_000,
+            tls: None,
         },
         upstream: Upstream::Slot { slot: "shop-dev/web-1".into(), address: ([127, 0, 0, 1], port).into() },
+        certificate: None,
         about: About {
             deployment: DeploymentId::new("d1").unwrap(),
             version: "1.2.3".into(),
@@ -68,8 +72,18 @@ fn a_folder_is_read_as_well_as_it_can_be() {
         check(&[(CURRENT, damaged), (LAST, damaged)], Ok((None, true)));
         check(&[(LAST, damaged)], Ok((None, true)));
     }
-    let newer = format::of_version(3, "anything");
-    check(&[(CURRENT, newer.as_bytes()), (LAST, &four)], Err("newer Plimsoll (version 3"));
+    let newer = format::of_version(format::VERSION + 1, "anything");
+    check(&[(CURRENT, newer.as_bytes()), (LAST, &four)], Err("newer Plimsoll (version 4"));
+}
+
+#[test]
+fn older_programs_read_tables_without_tls_alone() {
+    let mut table = table(1);
+    let version = |table: &RouteTable| String::from_utf8(format::write(table)).unwrap().split(',').next().unwrap().to_owned();
+    assert_eq!(version(&table), "{\"version\":2");
+    table.routes[0].spec.tls = Some(Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0 });
+    assert_eq!(version(&table), "{\"version\":3");
+    assert_eq!(format::read(&format::write(&table)).unwrap(), table);
 }
 
 #[test]

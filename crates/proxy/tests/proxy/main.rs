@@ -13,3 +13,4 @@ mod site;
 mod status;
 mod support;
 mod switching;
+mod tls;

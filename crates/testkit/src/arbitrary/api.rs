@@ -2,8 +2,8 @@
 
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Started};
 use plimsoll_api::{
-    Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests, SecretValues, Service,
-    Upgraded, What,
+    Certificate, Certificates, Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests,
+    SecretValues, Service, Upgraded, What,
 };
 use plimsoll_model::Secret;
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -100,14 +100,20 @@ prop_compose! {
     }
 }
 
+fn certificates() -> impl Strategy<Value = Certificates> {
+    let certificate = (text(), text()).prop_map(|(chain, key)| Certificate { chain, key: Secret::new(key) });
+    btree_map(digest(), certificate, 0..2).prop_map(Certificates)
+}
+
 prop_compose! {
     /// Requests to begin a deployment.
     pub fn open()(
         (id, host, plan, holder, reason) in (of(deployment()), host(), plan().boxed(), holder(), of(text())),
         components in vec(component_change(), 0..3),
         secrets in secrets(),
+        certificates in certificates(),
     ) -> Open {
-        Open { id, host, plan, components, holder, reason, secrets }
+        Open { id, host, plan, components, holder, reason, secrets, certificates }
     }
 }
 
@@ -191,7 +197,8 @@ prop_compose! {
 /// What hosts answer when they do not do what they were asked.
 pub fn error() -> impl Strategy<Value = HostError> {
     prop_oneof![
-        (host(), text(), text()).prop_map(|(host, why, help)| HostError::Unreachable { host, why, help }),
+        (host(), text(), text(), text()).prop_map(|(host, code, why, help)| HostError::Unreachable { host, code, why, help }),
+        (host(), failure()).prop_map(|(host, failure)| HostError::Barred { host, failure }),
         (deployment(), holder(), amount()).prop_map(|(id, holder, expires_in_ms)| HostError::LeaseHeld { id, holder, expires_in_ms }),
         deployment().prop_map(HostError::LeaseLost),
         host().prop_map(HostError::Stale),

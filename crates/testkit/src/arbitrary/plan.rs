@@ -9,7 +9,7 @@ use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
     Desired, DesiredComponent, DesiredKind, Level, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps, Target, Work,
 };
-use plimsoll_model::route::{About, Match, Route, RouteSpec, RouteTable, Upstream};
+use plimsoll_model::route::{About, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
@@ -54,13 +54,20 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn tls()(certificate in digest(), expires_at in moment(), redirect_from in of(any::<u16>()), hsts_s in amount()) -> Tls {
+        Tls { certificate, expires_at, redirect_from, hsts_s }
+    }
+}
+
+prop_compose! {
     /// What components ask of their routes.
     pub fn route_spec()(
         matches in matches(),
         (strip_prefix, public_status, spa) in any::<(bool, bool, bool)>(),
         response_timeout_ms in amount(),
+        tls in of(tls()),
     ) -> RouteSpec {
-        RouteSpec { matches, strip_prefix, public_status, spa, response_timeout_ms }
+        RouteSpec { matches, strip_prefix, public_status, spa, response_timeout_ms, tls }
     }
 }
 
@@ -100,7 +107,9 @@ pub fn step() -> BoxedStrategy<Step> {
         (slot(), release(), config(), process()).prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec }).boxed(),
         (slot(), health(), amount()).prop_map(|(slot, check, within_ms)| Step::AwaitHealthy { slot, check, within_ms }).boxed(),
         (of(served()), of(served())).prop_map(|(from, to)| Step::Switch { from, to }).boxed(),
-        (matches(), text(), amount()).prop_map(|(matches, path, within_ms)| Step::CheckRoute { matches, path, within_ms }).boxed(),
+        (matches(), text(), amount(), of(digest()))
+            .prop_map(|(matches, path, within_ms, certificate)| Step::CheckRoute { matches, path, within_ms, certificate })
+            .boxed(),
         (slot(), amount()).prop_map(|(slot, drain_ms)| Step::StopSlot { slot, drain_ms }).boxed(),
         slot().prop_map(|slot| Step::RemoveSlot { slot }).boxed(),
         release().prop_map(|release| Step::PruneRelease { release }).boxed(),
@@ -166,11 +175,12 @@ prop_compose! {
         releases in btree_set(release(), 0..3),
         ports in btree_map(any::<u16>(), prop::sample::select(vec![PortUse::Proxy, PortUse::Other]), 0..3),
         foreign_routes in vec((key(), matches()), 0..2),
+        no_tls in any::<bool>(),
         disk_free_bytes in amount(),
         open in of(open_deployment()),
         durations_ms in btree_map(component(), amount(), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, disk_free_bytes, open, durations_ms }
+        Observed { platform, components, releases, ports, foreign_routes, no_tls, disk_free_bytes, open, durations_ms }
     }
 }
 
@@ -185,8 +195,9 @@ prop_compose! {
     fn route()(
         (key, component, spec, upstream) in (key(), component(), route_spec(), upstream()),
         (deployment, version, commit, branch, deployed_at) in (deployment(), text(), of(text()), of(text()), text()),
+        certificate in of(text()),
     ) -> Route {
-        Route { key, component, spec, upstream, about: About { deployment, version, commit, branch, deployed_at } }
+        Route { key, component, spec, upstream, certificate: certificate.map(Into::into), about: About { deployment, version, commit, branch, deployed_at } }
     }
 }
 

@@ -80,8 +80,8 @@ pub fn intent() -> impl Strategy<Value = Intent> {
 
 /// Why components get steps.
 pub fn change() -> impl Strategy<Value = Change> {
-    use Change::{Configuration, Create, None, Release, Remove, Restart, Route};
-    prop::sample::select(vec![Create, Release, Configuration, Route, Restart, Remove, None])
+    use Change::{Certificate, Configuration, Create, None, Release, Remove, Restart, Route};
+    prop::sample::select(vec![Create, Release, Configuration, Route, Certificate, Restart, Remove, None])
 }
 
 prop_compose! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use plimsoll_api::{HostApi, HostError, HostEvent, Look, Open, Opened, Order, Report, SecretValues};
+use plimsoll_api::{Certificates, HostApi, HostError, HostEvent, Look, Open, Opened, Order, Report, SecretValues};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder};
 use plimsoll_model::plan::{Desired, Intent, Observed, Plan, Terms, make};
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -258,7 +258,7 @@ pub(super) fn roll_back() -> Order {
 pub(super) fn request(plan: &Plan) -> Open {
     let holder = Holder { user: "ada".into(), machine: "laptop".into(), pid: 7, surface: "cli".into() };
     let (id, reason, secrets) = (None, Some("why not".into()), SecretValues::default());
-    Open { id, host: HostName::local(), plan: plan.clone(), components: vec![], holder, reason, secrets }
+    Open { id, host: HostName::local(), plan: plan.clone(), components: vec![], holder, reason, secrets, certificates: Certificates::default() }
 }
 
 /// An environment of the project.

@@ -20,7 +20,7 @@ pub(super) fn component(command: String, program: &Program, port: u16) -> Desire
         release: program.release(),
         kind: DesiredKind::Process(process(command)),
         shared: vec![],
-        route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 10_000 }),
+        route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 10_000, tls: None }),
         depends_on: BTreeSet::new(),
         strategy: StrategyName::BlueGreen,
     }

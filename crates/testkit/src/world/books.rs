@@ -158,6 +158,7 @@ impl Books {
             releases: [].into(),
             ports: [].into(),
             foreign_routes: Vec::new(),
+            no_tls: false,
             disk_free_bytes: 0,
             open: None,
             durations_ms: [].into(),

@@ -105,7 +105,7 @@ impl SimHost {
     }
 
     fn unreachable(&self) -> HostError {
-        HostError::Unreachable { host: self.machine.name().clone(), why: "the connection broke".into(), help: "try again".into() }
+        HostError::unreachable(self.machine.name().clone(), "the connection broke", "try again")
     }
 }
 

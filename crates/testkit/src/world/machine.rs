@@ -60,6 +60,7 @@ pub(super) struct State {
     pub(super) logs: Lines,
     /// Slots that requests may be under way in.
     pub(super) undrained: BTreeSet<String>,
+    pub(super) certificates: BTreeSet<(EnvironmentKey, Digest)>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.

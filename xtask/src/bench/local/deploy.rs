@@ -8,9 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::super::bed::{Bed, Ground, folder, free_port, median, middle, timed};
+use super::super::bed::{Bed, Ground, folder, free_port, median, middle, timed, write_data};
 use super::super::row::{Goal, Row};
-use super::write_data;
 
 /// Files of 100 kB in the release.
 const FILES: usize = 200;
@@ -23,8 +22,9 @@ const ROUNDS: usize = 5;
 /// # Errors
 /// When a deployment fails.
 pub fn measure(bed: &Bed) -> Result<Vec<Row>, String> {
+    let backend = bed.shop_backend()?;
     let ground = bed.ground("./backend", |folder| {
-        fs::copy(&bed.backend, folder.join("backend"))?;
+        fs::copy(&backend, folder.join("backend"))?;
         write_data(&folder.join("data"), FILES, 1)
     })?;
     let mut script = Script::new()?;

@@ -37,7 +37,7 @@ pub fn measure_long(bed: &Bed) -> Result<Vec<Row>, String> {
 /// When a deployment fails. Failed requests are a row, not an error.
 fn under_load(bed: &Bed, rate: u32, switches: usize, pace: Duration) -> Result<Vec<Row>, String> {
     let ground = super::deployed_api(bed)?;
-    let mut probe = Probe::start(bed, rate, &ground.url("/api/products"))?;
+    let mut probe = Probe::start(bed, rate, &[ground.url("/api/products")])?;
     // Connections are opened and caches filled.
     sleep(Duration::from_secs(2));
     probe.window("before")?;

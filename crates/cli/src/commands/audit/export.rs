@@ -1,5 +1,6 @@
 //! `plimsoll audit export`: writes the audit log as JSON lines.
 
+use plimsoll_model::HostName;
 use plimsoll_ops::OpError;
 use plimsoll_ops::audit_export::{self, Input};
 
@@ -10,6 +11,9 @@ use crate::session::Session;
 /// Write it as JSON lines, to be kept and verified elsewhere
 #[derive(Debug, clap::Args)]
 pub struct Export {
+    /// The host, as one would write it after `ssh` [default: this machine]
+    #[arg(long)]
+    host: Option<HostName>,
     /// Only what is of so long ago at most, such as 7d
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     since: Option<u64>,
@@ -18,7 +22,7 @@ pub struct Export {
 impl Export {
     /// Writes it. With `--json`, the same rows come in one document, which `audit verify` does not read.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let input = Input { since_ms: self.since };
+        let input = Input { host: self.host, since_ms: self.since };
         let output = session.look(async |context, progress| audit_export::run(context, input, progress).await).await?;
         Ok(Reply::new("audit-exported", &output, output.lines()))
     }

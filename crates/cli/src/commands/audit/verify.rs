@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use plimsoll_model::HostName;
 use plimsoll_model::audit::Mark;
 use plimsoll_ops::OpError;
 use plimsoll_ops::audit_verify::{self, Input};
@@ -13,6 +14,9 @@ use crate::session::Session;
 /// Judge whether it is whole: no row changed, deleted, inserted or moved
 #[derive(Debug, clap::Args)]
 pub struct Verify {
+    /// The host, as one would write it after `ssh` [default: this machine]
+    #[arg(long)]
+    host: Option<HostName>,
     /// Judge a file that was exported, in place of the log here
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -24,7 +28,7 @@ pub struct Verify {
 impl Verify {
     /// Judges it.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let input = Input { file: self.file, head: self.head };
+        let input = Input { host: self.host, file: self.file, head: self.head };
         let output = session.look(async |context, progress| audit_verify::run(context, input, progress).await).await?;
         Ok(Reply::new("audit-whole", &output, render::audit::whole(&output)))
     }

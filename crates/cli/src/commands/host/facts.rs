@@ -1,5 +1,6 @@
-//! `plimsoll host facts`: tells what the host of this machine is.
+//! `plimsoll host facts [HOST]`: tells what a host is.
 
+use plimsoll_model::HostName;
 use plimsoll_ops::OpError;
 use plimsoll_ops::host_facts::{self, Input};
 
@@ -7,14 +8,18 @@ use crate::answer::Reply;
 use crate::render;
 use crate::session::Session;
 
-/// Tell what the host of this machine is
+/// Tell what a host is
 #[derive(Debug, clap::Args)]
-pub struct Facts {}
+pub struct Facts {
+    /// As one would write it after `ssh` [default: this machine]
+    host: Option<HostName>,
+}
 
 impl Facts {
     /// Tells it. Starts the daemon when none runs.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let output = session.look(async |context, progress| host_facts::run(context, Input {}, progress).await).await?;
+        let input = Input { host: self.host };
+        let output = session.look(async |context, progress| host_facts::run(context, input, progress).await).await?;
         Ok(Reply::new("facts", &output, render::facts::facts(&output.facts)))
     }
 }

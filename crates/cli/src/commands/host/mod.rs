@@ -1,9 +1,14 @@
-//! `plimsoll host …`: the host of this machine.
+//! `plimsoll host …`: the host of this machine, and others.
 
+mod add;
+mod dial;
 mod facts;
+mod provision;
+mod remove;
 mod serve;
 mod stop;
 mod upgrade;
+mod visit;
 
 use std::process::ExitCode;
 
@@ -12,15 +17,27 @@ use clap::Subcommand;
 use crate::args::Globals;
 use crate::session;
 
-/// What to do with the host of this machine.
+/// What to do with a host.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Be the daemon, until it is told to stop
     Serve(serve::Serve),
+    /// Make a machine that is reached by SSH a host
+    Add(add::Add),
+    /// Join standard streams to the daemon: the host's end of a connection over SSH
+    #[command(hide = true)]
+    Dial(dial::Dial),
     /// Tell what it is
     Facts(facts::Facts),
     /// Bring daemon and proxy to this version; slots go on
     Upgrade(upgrade::Upgrade),
+    /// Set a server up: logins, the daemon, SSH by keys only, a firewall, updates
+    Provision(provision::Provision),
+    /// Make a server what it was before it was provisioned
+    Remove(remove::Remove),
+    /// The server's end of setting it up
+    #[command(hide = true)]
+    Visit(visit::Visit),
     /// End it: the daemon, the proxy and all slots
     Stop(stop::Stop),
 }
@@ -30,8 +47,13 @@ impl Command {
     pub fn run(self, globals: &Globals) -> ExitCode {
         match self {
             Self::Serve(role) => role.run(),
+            Self::Add(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Dial(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Remove(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Visit(role) => role.run(),
             Self::Stop(command) => session::run(globals, async |session| command.answer(session).await),
         }
     }

@@ -41,7 +41,8 @@ fn value(session: &Session, name: &str) -> Result<Secret<String>, OpError> {
 
 fn read(from: impl Read) -> Result<Secret<String>, OpError> {
     let mut bytes = Vec::new();
-    let read = from.take(MAX_VALUE_BYTES as u64 + 2).read_to_end(&mut bytes);
+    // One more than the largest value and its line break: what is longer is seen to be, and refused.
+    let read = from.take(MAX_VALUE_BYTES as u64 + 3).read_to_end(&mut bytes);
     read.map_err(|error| OpError::new(Exit::Failed, "secret-no-value", format!("standard input cannot be read: {error}")))?;
     let mut text = String::from_utf8(bytes).map_err(|_| OpError::new(Exit::Usage, "secret-bad-value", "the value is no text in UTF-8"))?;
     let length = text.strip_suffix('\n').map_or(text.len(), |line| line.strip_suffix('\r').unwrap_or(line).len());
@@ -59,5 +60,14 @@ mod tests {
             assert_eq!(read(input.as_bytes()).unwrap().expose(), expect, "{input:?}");
         }
         assert_eq!(read(&b"\xff"[..]).unwrap_err().code, "secret-bad-value");
+    }
+
+    #[test]
+    fn a_value_is_whole_or_seen_to_be_too_large() {
+        let largest = "x".repeat(MAX_VALUE_BYTES);
+        for (end, whole) in [("", true), ("\n", true), ("\r\n", true), ("x", false), ("\r\nx", false), ("\n\nx", false)] {
+            let found = read(format!("{largest}{end}").as_bytes()).unwrap();
+            assert_eq!(found.expose().len() <= MAX_VALUE_BYTES, whole, "{end:?}");
+        }
     }
 }

@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, ProjectName};
+use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, ProjectName, ReleaseId};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::FORM;
-use super::deployments::judge_version;
 use super::fault::Fault;
-use crate::ledger::ComponentRow;
+use super::schema::judge_version;
+use crate::ledger::{ComponentRow, SlotRow};
 
 /// The row of an environment, which is made when there is none.
 pub(super) async fn environment(db: &mut SqliteConnection, key: &EnvironmentKey) -> Result<i64, Fault> {
-    let insert = sqlx::query("INSERT OR IGNORE INTO environments (project, environment) VALUES (?, ?)");
-    insert.bind(key.project.as_str()).bind(key.environment.as_str()).execute(&mut *db).await?;
     let select = sqlx::query_scalar("SELECT id FROM environments WHERE project = ? AND environment = ?");
-    Ok(select.bind(key.project.as_str()).bind(key.environment.as_str()).fetch_one(db).await?)
+    if let Some(there) = select.bind(key.project.as_str()).bind(key.environment.as_str()).fetch_optional(&mut *db).await? {
+        return Ok(there);
+    }
+    let insert = sqlx::query_scalar("INSERT INTO environments (project, environment) VALUES (?, ?) RETURNING id");
+    Ok(insert.bind(key.project.as_str()).bind(key.environment.as_str()).fetch_one(db).await?)
 }
 
 /// The row of a component's environment; the component has a row after this. It is never deleted: its slot numbers must not fall.
@@ -28,51 +31,41 @@ pub(super) async fn component(db: &mut SqliteConnection, key: &EnvironmentKey, c
     Ok(environment)
 }
 
-/// All components of an environment.
+/// All components of an environment. One statement, as it is asked at every step: each one has to go to SQLite's thread and back.
 pub(super) async fn read(db: &mut SqliteConnection, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Fault> {
-    let select = sqlx::query_scalar("SELECT id FROM environments WHERE project = ? AND environment = ?");
-    let there = select.bind(key.project.as_str()).bind(key.environment.as_str()).fetch_optional(&mut *db).await?;
-    let Some(environment) = there else { return Ok(BTreeMap::new()) };
-    let mut components = rows(db, environment).await?;
-    add_slots(db, environment, &mut components).await?;
-    add_staged(db, environment, &mut components).await?;
-    Ok(components)
+    let select = "SELECT component, next_slot, served, since, \
+                  (SELECT json_group_array(json_array(form, row) ORDER BY number, slot) FROM slots \
+                   WHERE slots.environment = id AND slots.component = components.component) AS slots, \
+                  (SELECT json_group_array(release ORDER BY used DESC) FROM staged \
+                   WHERE staged.environment = id AND staged.component = components.component) AS staged \
+                  FROM components JOIN environments ON id = components.environment WHERE project = ? AND environments.environment = ?";
+    let rows = sqlx::query(select).bind(key.project.as_str()).bind(key.environment.as_str()).fetch_all(db).await?;
+    rows.iter().map(|row| Ok((name(row.try_get("component")?)?, component_row(row)?))).collect()
 }
 
-async fn rows(db: &mut SqliteConnection, environment: i64) -> Result<BTreeMap<ComponentName, ComponentRow>, Fault> {
-    let select = sqlx::query("SELECT component, next_slot, served, since FROM components WHERE environment = ?");
-    let mut components = BTreeMap::new();
-    for row in select.bind(environment).fetch_all(db).await? {
-        let served: Option<&str> = row.try_get("served")?;
-        let read = ComponentRow {
-            served: served.map(serde_json::from_str).transpose().map_err(Fault::unreadable("what serves"))?,
-            since: row.try_get::<Option<i64>, _>("since")?.map(Moment),
-            next_slot: row.try_get("next_slot")?,
-            ..ComponentRow::default()
-        };
-        components.insert(name(row.try_get("component")?)?, read);
-    }
-    Ok(components)
+fn component_row(row: &SqliteRow) -> Result<ComponentRow, Fault> {
+    let served: Option<&str> = row.try_get("served")?;
+    Ok(ComponentRow {
+        served: served.map(serde_json::from_str).transpose().map_err(Fault::unreadable("what serves"))?,
+        since: row.try_get::<Option<i64>, _>("since")?.map(Moment),
+        slots: slots(row.try_get("slots")?)?,
+        next_slot: row.try_get("next_slot")?,
+        staged: staged(row.try_get("staged")?)?,
+    })
 }
 
-async fn add_slots(db: &mut SqliteConnection, environment: i64, to: &mut BTreeMap<ComponentName, ComponentRow>) -> Result<(), Fault> {
-    let select = sqlx::query("SELECT component, form, row FROM slots WHERE environment = ? ORDER BY number, slot");
-    for row in select.bind(environment).fetch_all(db).await? {
-        judge_version(row.try_get("form")?, FORM)?;
-        let slot = serde_json::from_str(row.try_get("row")?).map_err(Fault::unreadable("a slot"))?;
-        to.entry(name(row.try_get("component")?)?).or_default().slots.push(slot);
-    }
-    Ok(())
+fn slots(list: &str) -> Result<Vec<SlotRow>, Fault> {
+    let slots: Vec<(u32, String)> = serde_json::from_str(list).map_err(Fault::unreadable("slots"))?;
+    let read = |(form, row): &(u32, String)| {
+        judge_version(*form, FORM)?;
+        serde_json::from_str(row).map_err(Fault::unreadable("a slot"))
+    };
+    slots.iter().map(read).collect()
 }
 
-async fn add_staged(db: &mut SqliteConnection, environment: i64, to: &mut BTreeMap<ComponentName, ComponentRow>) -> Result<(), Fault> {
-    let select = sqlx::query("SELECT component, release FROM staged WHERE environment = ? ORDER BY used DESC");
-    for row in select.bind(environment).fetch_all(db).await? {
-        let release: &str = row.try_get("release")?;
-        let release = release.parse().map_err(Fault::unreadable("a release's name"))?;
-        to.entry(name(row.try_get("component")?)?).or_default().staged.push(release);
-    }
-    Ok(())
+fn staged(list: &str) -> Result<Vec<ReleaseId>, Fault> {
+    let releases: Vec<String> = serde_json::from_str(list).map_err(Fault::unreadable("releases"))?;
+    releases.iter().map(|release| release.parse().map_err(Fault::unreadable("a release's name"))).collect()
 }
 
 /// Every environment that was deployed to.

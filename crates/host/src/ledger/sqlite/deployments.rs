@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::fault::Fault;
+use super::schema::judge_version;
 use super::{FORM, audit, components, journal, record};
 use crate::ledger::Stored;
 
@@ -118,11 +119,6 @@ fn read_plan(text: &str) -> Result<Plan, Fault> {
     let Version { version } = serde_json::from_str(text).map_err(Fault::unreadable("a plan"))?;
     judge_version(version, PLAN_VERSION)?;
     serde_json::from_str(text).map_err(Fault::unreadable("a plan"))
-}
-
-/// Refuses a form that came after this program.
-pub(super) fn judge_version(found: u32, known: u32) -> Result<(), Fault> {
-    if found > known { Err(Fault::Newer { found, known }) } else { Ok(()) }
 }
 
 fn record_text(record: &DeploymentRecord) -> Result<String, Fault> {

@@ -1,4 +1,4 @@
-//! The tables of the ledger, and how an older ledger gets those of today.
+//! The tables of the ledger, how an older ledger gets those of today, and what is too new to be read.
 
 use sqlx::{AssertSqlSafe, SqlitePool};
 
@@ -14,9 +14,7 @@ const MIGRATIONS: [&str; 2] = [include_str!("../migrations/0001.sql"), include_s
 pub(super) async fn bring_up(pool: &SqlitePool) -> Result<(), Fault> {
     let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await?;
     let known = u32::try_from(MIGRATIONS.len()).expect("there are few migrations");
-    if found > known {
-        return Err(Fault::Newer { found, known });
-    }
+    judge_version(found, known)?;
     for (version, migration) in (1..).zip(MIGRATIONS).skip(found as usize) {
         let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::raw_sql(migration).execute(&mut *tx).await?;
@@ -25,4 +23,9 @@ pub(super) async fn bring_up(pool: &SqlitePool) -> Result<(), Fault> {
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// Refuses a form that came after this program.
+pub(super) fn judge_version(found: u32, known: u32) -> Result<(), Fault> {
+    if found > known { Err(Fault::Newer { found, known }) } else { Ok(()) }
 }

@@ -45,7 +45,7 @@ run = "x"
 hosts = ["a"]
 route = { spa = true }"#), @r"
     4:1+5 unknown-key: unknown key `hosts` in `components.web` | `hosts` is a key of `environment`; what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
-    5:11+3 unknown-key: unknown key `spa` in `components.web.route` | `spa` is a key of `component`; what may stand here: `port`, `host`, `path`, `strip_prefix`, `public_status`, `timeout`
+    5:11+3 unknown-key: unknown key `spa` in `components.web.route` | `spa` is a key of `component`; what may stand here: `port`, `host`, `path`, `strip_prefix`, `public_status`, `timeout`, `tls`
     ");
     insta::assert_snapshot!(mistakes(r#"name = "shop"
 [components]"#), @"2:2+10 no-components: the project has no components | write `[components.web]` and what it runs");
@@ -310,8 +310,9 @@ fn sources_of_secrets() {
     4:15+26 bad-recipient: nothing can be encrypted to an SSH key of this type | write an SSH key of type ed25519 or RSA, or an `age1…`; `ssh-keygen -t ed25519` makes one
     4:43+9 bad-recipient: the key is not whole | write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`
     ");
-    insta::assert_snapshot!(check("commands = { A = \"x\", B = \"x\" }\ncommand = 5"), @r#"
-    4:23+1 ?unwanted-secret: no component wants the secret `B` | name it in the `secrets` of a component, or remove it
+    let tls = "[environments.dev]\nhosts = [\"local\"]\ntls = { certificate = \"a.pem\", key = { secret = \"T\" } }";
+    insta::assert_snapshot!(check(&format!("commands = {{ A = \"x\", B = \"x\", T = \"x\" }}\ncommand = 5\n{tls}")), @r#"
+    4:23+1 ?unwanted-secret: nobody wants the secret `B` | name it in the `secrets` of a component or as the `key` of a certificate, or remove it
     5:11+1 wrong-type: expected a command line (a string), found an integer | write `command = "pass show shop/$PLIMSOLL_SECRET"`
     "#);
 }
@@ -338,4 +339,25 @@ run = "x""#), @"3:26+6 output-clash: `a/x` and `b/x` would have one name in the 
     insta::assert_snapshot!(mistakes_in_web(r#"build = { command = "x", output = ["web/dist"] }
 site = "web/dist"
 route = {}"#), @"4:1+4 site-not-in-output: `web/dist` is not in the release, which holds `dist` | outputs land in the release under their last names: write that name in `site`");
+}
+
+#[test]
+fn certificates() {
+    let check = |text: String, expect: &[&str]| {
+        let told = mistakes(&text);
+        let codes: Vec<&str> = told.lines().filter_map(|line| line.split(": ").next()?.split(' ').nth(1)).collect();
+        assert_eq!(codes, expect, "{told}");
+    };
+    let web = |route: &str, environment: &str| {
+        format!("name = \"shop\"\n[components.web]\nrun = \"x\"\nroute = {{ {route} }}\n[environments.dev]\nhosts = [\"local\"]\n{environment}\n")
+    };
+    let good = "certificate = \"a.pem\", key = \"a.key\"";
+    check(web(&format!("tls = {{ {good} }}"), ""), &[]);
+    check(web("tls = { certificate = \"\", key = 5 }", ""), &["bad-path", "wrong-type"]);
+    check(web("tls = {}", ""), &["missing-key", "missing-key"]);
+    check(web("", "tls = { certificate = \"a.pem\", hsts = \"1y\", redirect_from = 0 }"), &["missing-key", "bad-duration", "bad-port"]);
+    check(web("", "tls = { certificate = \"a.pem\", key = { secret = \"x-y\", file = \"z\" } }"), &["bad-variable", "unknown-key"]);
+    // Where plain HTTP is sent on from, nothing else speaks.
+    check(web(&format!("port = 8080, tls = {{ {good} }}"), ""), &["redirect-conflict"]);
+    check(web(&format!("port = 8080, tls = {{ {good}, redirect_from = false }}"), ""), &[]);
 }

@@ -249,3 +249,33 @@ fn an_environment_says_where_its_secrets_come_from() {
     assert_eq!(told("local"), (2, "A=a B=b".into(), Some("any".into())));
     assert_eq!(told("dev"), (1, "A=a B=other".into(), Some("any".into())));
 }
+
+#[test]
+fn certificates_and_what_they_mean_for_ports() {
+    let text = r#"name = "shop"
+components.web = { run = "x", route = { host = "shop.example" } }
+components.api = { run = "x", route = { host = "api.example", port = 9443, tls = { certificate = "own.pem", key = "own.key", redirect_from = false, hsts = "0s" } } }
+components.job = { run = "x" }
+[environments.live]
+hosts = ["a@b.example"]
+tls = { certificate = "all.pem", key = { secret = "TLS_KEY" } }
+[environments.here]
+hosts = ["local"]
+tls = { certificate = "all.pem", key = "all.key", redirect_from = 8000, hsts = "1d" }
+"#;
+    let check = |name: &str, component: &str, expect: &str| {
+        let project = project(text, name);
+        let component = project.components.iter().find(|(known, _)| known.as_str() == component).expect("it is there").1;
+        let port = component.route.as_ref().map(|route| route.matches.port);
+        let tls = component.tls.as_ref().map(|tls| (tls.files.certificate.as_str(), tls.files.key.to_string(), tls.redirect_from, tls.hsts_s));
+        assert_eq!(format!("{port:?} {tls:?}"), expect, "{name}");
+    };
+    check("local", "web", "Some(8080) None");
+    check("live", "web", r#"Some(443) Some(("all.pem", "secret TLS_KEY", Some(80), 15552000))"#);
+    check("here", "web", r#"Some(8443) Some(("all.pem", "all.key", Some(8000), 86400))"#);
+    check("live", "api", r#"Some(9443) Some(("own.pem", "own.key", None, 0))"#);
+    check("live", "job", "None None");
+    let live = project(text, "live");
+    let hosts: Vec<_> = live.certificates().into_iter().map(|(files, hosts)| (files.certificate.as_str(), hosts)).collect();
+    assert_eq!(hosts, [("all.pem", vec!["shop.example"]), ("own.pem", vec!["api.example"])]);
+}

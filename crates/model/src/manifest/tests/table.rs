@@ -25,13 +25,22 @@ const SITE: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
-/// Where each table stands in [`BARE`].
+/// The same with a certificate.
+const SECURE: &str = r#"
+    name = "bare"
+    components = { web = { site = "x", route = { tls = { certificate = "x", key = { secret = "X" } } } }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
+/// Where each table stands in one of them.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
     ("component", &["components", "web"]),
     ("build", &["components", "web", "build"]),
     ("health", &["components", "web", "health"]),
     ("route", &["components", "web", "route"]),
+    ("tls", &["components", "web", "route", "tls"]),
+    ("tls_key", &["components", "web", "route", "tls", "key"]),
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
     ("hooks", &["hooks"]),
@@ -39,8 +48,12 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 fn base(table: &str, key: &str) -> Table {
-    let site = table == "route" || ["site", "spa"].contains(&key);
-    toml::from_str(if site { SITE } else { BARE }).expect("it is TOML")
+    let text = match (table, key) {
+        ("tls" | "tls_key", _) => SECURE,
+        ("route", _) | (_, "site" | "spa" | "tls") => SITE,
+        _ => BARE,
+    };
+    toml::from_str(text).expect("it is TOML")
 }
 
 fn set(manifest: &mut Table, place: &[&str], key: &Key) {
@@ -94,7 +107,7 @@ fn what_the_reader_takes_the_schema_takes() {
         let manifest: Value = toml::from_str(text).expect("it is TOML");
         assert_eq!(valid(&schema, &schema, &manifest), expect, "{text}");
     };
-    for good in [super::GOOD, BARE, SITE] {
+    for good in [super::GOOD, BARE, SITE, SECURE] {
         check(good, true);
     }
     check("name = \"x\"", false);

@@ -60,8 +60,9 @@ impl Site<'_> {
 
     /// Asks the new release through its route.
     fn check_route(&self) -> Option<Step> {
-        let (matches, path) = self.wanted.route_check()?;
-        Some(Step::CheckRoute { matches: matches.clone(), path, within_ms: ROUTE_CHECK_MS })
+        let (route, path) = self.wanted.route_check()?;
+        let certificate = route.tls.as_ref().map(|tls| tls.certificate);
+        Some(Step::CheckRoute { matches: route.matches.clone(), path, within_ms: ROUTE_CHECK_MS, certificate })
     }
 
     fn prune(&self) -> impl Iterator<Item = Step> {

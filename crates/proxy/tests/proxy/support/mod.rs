@@ -5,6 +5,7 @@ pub mod client;
 pub mod kept;
 pub mod recorder;
 pub mod table;
+pub mod tls;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

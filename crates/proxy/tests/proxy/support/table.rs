@@ -44,8 +44,10 @@ fn route(port: u16, upstream: Upstream) -> Route {
             public_status: false,
             spa: false,
             response_timeout_ms: 60_000,
+            tls: None,
         },
         upstream,
+        certificate: None,
         about: About {
             deployment: DeploymentId::new("d1").unwrap(),
             version: "1.2.3".into(),

@@ -11,7 +11,7 @@ use crate::conformance::program::Program;
 use crate::conformance::scene::{Scene, forward, key, name, roll_back};
 use crate::fixtures::free_port;
 
-cases! { "looking": nothing, facts, busy, after_a_deployment, what_is_rolled_back_leaves_nothing, used_last_comes_first, ports, routes_of_others, again_after_a_restart }
+cases! { "looking": nothing, facts, busy, after_a_deployment, what_is_rolled_back_leaves_nothing, used_last_comes_first, ports, ports_of_routes_to_come, routes_of_others, again_after_a_restart }
 
 const ONE: Program = Program::serves("1");
 const TWO: Program = Program::serves("2");
@@ -92,6 +92,19 @@ async fn ports(scene: &Scene) {
     assert_eq!(seen.ports, [(routed, PortUse::Proxy), (other, PortUse::Other)].into());
 }
 
+/// Among those that hosts give to slots: the first that the simulated one does.
+const PORT: u16 = 20_000;
+
+async fn ports_of_routes_to_come(scene: &Scene) {
+    let mut desired = scene.back_and_front(&ONE, &TWO);
+    let front = desired.components.get_mut(&name("front")).and_then(|front| front.route.as_mut()).expect("it has a route");
+    front.matches.port = PORT;
+    scene.supply("back", &ONE).await;
+    let id = scene.open(&scene.plan(desired).await).await;
+    scene.obey(&id, [Order::Prepare { level: 0 }]).await;
+    assert_ne!(scene.slot().await.port, PORT, "the route of the next level could not be opened");
+}
+
 async fn routes_of_others(scene: &Scene) {
     scene.deploy(&ONE).await;
     let matches = scene.back(&ONE).components[&name("back")].route.clone().expect("it has a route").matches;
@@ -117,6 +130,7 @@ fn empty(platform: String) -> Observed {
         releases: [].into(),
         ports: [].into(),
         foreign_routes: vec![],
+        no_tls: false,
         disk_free_bytes: 0,
         open: None,
         durations_ms: [].into(),

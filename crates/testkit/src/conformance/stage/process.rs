@@ -86,7 +86,7 @@ impl Drop for Process {
 }
 
 fn gone() -> HostError {
-    HostError::Unreachable { host: HostName::local(), why: "it was killed".into(), help: "ask again".into() }
+    HostError::unreachable(HostName::local(), "it was killed", "ask again")
 }
 
 #[async_trait]

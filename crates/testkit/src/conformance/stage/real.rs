@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use plimsoll_api::HostApi;
 use plimsoll_host::daemon::Options;
+use plimsoll_host::supervise::Supervision;
 use plimsoll_model::slot::ObservedSlot;
 
 use super::process::Process;
@@ -28,7 +29,9 @@ impl Real {
         let home = Home::new();
         let env = std::env::var("PATH").map(|path| BTreeMap::from([("PATH".to_owned(), path)])).unwrap_or_default();
         let (folder, exe) = (home.path().to_owned(), home.binary().to_owned());
-        let options = Options { folder, exe, build: "conformance".into(), env, user: "conformance".into() };
+        let policy = folder.join("host.toml");
+        let options =
+            Options { folder, exe, build: "conformance".into(), env, user: "conformance".into(), supervision: Supervision::default(), policy };
         Self { process: Process::new(options), program, home }
     }
 }

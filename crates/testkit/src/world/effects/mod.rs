@@ -1,5 +1,6 @@
 //! The hands of one host process: every effect that it has on its machine, for as long as it lives.
 
+mod certificates;
 mod prober;
 mod releases;
 mod router;
@@ -46,6 +47,7 @@ impl Hands {
             ledger: hands.clone(),
             releases: hands.clone(),
             secrets: hands.clone(),
+            certificates: hands.clone(),
             supervisor: hands.clone(),
             router: hands.clone(),
             prober: hands.clone(),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use plimsoll_host::probe::Prober;
+use plimsoll_host::probe::{Page, Prober};
 
 use super::Hands;
 use crate::world::machine::Behaviour;
@@ -18,8 +18,8 @@ enum Answer {
 
 #[async_trait]
 impl Prober for Hands {
-    async fn get(&self, address: SocketAddr, _: &str, _: &str, timeout_ms: u64) -> Result<u16, String> {
-        self.connect(address, timeout_ms).await.map(|()| 200)
+    async fn get(&self, page: &Page<'_>, timeout_ms: u64) -> Result<u16, String> {
+        self.connect(page.address, timeout_ms).await.map(|()| 200)
     }
 
     async fn connect(&self, address: SocketAddr, timeout_ms: u64) -> Result<(), String> {

@@ -42,7 +42,7 @@ impl Router for Hands {
 
     async fn port(&self, port: u16) -> Option<PortUse> {
         let state = self.machine.state();
-        let routed = state.routes.iter().any(|route| route.spec.matches.port == port);
+        let routed = state.routes.iter().any(|route| route.spec.ports().any(|used| used == port));
         if routed { Some(PortUse::Proxy) } else { state.occupied.contains(&port).then_some(PortUse::Other) }
     }
 

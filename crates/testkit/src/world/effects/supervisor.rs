@@ -26,7 +26,7 @@ impl Supervisor for Hands {
         self.alive().await;
         let state = self.machine.state();
         let runs = |port: u16| state.running.values().any(|process| process.row.port == port);
-        let listens = |port: u16| state.occupied.contains(&port) || state.routes.iter().any(|route| route.spec.matches.port == port);
+        let listens = |port: u16| state.occupied.contains(&port) || state.routes.iter().any(|route| route.spec.ports().any(|used| used == port));
         let free = |port: &u16| !taken.contains(port) && !runs(*port) && !listens(*port);
         (20_000..30_000).find(free).ok_or_else(|| Trouble::new("no-free-port", "none"))
     }

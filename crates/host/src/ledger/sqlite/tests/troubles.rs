@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use plimsoll_model::deployment::Event;
-use plimsoll_model::plan::Phase;
+use plimsoll_model::plan::{PLAN_VERSION, Phase};
 use plimsoll_model::time::Moment;
 use sqlx::AssertSqlSafe;
 
@@ -46,7 +46,7 @@ async fn a_newer_form_is_refused() {
         assert_eq!(kept.ledger.deployment(&id("d-1")).await.unwrap_err().code, "state-newer", "{change}");
     };
     check("UPDATE deployments SET form = 2").await;
-    check("UPDATE deployments SET plan = '{\"version\": 2}'").await;
+    check(&format!("UPDATE deployments SET plan = '{{\"version\": {}}}'", PLAN_VERSION + 1)).await;
 }
 
 #[tokio::test]

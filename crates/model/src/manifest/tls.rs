@@ -1,0 +1,59 @@
+//! Certificates in the manifest: making them of their sections, judging what they mean for ports, and finding them again.
+
+use std::ops::Range;
+
+use super::project::{CertificateFiles, Component, KeySource, TlsSource};
+use super::report::Report;
+use super::section::{Node, Section};
+use super::suggest::shown;
+use super::{document, merge};
+use crate::finding::Finding;
+use crate::{ComponentName, EnvironmentName};
+
+/// What `section` says; requests are sent on from `plain` where it names no other port.
+pub(super) fn source(section: &Section, plain: u16) -> Option<TlsSource> {
+    let redirect_from = match (section.number("redirect_from"), section.flag("redirect_from")) {
+        (Some(port), _) => Some(u16::try_from(port).ok()?),
+        (None, Some(false)) => None,
+        (None, _) => Some(plain),
+    };
+    Some(TlsSource { files: files(section)?, redirect_from, hsts_s: section.number("hsts")? / 1_000 })
+}
+
+fn files(section: &Section) -> Option<CertificateFiles> {
+    let key = match &section.entry("key")?.node {
+        Node::Text(path) => KeySource::File(path.clone()),
+        Node::Section(key) => KeySource::Secret(key.text("secret")?),
+        _ => return None,
+    };
+    Some(CertificateFiles { certificate: section.text("certificate")?, key })
+}
+
+/// Says where plain HTTP and HTTPS want the same port. With each component comes the place of its route.
+pub(super) fn judge<'a>(components: impl Iterator<Item = (&'a ComponentName, &'a Component, Range<usize>)>, report: &mut Report<'_>) {
+    for (name, component, span) in components {
+        let (Some(route), Some(tls)) = (&component.route, &component.tls) else { continue };
+        if tls.redirect_from == Some(route.matches.port) {
+            let message = format!("{} speaks HTTPS on port {}, from where plain HTTP is sent to it", shown(name.as_str()), route.matches.port);
+            let help = "give the route another `port`, or its `tls` another `redirect_from` (`false` for none)";
+            report.error("redirect-conflict", &span, message, help);
+        }
+    }
+}
+
+/// `findings` about the certificate from `files`, each with the place where the manifest `text` names it for `environment`.
+#[must_use]
+pub fn placed(text: &str, file: &str, environment: &EnvironmentName, files: &CertificateFiles, findings: Vec<Finding>) -> Vec<Finding> {
+    let manifest = document::document(text, &mut Report::new(text, file)).manifest;
+    let place = span(&manifest, environment, files).map(|span| Report::new(text, file).place(&span));
+    findings.into_iter().map(|finding| Finding { place: place.clone(), ..finding }).collect()
+}
+
+fn span(manifest: &Section, environment: &EnvironmentName, wanted: &CertificateFiles) -> Option<Range<usize>> {
+    let environment = manifest.section("environments").and_then(|all| all.section(environment.as_str()));
+    let overrides = environment.and_then(|one| one.section("components"));
+    let merged = |(name, section)| merge::component(section, None, overrides.and_then(|all| all.section(name)));
+    let routes: Vec<Section> = manifest.sections("components").map(merged).filter_map(|component| component.section("route").cloned()).collect();
+    let named = |owner: &Section| owner.section("tls").filter(|tls| files(tls).as_ref() == Some(wanted)).map(|tls| tls.span_of("certificate"));
+    routes.iter().chain(environment).find_map(named)
+}

@@ -1,0 +1,66 @@
+//! Tells which certificates the routes of an environment show right now.
+
+use plimsoll_api::Service;
+use plimsoll_model::route::Tls;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
+use serde::{Deserialize, Serialize};
+
+use crate::views::url;
+use crate::{Context, OpError, Progress, certificates, hosts, project};
+
+/// Which environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Its name.
+    pub environment: EnvironmentName,
+}
+
+/// What its routes show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Output {
+    /// The environment.
+    #[serde(flatten)]
+    pub key: EnvironmentKey,
+    /// One row for each route with TLS.
+    pub certificates: Vec<Shown>,
+}
+
+/// The certificate of a route.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    /// The component that the route leads to.
+    pub component: ComponentName,
+    /// Where a person finds it.
+    pub url: String,
+    /// Names the certificate.
+    pub digest: Digest,
+    /// When it expires.
+    pub expires_at: Moment,
+    /// For how many more whole days it is valid.
+    pub days_left: u64,
+    /// The port of plain HTTP from where requests are sent on.
+    pub redirect_from: Option<u16>,
+    /// For how long browsers come by HTTPS only, in seconds.
+    pub hsts_s: u64,
+}
+
+/// Asks the home host. Where this machine has never been a host nothing is shown, and nothing is started to find that out.
+///
+/// # Errors
+/// The manifest is not right, or the host cannot be reached.
+pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
+    let loaded = project::load(context, &input.environment)?;
+    let key = loaded.key();
+    let Some(fleet) = hosts::connect_existing(context, &loaded.project).await? else { return Ok(Output { key, certificates: Vec::new() }) };
+    let (services, now) = (fleet.home().services(&key).await?, hosts::now());
+    Ok(Output { key, certificates: services.into_iter().filter_map(|service| shown(&fleet.home, service, now)).collect() })
+}
+
+fn shown(host: &HostName, service: Service, now: Moment) -> Option<Shown> {
+    let route = service.route?;
+    let url = url(host, &route);
+    let Tls { certificate, expires_at, redirect_from, hsts_s } = route.tls?;
+    let days_left = certificates::days(expires_at.since(now));
+    Some(Shown { component: service.name, url, digest: certificate, expires_at, days_left, redirect_from, hsts_s })
+}

@@ -1,0 +1,175 @@
+//! HTTPS with certificates from files: shown, renewed, rolled back, and the private key seen nowhere.
+
+mod authority;
+mod visitor;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use plimsoll_testkit::fixtures::{Home, Nginx, Ran, free_port};
+
+use self::authority::{Authority, Issued};
+use self::visitor::{Visitor, Visitors};
+use crate::project::Project;
+
+/// Two services that share a port: `web` with the certificate of the environment, whose key is a secret, and `api` with one of its own.
+struct Scene {
+    project: Project,
+    authority: Authority,
+    api: Issued,
+    port: u16,
+    plain: u16,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self::in_home(Home::new())
+    }
+
+    fn in_home(home: Home) -> Self {
+        let (project, authority) = (Project::in_home(home, &[("web", ""), ("api", "")]), Authority::new());
+        let (port, plain, api) = (free_port(), free_port(), authority.issue("api.example"));
+        let route = |component: &str| format!("route = {{ port = {} }}", project.url(component, "").rsplit(':').next().expect("it has a port"));
+        project.edit(&route("web"), &format!("route = {{ host = \"shop.example\", port = {port} }}"));
+        let own = "{ certificate = \"api.pem\", key = \"api.key\", redirect_from = false, hsts = \"0s\" }";
+        project.edit(&route("api"), &format!("route = {{ host = \"api.example\", port = {port}, tls = {own} }}"));
+        project.append(&format!("tls = {{ certificate = \"shop.pem\", key = {{ secret = \"TLS_KEY\" }}, redirect_from = {plain} }}\n"));
+        project.write("api.pem", &api.chain);
+        project.write("api.key", &api.key);
+        fs::set_permissions(project.folder().join("api.key"), fs::Permissions::from_mode(0o600)).expect("it is ours");
+        Self { project, authority, api, port, plain }
+    }
+
+    /// Runs the binary with `shop` as the certificate of the environment; asserts that nothing it prints has a key.
+    #[track_caller]
+    fn run(&self, args: &[&str], shop: &Issued, code: i32) -> Ran {
+        self.project.write("shop.pem", &shop.chain);
+        let mut command = self.project.home.command(["-C"]);
+        let output = command.arg(self.project.folder()).args(args).arg("--json").env("TLS_KEY", &shop.key).output().expect("it can be started");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+        let ran = Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        let told = ran.stdout.clone() + &ran.stderr;
+        assert!(!shop.key_is_in(&told) && !self.api.key_is_in(&told), "{args:?} shows a private key");
+        ran.ended(code)
+    }
+
+    /// What a client of the authority is shown when it names `host`, with the answer to a GET.
+    fn visit(&self, host: &str) -> (Vec<u8>, String) {
+        let mut visitor = Visitor::connect(self.port, host, &self.authority.client()).unwrap_or_else(|error| panic!("{host}: {error}"));
+        let (head, body) = visitor.get().unwrap_or_else(|error| panic!("{host}: {error}"));
+        (visitor.shown().to_vec(), head + &body)
+    }
+
+    /// The answer to a GET of `shop.example` without TLS.
+    fn plainly(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.plain)).expect("the port is open");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n").expect("it is read");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it is answered");
+        answer
+    }
+}
+
+/// All files below `folder`, however deep.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() && !path.is_symlink() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn each_host_shows_its_certificate_and_plain_http_is_sent_on() {
+    let scene = Scene::new();
+    let shop = scene.authority.issue("shop.example");
+    scene.run(&["deploy", "local"], &shop, 0);
+    for (host, shown, hsts) in [("shop.example", &shop, "max-age=15552000"), ("api.example", &scene.api, "max-age=0")] {
+        let (der, answer) = scene.visit(host);
+        assert!(der == shown.der && answer.starts_with("http/1.1 200") && answer.contains("version 1"), "{host}: {answer}");
+        assert!(answer.contains(&format!("strict-transport-security: {hsts}\r\n")), "{host}: {answer}");
+    }
+    assert!(Visitor::connect(scene.port, "other.example", &scene.authority.client()).is_err());
+    let answer = scene.plainly("/a?b=c");
+    let location = format!("location: https://shop.example:{}/a?b=c\r\n", scene.port);
+    assert!(answer.starts_with("HTTP/1.1 308") && answer.contains(&location), "{answer}");
+}
+
+#[test]
+fn a_renewed_certificate_costs_no_request_and_is_rolled_back() {
+    let scene = Scene::new();
+    let [first, second] = ["shop.example"; 2].map(|host| scene.authority.issue(host));
+    scene.run(&["deploy", "local"], &first, 0);
+    let programs = scene.project.programs();
+    let visitors = Visitors::start(scene.port, "shop.example", &scene.authority.client());
+    visitors.flow();
+
+    assert_eq!(scene.run(&["plan", "local"], &first, 0).detail("/plan/empty"), true);
+    assert_eq!(scene.run(&["plan", "local"], &second, 0).detail("/plan/changes/web"), "certificate");
+    scene.run(&["deploy", "local"], &second, 0);
+    assert!(scene.visit("shop.example").0 == second.der && scene.visit("api.example").0 == scene.api.der);
+    visitors.flow();
+    scene.run(&["rollback", "local", "--last"], &second, 0);
+    assert!(scene.visit("shop.example").0 == first.der, "the host has kept it, with its key");
+    visitors.assert_unharmed();
+    assert_eq!(scene.project.programs(), programs, "nothing was started anew");
+
+    for words in [&["certs", "list", "local"][..], &["status", "local"], &["history", "local"], &["logs", "local"], &["audit", "list", "local"]] {
+        scene.run(words, &second, 0);
+    }
+    assert_eq!(keepers(&scene, &[&first, &second, &scene.api]), 3);
+}
+
+/// In how many files of the host any of these keys is. Asserts that nobody else reads them.
+fn keepers(scene: &Scene, issued: &[&Issued]) -> usize {
+    let home = scene.project.home.path();
+    let has_key = |file: &PathBuf| fs::read(file).is_ok_and(|bytes| issued.iter().any(|issued| issued.key_is_in(&String::from_utf8_lossy(&bytes))));
+    let holders: Vec<PathBuf> = files(home).into_iter().filter(has_key).collect();
+    for holder in &holders {
+        assert!(holder.starts_with(home.join("environments/tiny/local/certificates")), "{}", holder.display());
+        assert_eq!(fs::metadata(holder).expect("it is there").permissions().mode() & 0o777, 0o600);
+    }
+    holders.len()
+}
+
+#[test]
+fn a_certificate_that_clients_would_refuse_changes_nothing() {
+    let scene = Scene::new();
+    let good = scene.authority.issue("shop.example");
+    scene.run(&["deploy", "local"], &good, 0);
+    let (standing, history) = (scene.project.standing(), scene.project.history());
+    let other = scene.authority.issue("shop.example");
+    for (issued, code) in [
+        (scene.authority.issue_for("shop.example", (2000, 2001)), "certificate-expired"),
+        (scene.authority.issue_for("shop.example", (2090, 2091)), "certificate-not-yet-valid"),
+        (scene.authority.issue("other.example"), "host-not-covered"),
+        (Issued { chain: other.chain, ..scene.authority.issue("shop.example") }, "key-mismatch"),
+    ] {
+        for args in [&["certs", "check", "local"][..], &["plan", "local"], &["deploy", "local"]] {
+            let told = scene.run(args, &issued, 3).document();
+            let finding = &told["details"]["findings"][0];
+            assert_eq!(
+                (&told["code"], &finding["code"], &finding["place"]["file"]),
+                (&code.into(), &code.into(), &"plimsoll.toml".into()),
+                "{args:?}"
+            );
+            assert!(finding["message"].as_str().is_some_and(|message| message.contains("shop.pem")), "{finding}");
+        }
+    }
+    assert!(scene.visit("shop.example").0 == good.der);
+    assert_eq!((scene.project.standing(), scene.project.history()), (standing, history));
+    let judged = scene.run(&["certs", "check", "local"], &good, 0);
+    assert_eq!(judged.detail("/findings"), serde_json::json!([]));
+}
+
+#[test]
+fn where_nginx_leads_the_routes_nothing_is_served_in_the_open() {
+    let (nginx, home) = (Nginx::new(), Home::new());
+    fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
+    let scene = Scene::in_home(home);
+    let (shop, before) = (scene.authority.issue("shop.example"), nginx.files());
+    for args in [["plan", "local"], ["deploy", "local"]] {
+        assert_eq!(scene.run(&args, &shop, 3).document()["code"], "tls-not-with-nginx", "{args:?}");
+    }
+    assert_eq!((nginx.files(), scene.project.history()), (before, vec![]));
+}
