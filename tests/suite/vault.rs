@@ -52,6 +52,9 @@ fn secrets_are_kept_listed_and_taken_out() {
     let _ = secrets(&["set", "local", "API_KEY"], "").ended(2);
     assert_eq!(secrets(&["list", "local"], "").ended(0).detail("/superfluous"), json!([]));
     project.edit("lee@desk\"", &format!("lee@desk\", {:?}", LOCKED_PUBLIC.trim()));
+    let refused = secrets(&["set", "local", "API_KEY"], MARK).ended(3).document();
+    assert_eq!(refused["code"], "secrets-other-readers");
+    assert!(refused["help"].as_str().is_some_and(|help| help.contains("plimsoll secrets rekey local")), "{refused}");
     let rekeyed = secrets(&["rekey", "local"], "").ended(0);
     assert!(rekeyed.detail("/added/0").as_str().is_some_and(|name| name.starts_with("locked@desk")), "{rekeyed:?}");
 }
@@ -85,6 +88,38 @@ fn secrets_are_edited_in_memory_and_nonsense_is_refused() {
     assert_eq!(outside.memory.path().read_dir().expect("it is there").count(), 0, "nothing stays in memory");
 }
 
+/// Ctrl-C, which the editor hears as well, and a word to plimsoll alone: nothing that was shown stays, and nothing is changed.
+#[test]
+fn who_leaves_the_editor_leaves_nothing_behind() {
+    let (project, outside) = project(&[READER]);
+    let _ = secrets(&project, &outside, &["set", "local", "API_KEY"], MARK, &[]).ended(0);
+    let kept = project.read(".plimsoll/secrets/local.age");
+    let unchanged = || {
+        assert_eq!(outside.memory.path().read_dir().expect("it is there").count(), 0, "nothing stays in memory");
+        assert_eq!(project.read(".plimsoll/secrets/local.age"), kept);
+    };
+    let editor = "sh -c 'sed -i s/planted/changed/ \"$1\"; echo EDITING; exec sleep 600' editor";
+
+    let mut terminal = Terminal::start(&project, &outside, &["secrets", "edit", "local"], &[("VISUAL", editor)]);
+    let mut seen = terminal.answer("EDITING", "\u{3}");
+    seen += &terminal.rest();
+    assert!(seen.contains("the editor failed, and nothing was changed"), "{seen}");
+    unchanged();
+
+    let mut command = outside.command(&project);
+    let command = command.args(["secrets", "edit", "local", "--json"]).env("VISUAL", editor).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("plimsoll can be started");
+    let mut words = [0; "EDITING".len()];
+    child.stderr.take().expect("it is piped").read_exact(&mut words).expect("the editor writes to it");
+    assert_eq!(outside.memory.path().read_dir().expect("it is there").count(), 1);
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("it runs");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("editing-failed"), "{output:?}");
+    unchanged();
+}
+
 #[test]
 fn a_key_with_a_passphrase_needs_a_terminal() {
     let (project, outside) = project(&[LOCKED_PUBLIC]);
@@ -97,7 +132,7 @@ fn a_key_with_a_passphrase_needs_a_terminal() {
         assert_eq!(refused.document()["code"], code);
         assert!(refused.document()["help"].as_str().is_some_and(|help| help.contains("--identity")), "{refused:?}");
     }
-    let mut terminal = Terminal::start(&project, &outside, &["--identity", key, "secrets", "set", "local", "API_KEY"]);
+    let mut terminal = Terminal::start(&project, &outside, &["--identity", key, "secrets", "set", "local", "API_KEY"], &[]);
     let mut seen = terminal.answer("Value of API_KEY: ", &format!("{MARK}\n"));
     seen += &terminal.answer("Passphrase of ", "wrong\n");
     seen += &terminal.answer("Passphrase of ", "open sesame\n");
@@ -114,13 +149,13 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(project: &Project, outside: &Outside, args: &[&str]) -> Self {
+    fn start(project: &Project, outside: &Outside, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let command = outside.command(project);
         let words = [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_str().expect("it is UTF-8"));
         let line: Vec<String> = words.chain(args.iter().copied()).map(|word| format!("'{word}'")).collect();
-        let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let usual = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
         let mut script = Command::new("script");
-        script.args(["-qec", &line.join(" "), "/dev/null"]).envs(variables).stdin(Stdio::piped()).stdout(Stdio::piped());
+        script.args(["-qec", &line.join(" "), "/dev/null"]).envs(usual).envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = script.spawn().expect("`script` can be started");
         let (keys, screen) = (child.stdin.take().expect("it is piped"), child.stdout.take().expect("it is piped"));
         Self { child, keys, screen }

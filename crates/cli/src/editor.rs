@@ -87,7 +87,8 @@ impl Ends {
     /// Those, and Ctrl-C.
     async fn any(&mut self) {
         tokio::select! {
-            () = self.told() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
