@@ -45,7 +45,7 @@ fn secrets_are_kept_listed_and_taken_out() {
     assert_eq!(secrets(&["set", "local", "API_KEY"], &format!("{MARK}\n")).ended(0).detail("/replaced"), json!(false));
     assert_eq!(secrets(&["set", "local", "OLD_KEY"], MARK).ended(0).detail("/components"), json!([]));
     let listed = secrets(&["list", "local"], "").ended(0);
-    let expect = json!([{ "name": "API_KEY", "components": ["web"], "from": "file", "file": ".plimsoll/secrets/local.age" }]);
+    let expect = json!([{ "name": "API_KEY", "components": ["web"], "certificates": [], "from": "file", "file": ".plimsoll/secrets/local.age" }]);
     assert_eq!((listed.detail("/secrets"), listed.detail("/superfluous")), (expect, json!(["OLD_KEY"])));
     let _ = secrets(&["unset", "local", "OLD_KEY"], "").ended(0);
     let _ = secrets(&["unset", "local", "OLD_KEY"], "").ended(2);
