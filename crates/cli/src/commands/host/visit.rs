@@ -4,7 +4,6 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use plimsoll_api::wire::SYSTEM_FOLDER;
 use plimsoll_connect::dial;
 use plimsoll_host::folders::Folders;
@@ -21,24 +20,8 @@ const GRACE_MS: u64 = 10_000;
 #[derive(Debug, clap::Args)]
 pub struct Visit {
     /// Which part
-    part: Part,
-}
-
-/// A part of setting a server up.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Part {
-    /// Tell what every measure says
-    Look,
-    /// Do what locks nobody out
-    Open,
-    /// Do the rest, until a timer takes it back
-    Close,
-    /// Keep what was closed
-    Keep,
-    /// Take back what was closed
-    Back,
-    /// Undo everything that was ever done
-    Undo,
+    #[arg(value_parser = part)]
+    part: provision::Visit,
 }
 
 impl Visit {
@@ -55,16 +38,16 @@ impl Visit {
 
     fn visit(self) -> Result<(), Failure> {
         let wishes = match self.part {
-            Part::Look | Part::Open | Part::Close => read()?,
-            Part::Keep | Part::Back | Part::Undo => Wishes::default(),
+            provision::Visit::Look | provision::Visit::Open | provision::Visit::Close => read()?,
+            provision::Visit::Keep | provision::Visit::Back | provision::Visit::Undo => Wishes::default(),
         };
-        if matches!(self.part, Part::Undo) {
+        if matches!(self.part, provision::Visit::Undo) {
             end_everything()?;
         }
         let exe = identity::exe().map_err(|error| Failure::new("system", format!("the running program cannot be found: {error}")))?;
         let sudoer = std::env::var("SUDO_USER").ok().filter(|login| login != "root");
         let mut machine = ThisMachine::new(exe);
-        provision::visit(&mut machine, self.part.into(), &wishes, sudoer, |line| {
+        provision::visit(&mut machine, self.part, &wishes, sudoer, |line| {
             console::print(&format!("{}\n", serde_json::to_string(&line).expect("a line is made of strings")));
         })
     }
@@ -98,22 +81,14 @@ fn end_everything() -> Result<(), Failure> {
     }
 }
 
+/// By the word that stands for it wherever it is written.
+fn part(word: &str) -> Result<provision::Visit, serde_json::Error> {
+    serde_json::from_value(word.into())
+}
+
 fn read() -> Result<Wishes, Failure> {
     let mut text = String::new();
     let read = io::stdin().read_to_string(&mut text).map_err(|error| error.to_string());
     let wishes = read.and_then(|_| serde_json::from_str(&text).map_err(|error| error.to_string()));
     wishes.map_err(|error| Failure::new("wishes-unfit", format!("what this server shall be cannot be read: {error}")))
-}
-
-impl From<Part> for provision::Visit {
-    fn from(part: Part) -> Self {
-        match part {
-            Part::Look => Self::Look,
-            Part::Open => Self::Open,
-            Part::Close => Self::Close,
-            Part::Keep => Self::Keep,
-            Part::Back => Self::Back,
-            Part::Undo => Self::Undo,
-        }
-    }
 }
