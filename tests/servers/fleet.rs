@@ -1,52 +1,93 @@
 //! Three machines at once: all of them change, or none.
 
-use plimsoll_testkit::fixtures::Shop;
-use plimsoll_testkit::probe::Target;
+use serde_json::json;
 
-use crate::ask::{get, until};
-use crate::crew::{Crew, address, port};
-use crate::project::{Project, Traffic};
+use crate::ask::until;
+use crate::crew::{Crew, as_root};
+use crate::project::Project;
+use crate::store::Store;
 
 const HOSTS: [&str; 3] = ["h1", "h2", "h3"];
 
 #[test]
 fn a_shop_is_deployed_rolled_back_and_spared_on_all_hosts() {
-    let crew = Crew::new(&HOSTS);
-    let shop = Shop::new();
-    let ports = [port(), port(), port()];
-    for (own, let_through) in [shop.backend, shop.admin, shop.website].into_iter().zip(ports) {
-        shop.edit("plimsoll.toml", &format!("port = {own}"), &format!("port = {let_through}"));
-    }
-    let manifest = shop.read("plimsoll.toml");
-    let production = format!("\n[environments.production]\nhosts = {:?}\nconfirm = false\nwork_tree = true\n", crew.logins());
-    shop.write("plimsoll.toml", &(manifest + &production));
-    let folder = shop.folder().to_string_lossy().into_owned();
-    let run = |args: &[&str]| crew.run(["-C", &folder].into_iter().chain(args.iter().copied()));
-    let backend = |host: &str| format!("http://{}:{}/version", address(host), ports[0]);
-    let serves = |version: &str| HOSTS.iter().for_each(|host| assert!(get(&backend(host)).contains(version), "{host}: {}", get(&backend(host))));
+    let store = Store::new(&HOSTS, |logins| format!("{logins:?}"));
+    let run = |args: &[&str]| store.run(args, &[]);
 
-    shop.set_version("v1");
+    store.shop.set_version("v1");
     let planned = run(&["plan", "production"]).ended(0);
     let deployed = run(&["deploy", "production", "--plan", planned.detail("/plan/hash").as_str().expect("a plan has a hash")]).ended(0);
     assert_eq!(deployed.detail("/deployment/outcome"), "committed");
-    serves("v1");
-    let sites = HOSTS.iter().flat_map(|host| ports[1..].iter().map(move |port| format!("http://{}:{port}/", address(host))));
-    let mut targets: Vec<Target> = sites.map(|url| Target::get(&url, &url).contains("<html")).collect();
-    targets.extend(HOSTS.iter().map(|host| Target::get(*host, &backend(host)).contains("v").fresh()));
-    let traffic = Traffic::at(targets);
+    store.assert_serves("v1");
+    let traffic = store.traffic();
 
-    shop.set_version("v2");
+    store.shop.set_version("v2");
     let _ = run(&["deploy", "production"]).ended(0);
-    serves("v2");
+    store.assert_serves("v2");
     let _ = run(&["rollback", "production", "--last"]).ended(0);
-    serves("v1");
-    shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"exit 3\"");
+    store.assert_serves("v1");
+    store.shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"exit 3\"");
     let failed = run(&["deploy", "production"]).ended(1);
     assert_eq!(failed.detail("/deployment/outcome"), "rolled_back", "{}", failed.stdout);
-    serves("v1");
+    store.assert_serves("v1");
     let status = run(&["status", "production"]).ended(0);
     assert_eq!(status.detail("/healthy"), true, "{}", status.stdout);
     assert_eq!(status.detail("/components/1/slots").as_array().map(Vec::len), Some(3), "{}", status.stdout);
+    traffic.assert_unharmed();
+}
+
+/// What only the worker may know.
+const TOKEN: (&str, &str) = ("TOKEN", "correct-horse-battery");
+
+#[test]
+fn a_worker_goes_where_its_label_is_and_a_rolling_backend_from_host_to_host() {
+    let store = Store::new(&HOSTS, |logins| {
+        let [first, second, third] = logins else { panic!("there are three hosts") };
+        format!("[{first:?}, {{ host = {second:?}, labels = [\"worker\"] }}, {{ host = {third:?}, labels = [\"spare\"] }}]")
+    });
+    let logins = store.crew.logins();
+    let run = |args: &[&str]| store.run(args, &[TOKEN]);
+    let worker = "[components.worker]\npath = \"admin\"\nrun = \"exec sleep 100000\"\nsecrets = [\"TOKEN\"]\non = \"worker\"\n\n";
+    store.shop.edit("plimsoll.toml", "[environments.production]", &format!("{worker}[environments.production]"));
+    store.shop.edit("plimsoll.toml", "run = \"./backend\"", "strategy = \"rolling\"\nrun = \"./backend\"");
+    let worker_is_on = |host: usize| {
+        let status = run(&["status", "production"]).ended(0);
+        assert_eq!((status.detail("/healthy"), status.detail("/components/3/hosts")), (json!(true), json!([logins[host]])), "{}", status.stdout);
+    };
+    let who_knows = || HOSTS.map(|host| as_root(host, &format!("grep -rlF {} /home/{} | wc -l", TOKEN.1, store.crew.name())).trim() != "0");
+
+    store.shop.set_version("v1");
+    let planned = run(&["plan", "production"]).ended(0);
+    let each: Vec<[&String; 1]> = logins.iter().map(|login| [login]).collect();
+    assert_eq!(planned.detail("/plan/batches"), json!({ "backend": each }), "{}", planned.stdout);
+    let _ = run(&["deploy", "production"]).ended(0);
+    store.assert_serves("v1");
+    worker_is_on(1);
+    assert_eq!(who_knows(), [false, true, false]);
+    let traffic = store.traffic();
+
+    store.shop.set_version("v2");
+    let _ = run(&["deploy", "production"]).ended(0);
+    store.assert_serves("v2");
+
+    // Good on the first host, and not on the second: all of it goes back.
+    store.shop.set_version("v3");
+    store.shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"test $(uname -n) != h2 && exec ./backend\"");
+    let mut deploying = store.begin_deploy(&[TOKEN]);
+    deploying.until(&[("/note", "phase"), ("/phase", "prepare"), ("/level", "1")]);
+    assert!(store.version("h1").contains("v3"), "the first batch is live: {}", store.version("h1"));
+    let failed = deploying.finish().ended(1);
+    assert_eq!(failed.detail("/deployment/outcome"), "rolled_back", "{}", failed.stdout);
+    store.assert_serves("v2");
+    store.shop.edit("plimsoll.toml", "test $(uname -n) != h2 && exec ./backend", "./backend");
+    store.shop.set_version("v2");
+
+    store.shop.edit("plimsoll.toml", "on = \"worker\"", "on = \"spare\"");
+    let moved = run(&["deploy", "production"]).ended(0);
+    assert_eq!(moved.detail("/deployment/outcome"), "committed");
+    worker_is_on(2);
+    let _ = run(&["rollback", "production", "--last"]).ended(0);
+    worker_is_on(1);
     traffic.assert_unharmed();
 }
 
