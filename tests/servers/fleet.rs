@@ -74,8 +74,9 @@ fn a_worker_goes_where_its_label_is_and_a_rolling_backend_from_host_to_host() {
     store.shop.set_version("v3");
     store.shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"test $(uname -n) != h2 && exec ./backend\"");
     let mut deploying = store.begin_deploy(&[TOKEN]);
-    deploying.until(&[("/note", "phase"), ("/phase", "prepare"), ("/level", "1")]);
-    assert!(store.version("h1").contains("v3"), "the first batch is live: {}", store.version("h1"));
+    for (host, phase, what) in [(0, "verify", "done"), (1, "prepare", "failed"), (0, "switch", "undone")] {
+        deploying.until(&[("/host", &logins[host]), ("/step/component", "backend"), ("/step/phase", phase), ("/what/what", what)]);
+    }
     let failed = deploying.finish().ended(1);
     assert_eq!(failed.detail("/deployment/outcome"), "rolled_back", "{}", failed.stdout);
     store.assert_serves("v2");

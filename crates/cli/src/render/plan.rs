@@ -162,7 +162,15 @@ mod tests {
         leaves.hosts.insert(host(4), work().into_iter().map(|work| Work { change: Change::Leave, release: None, ..work }).collect());
         let batches = BTreeMap::from([(ComponentName::new("backend").unwrap(), vec![vec![host(1), host(2)], vec![host(3)]])]);
         let view = PlanView { batches, builds: BTreeMap::new(), ..view(vec![all(&[1, 2]), all(&[3]), leaves]) };
-        insta::assert_snapshot!(plain(&plan(&view, Depth::Components)), @"");
+        insta::assert_snapshot!(plain(&plan(&view, Depth::Components)), @r"
+        shop/local: deploy 1.4.0 (commit 01234567, with changes that are in no commit)
+          1. backend: new release (b20ab0a0), batch 1 of 2, on h1
+          1. backend: new release (b20ab0a0), batch 1 of 2, on h2
+          2. backend: new release (b20ab0a0), batch 2 of 2, on h3
+          3. backend: moved away, on h4
+        should take about 4.2 s, going by earlier deployments
+        plan 29fde71e3ef298312227db745efc78ceb1c4e97c3a45f8e1f3f8680fa8a8f9ac
+        ");
     }
 
     #[test]
