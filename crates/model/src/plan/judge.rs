@@ -277,6 +277,12 @@ mod tests {
                 "port 80 for web is taken",
                 "what listens on 80",
             ),
+            (
+                PlanError::NoHost { component: web.clone(), hosts: BTreeSet::from([host.clone()]) },
+                "no-host",
+                "web goes to local, and none of these",
+                "add one of them",
+            ),
             (PlanError::ReleaseGone { host, component: web, release }, "release-gone", &gone, "plimsoll history"),
         ] {
             assert_eq!(error.code(), code);
