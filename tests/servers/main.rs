@@ -15,6 +15,7 @@ mod project;
 mod provision;
 mod provisioned;
 mod rights;
+mod rolling;
 #[path = "../suite/running.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod running;

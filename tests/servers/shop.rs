@@ -1,11 +1,14 @@
 //! The example shop, deployed to test hosts.
 
+use std::process::Command;
+
 use plimsoll_testkit::fixtures::{Ran, Shop};
 use plimsoll_testkit::probe::Target;
 
 use crate::ask::get;
-use crate::crew::{Crew, address, port};
+use crate::crew::{Crew, address, port, ran};
 use crate::project::Traffic;
+use crate::running::Running;
 
 /// The shop, with routes on ports that the hosts let through.
 pub struct Store<'a> {
@@ -40,11 +43,28 @@ impl<'a> Store<'a> {
         self.shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"exit 3\"");
     }
 
+    /// Replaces `from` by `to` in the manifest.
+    pub fn change(&self, from: &str, to: &str) {
+        self.shop.edit("plimsoll.toml", from, to);
+    }
+
+    /// Runs a command on the environment with values of secrets.
+    #[track_caller]
+    pub fn run_with(&self, command: &str, more: &[&str], secrets: &[(&str, &str)]) -> Ran {
+        ran(self.command(command).args(more).arg("--json").envs(secrets.iter().copied()))
+    }
+
+    /// Begins a command on the environment that tells its events, with values of secrets.
+    pub fn begin_with(&self, command: &str, secrets: &[(&str, &str)]) -> Running {
+        let mut command = self.command(command);
+        command.arg("--events").envs(secrets.iter().copied());
+        Running::start(command)
+    }
+
     /// Runs a command on the environment, with what stands behind it.
     #[track_caller]
     pub fn run(&self, command: &str, more: &[&str]) -> Ran {
-        let folder = self.shop.folder().to_string_lossy();
-        self.crew.run(["-C", &folder, command, "production"].into_iter().chain(more.iter().copied()))
+        self.run_with(command, more, &[])
     }
 
     /// The backend of each host is this version.
@@ -65,6 +85,10 @@ impl<'a> Store<'a> {
             sites.chain([fresh, Target::get(format!("backend of {host}"), &backend).contains("v")])
         });
         Traffic::at(targets.collect())
+    }
+
+    fn command(&self, command: &str) -> Command {
+        self.crew.command(["-C", &self.shop.folder().to_string_lossy(), command, "production"])
     }
 
     fn url(&self, host: &str, component: usize, path: &str) -> String {

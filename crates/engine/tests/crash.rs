@@ -55,6 +55,8 @@ fn component(component: &str, version: u8, port: u16, depends_on: &[&str]) -> De
         route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1_000, tls: None }),
         depends_on: depends_on.iter().map(|need| name(need)).collect(),
         strategy: StrategyName::BlueGreen,
+        rolling: None,
+        hosts: None,
     }
 }
 

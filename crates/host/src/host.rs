@@ -15,7 +15,7 @@ use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
 use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey};
+use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, HostName};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
@@ -104,12 +104,12 @@ impl Host {
         }
         open.remove(deployment.key());
         drop(open);
-        if let Err(trouble) = self.sweep_secrets(deployment.key()).await {
+        if let Err(trouble) = self.sweep_secrets(deployment.key(), &deployment.stored.host).await {
             tracing::warn!(key = %deployment.key(), %trouble, "secrets that nothing needs could not be deleted");
         }
     }
 
-    async fn sweep_secrets(&self, key: &EnvironmentKey) -> Result<(), Trouble> {
+    async fn sweep_secrets(&self, key: &EnvironmentKey, host: &HostName) -> Result<(), Trouble> {
         let _opening = self.opening.lock().await;
         let (mut needed, mut shown) = (BTreeSet::<(ComponentName, ConfigHash)>::new(), BTreeSet::new());
         for (component, row) in self.world.ledger.components(key).await? {
@@ -118,8 +118,8 @@ impl Host {
             shown.extend(route.and_then(|route| route.tls).map(|tls| tls.certificate));
         }
         for record in self.world.ledger.history(key, SECRETS_KEPT).await? {
-            needed.extend(record.desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.config())));
-            shown.extend(certificates::of(&record.desired).map(|tls| tls.certificate));
+            needed.extend(record.desired.on(host).map(|(name, wanted)| (name.clone(), wanted.config())));
+            shown.extend(certificates::of(&record.desired, host).map(|tls| tls.certificate));
         }
         self.world.certificates.sweep(key, &shown).await?;
         self.world.secrets.sweep(key, &needed).await
@@ -164,7 +164,7 @@ impl Host {
     /// Keeps the values that the plan's slots get, under the configuration that they belong to.
     async fn keep_secrets(&self, open: &Open) -> Result<(), Trouble> {
         for (component, values) in &open.secrets.0 {
-            if let Some(wanted) = open.plan.desired.components.get(component) {
+            if let Some(wanted) = open.plan.desired.components.get(component).filter(|wanted| wanted.is_for(&open.host)) {
                 self.world.secrets.keep(&open.plan.key, component, &wanted.config(), values).await?;
             }
         }

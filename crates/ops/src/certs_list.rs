@@ -1,5 +1,7 @@
 //! Tells which certificates the routes of an environment show right now.
 
+use std::collections::BTreeMap;
+
 use plimsoll_api::Service;
 use plimsoll_model::route::Tls;
 use plimsoll_model::time::Moment;
@@ -45,16 +47,24 @@ pub struct Shown {
     pub hsts_s: u64,
 }
 
-/// Asks the home host. Where this machine has never been a host nothing is shown, and nothing is started to find that out.
+/// Asks all hosts. Where this machine has never been a host nothing is shown, and nothing is started to find that out.
 ///
 /// # Errors
-/// The manifest is not right, or the host cannot be reached.
+/// The manifest is not right, or a host cannot be reached.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     let key = loaded.key();
     let Some(fleet) = hosts::connect_existing(context, &loaded.project).await? else { return Ok(Output { key, certificates: Vec::new() }) };
-    let (services, now) = (fleet.home().services(&key).await?, hosts::now());
-    Ok(Output { key, certificates: services.into_iter().filter_map(|service| shown(&fleet.home, service, now)).collect() })
+    let (mut certificates, now) = (BTreeMap::new(), hosts::now());
+    for (host, services) in fleet.all(|_, host| host.services(&key)).await {
+        for shown in services?.into_iter().filter_map(|service| shown(&host, service, now)) {
+            // Of a component that is on several hosts, the home host tells.
+            if host == fleet.home || !certificates.contains_key(&shown.component) {
+                certificates.insert(shown.component.clone(), shown);
+            }
+        }
+    }
+    Ok(Output { key, certificates: certificates.into_values().collect() })
 }
 
 fn shown(host: &HostName, service: Service, now: Moment) -> Option<Shown> {

@@ -96,12 +96,16 @@ async fn of_host(name: &HostName, host: &dyn HostApi, query: LogQuery, lines: mp
     Ok(done?)
 }
 
-/// A component may be gone from the manifest and still have slots.
+/// A component may be gone from the manifest and still have slots somewhere.
 async fn judge(component: &ComponentName, loaded: &Loaded, fleet: &Fleet) -> Result<(), OpError> {
     let key: EnvironmentKey = loaded.key();
-    let known = loaded.project.components.contains_key(component);
-    if known || fleet.home().services(&key).await?.iter().any(|service| service.name == *component) {
+    if loaded.project.components.contains_key(component) {
         return Ok(());
+    }
+    for services in fleet.all(|_, host| host.services(&key)).await.into_values() {
+        if services?.iter().any(|service| service.name == *component) {
+            return Ok(());
+        }
     }
     let names: Vec<&str> = loaded.project.components.keys().map(ComponentName::as_str).collect();
     let message = format!("there is no component {component} in {key}");

@@ -70,6 +70,8 @@ pub struct Component {
     pub trouble: Option<String>,
     /// Where a person finds it.
     pub url: Option<String>,
+    /// The hosts that have it.
+    pub hosts: Vec<HostName>,
     /// Its slots.
     pub slots: Vec<Slot>,
 }
@@ -145,13 +147,14 @@ async fn look(fleet: &Fleet, key: EnvironmentKey) -> Result<Output, OpError> {
 fn add(components: &mut BTreeMap<ComponentName, Component>, host: &HostName, service: Service) {
     let new = component(host, service);
     let Some(known) = components.get_mut(&new.name) else { return drop(components.insert(new.name.clone(), new)) };
-    let differs = (known.release != new.release).then(|| "it has another release than the home host".to_owned());
+    let differs = (known.release != new.release).then(|| format!("it has another release than {}", known.hosts[0]));
     let why = new.trouble.or(differs).map(|why| format!("on {host}: {why}"));
     known.healthy &= new.healthy && why.is_none();
     known.trouble = match (known.trouble.take(), why) {
         (Some(before), Some(why)) => Some(format!("{before}; {why}")),
         (before, why) => before.or(why),
     };
+    known.hosts.extend(new.hosts);
     known.slots.extend(new.slots);
 }
 
@@ -170,6 +173,7 @@ fn component(host: &HostName, service: Service) -> Component {
         healthy: service.healthy,
         trouble: service.trouble,
         url: service.route.as_ref().map(|route| url(host, route)),
+        hosts: vec![host.clone()],
         slots: service.slots.into_iter().map(|slot| Slot { host: host.clone(), slot }).collect(),
     }
 }
@@ -212,9 +216,10 @@ mod tests {
             assert_eq!((web.healthy, web.trouble.as_deref()), (trouble.is_none(), trouble), "{services:?}");
             let hosts: Vec<&str> = web.slots.iter().map(|slot| slot.host.as_str()).collect();
             assert_eq!(hosts, ["h1", "h2", "h3"][..services.len()]);
+            assert_eq!(web.hosts.iter().map(HostName::as_str).collect::<Vec<_>>(), hosts);
         };
         check(&[("a", None), ("a", None), ("a", None)], None);
-        check(&[("a", None), ("b", None)], Some("on h2: it has another release than the home host"));
+        check(&[("a", None), ("b", None)], Some("on h2: it has another release than h1"));
         check(&[("a", Some("GET /: 500")), ("a", Some("GET /: 502"))], Some("GET /: 500; on h2: GET /: 502"));
     }
 }

@@ -1,9 +1,10 @@
 //! From a seed to a scenario.
 
+use plimsoll_model::plan::MaxUnavailable::{Hosts, Percent};
 use plimsoll_testkit::world::{Behaviour, Moment};
 
 use crate::random::Random;
-use crate::scenario::{Act, Aim, Ask, Does, Fault, Kind, Part, Rival, Scenario, Version};
+use crate::scenario::{Act, Aim, Ask, Does, Fault, Kind, Part, Place, Rival, Scenario, Version};
 
 /// Releases of a component, the odd ones among them.
 const RELEASES: u8 = 6;
@@ -15,8 +16,8 @@ impl Scenario {
         let mut random = Random::new(seed);
         // Small worlds are quick and find most; large ones come often enough.
         let largest = random.pick(&[2, 3, 3, 4, 8]);
-        let parts: Vec<Part> = (0..1 + random.small(largest)).map(|number| part(&mut random, number)).collect();
         let hosts = random.pick(&[1, 1, 2, 2, 3, 3, 4, 5]);
+        let parts: Vec<Part> = (0..1 + random.small(largest)).map(|number| part(&mut random, number, hosts)).collect();
         let count = 2 + random.index(4);
         let first = Act { does: Does::Deploy(first(&mut random, &parts)), faults: Vec::new(), rival: None, old_plan: false, settles: true };
         let later = (0..count).map(|_| act(&mut random, &parts, hosts)).collect::<Vec<_>>();
@@ -24,7 +25,7 @@ impl Scenario {
     }
 }
 
-fn part(random: &mut Random, number: u8) -> Part {
+fn part(random: &mut Random, number: u8, hosts: u8) -> Part {
     let kind = random.pick(&[Kind::BlueGreen, Kind::BlueGreen, Kind::BlueGreen, Kind::Recreate, Kind::Site]);
     let density = random.pick(&[0, 20, 60]);
     let routed = kind == Kind::Site || random.chance(75);
@@ -37,7 +38,14 @@ fn part(random: &mut Random, number: u8) -> Part {
         secret: kind != Kind::Site && random.chance(50),
         needs: (0..number).filter(|_| random.chance(density)).collect(),
         odd: odd(random),
+        rolling: random.chance(30).then(|| random.pick(&[Hosts(1), Hosts(1), Hosts(2), Percent(34), Percent(50)])),
+        place: if random.chance(35) { place(random, hosts) } else { 0 },
     }
+}
+
+/// Some of the hosts, or all of them.
+fn place(random: &mut Random, hosts: u8) -> Place {
+    random.small(1 << hosts)
 }
 
 /// The releases that do not simply serve.
@@ -63,22 +71,22 @@ fn behaviour(random: &mut Random) -> Behaviour {
 
 /// What is there at first: of each component the release that serves.
 fn first(random: &mut Random, parts: &[Part]) -> Vec<Option<Version>> {
-    parts.iter().map(|_| random.chance(85).then_some(Version { release: 0, config: 0, route: 0 })).collect()
+    parts.iter().map(|_| random.chance(85).then_some(Version { release: 0, config: 0, route: 0, moved: None })).collect()
 }
 
 fn act(random: &mut Random, parts: &[Part], hosts: u8) -> Act {
-    let does = does(random, parts);
+    let does = does(random, parts, hosts);
     let count = random.pick(&[0, 0, 1, 1, 1, 2, 2, 3, 5]);
     let faults = (0..count).map(|_| fault(random, hosts)).collect();
     // Some come while the first deploys as a rule, the others also when it has taken its time.
     let soon = random.chance(50);
-    let rival = random.chance(12).then(|| Rival { after_ms: random.below(if soon { 150 } else { 3_000 }), does: self::does(random, parts) });
+    let rival = random.chance(12).then(|| Rival { after_ms: random.below(if soon { 150 } else { 3_000 }), does: self::does(random, parts, hosts) });
     Act { does, faults, rival, old_plan: random.chance(8), settles: random.chance(60) }
 }
 
-fn does(random: &mut Random, parts: &[Part]) -> Does {
+fn does(random: &mut Random, parts: &[Part], hosts: u8) -> Does {
     match random.below(20) {
-        0..=12 => Does::Deploy(parts.iter().map(|_| random.chance(88).then(|| version(random))).collect()),
+        0..=12 => Does::Deploy(parts.iter().map(|_| random.chance(88).then(|| version(random, hosts))).collect()),
         13..=16 => Does::Rollback(random.small(3)),
         17 => Does::Down,
         18 => Does::Resume,
@@ -86,8 +94,9 @@ fn does(random: &mut Random, parts: &[Part]) -> Does {
     }
 }
 
-fn version(random: &mut Random) -> Version {
-    Version { release: random.small(RELEASES), config: random.small(2), route: u8::from(random.chance(10)) }
+fn version(random: &mut Random, hosts: u8) -> Version {
+    let moved = random.chance(15).then(|| place(random, hosts));
+    Version { release: random.small(RELEASES), config: random.small(2), route: u8::from(random.chance(10)), moved }
 }
 
 fn fault(random: &mut Random, hosts: u8) -> Fault {

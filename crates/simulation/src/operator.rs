@@ -7,7 +7,7 @@ use plimsoll_api::{Certificates, HostError, Look, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Shipment, recover, run};
 use plimsoll_model::ComponentName;
 use plimsoll_model::deployment::{Holder, Outcome, rollback_target, stable_before};
-use plimsoll_model::plan::{Desired, Intent, OpenDeployment, Plan, Terms, make};
+use plimsoll_model::plan::{Change, Desired, Intent, OpenDeployment, Plan, Terms, make};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
 use tokio::sync::mpsc;
@@ -127,12 +127,24 @@ impl Operator<'_> {
         let terms = Terms { key: key(), intent, source: Source::default(), home, lease_ms: LEASE_MS, keep_releases: KEEP_RELEASES };
         let seen = self.stage.fleet.observe(&look(&desired)).await?;
         match make(terms, desired, &seen) {
-            Ok(plan) => Ok(Some(plan)),
+            Ok(plan) => {
+                self.count(&plan);
+                Ok(Some(plan))
+            }
             Err(error) => {
                 self.stage.chronicle.tell(self.name, || format!("has no plan: {error}"));
                 self.stage.chronicle.count("plan impossible");
                 Ok(None)
             }
+        }
+    }
+
+    fn count(&self, plan: &Plan) {
+        if plan.batches().values().any(|batches| batches.len() > 1) {
+            self.stage.chronicle.count("plan in batches");
+        }
+        if plan.levels.iter().flat_map(|level| level.hosts.values()).flatten().any(|work| work.change == Change::Leave) {
+            self.stage.chronicle.count("component moved away");
         }
     }
 

@@ -10,10 +10,10 @@ use plimsoll_model::plan::{Desired, DesiredComponent, DesiredKind};
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
 use plimsoll_model::route::{Match, RouteSpec};
 use plimsoll_model::slot::{Limits, ProcessSpec};
-use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId, Secret};
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey, HostName, RelPath, ReleaseId, Secret};
 use plimsoll_testkit::world::{Behaviour, Machine};
 
-use crate::scenario::{Ask, Kind, Part, Scenario, Version};
+use crate::scenario::{Ask, Kind, Part, Place, Scenario, Version};
 
 /// How long a lease lasts, in milliseconds.
 pub(crate) const LEASE_MS: u64 = 2_000;
@@ -43,7 +43,7 @@ impl Scenario {
     pub(crate) fn desired(&self, versions: &[Option<Version>]) -> Desired {
         let there: BTreeSet<ComponentName> = versions.iter().enumerate().filter(|(_, version)| version.is_some()).map(|(at, _)| name(at)).collect();
         let wanted = self.parts.iter().zip(versions).enumerate();
-        let wanted = wanted.filter_map(|(at, (part, version))| Some((name(at), part.desired(at, (*version)?, &there))));
+        let wanted = wanted.filter_map(|(at, (part, version))| Some((name(at), part.desired(at, (*version)?, &there, self.hosts))));
         Desired { components: wanted.collect() }
     }
 
@@ -84,7 +84,7 @@ impl Part {
         self.odd.iter().find(|(odd, _)| *odd == release).map_or(Behaviour::Serves, |(_, behaviour)| *behaviour)
     }
 
-    fn desired(&self, at: usize, version: Version, there: &BTreeSet<ComponentName>) -> DesiredComponent {
+    fn desired(&self, at: usize, version: Version, there: &BTreeSet<ComponentName>, hosts: u8) -> DesiredComponent {
         DesiredComponent {
             release: release(at, version.release),
             kind: match self.kind {
@@ -95,6 +95,8 @@ impl Part {
             route: self.routed.then(|| route(at, version)),
             depends_on: self.needs.iter().map(|need| name(usize::from(*need))).filter(|need| there.contains(need)).collect(),
             strategy: if self.kind == Kind::Recreate { StrategyName::Recreate } else { StrategyName::BlueGreen },
+            rolling: self.rolling,
+            hosts: places(version.moved.unwrap_or(self.place), hosts),
         }
     }
 
@@ -115,6 +117,17 @@ impl Part {
             drain_timeout_ms: 1_000,
         }
     }
+}
+
+/// The hosts that are meant, of so many; none when it is all of them.
+fn places(place: Place, hosts: u8) -> Option<BTreeSet<HostName>> {
+    let meant: BTreeSet<HostName> = (0..hosts).filter(|number| place & (1 << number) != 0).map(host).collect();
+    (!meant.is_empty()).then_some(meant)
+}
+
+/// The name of the host with this number.
+pub(crate) fn host(number: u8) -> HostName {
+    format!("h{}", number + 1).parse().expect("a letter and a number make a name")
 }
 
 fn route(at: usize, version: Version) -> RouteSpec {

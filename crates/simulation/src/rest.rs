@@ -1,6 +1,6 @@
 //! Everything at rest: all hosts are as the last decision says, and nothing else is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::deployment::Outcome;
 use plimsoll_model::plan::{DesiredComponent, DesiredKind};
@@ -69,10 +69,11 @@ impl Rest<'_> {
     fn components(&self, found: &mut Found) {
         let rows = self.machine.rows(&key());
         let running = self.machine.running();
-        let names: BTreeSet<&ComponentName> = rows.keys().chain(self.live.components.keys()).collect();
+        let live: BTreeMap<_, _> = self.live.on(self.machine.name()).collect();
+        let names: BTreeSet<&ComponentName> = rows.keys().chain(live.keys().copied()).collect();
         for name in names {
             let served = rows.get(name).and_then(|row| row.served.as_ref());
-            match (self.live.components.get(name), served) {
+            match (live.get(name), served) {
                 (None, None) => {}
                 (Some(wanted), Some(served))
                     if (served.release, served.config, &served.route) == (wanted.release, wanted.config(), &wanted.route) =>
@@ -94,7 +95,7 @@ impl Rest<'_> {
         let rows = self.machine.rows(&key());
         let routes = self.machine.routes();
         let wanted: BTreeSet<&ComponentName> =
-            self.live.components.iter().filter(|(_, wanted)| wanted.route.is_some()).map(|(name, _)| name).collect();
+            self.live.on(self.machine.name()).filter(|(_, wanted)| wanted.route.is_some()).map(|(name, _)| name).collect();
         let there: BTreeSet<&ComponentName> = routes.iter().map(|route| &route.component).collect();
         if wanted != there {
             found.push((Invariant::AtRest, format!("there shall be routes for {wanted:?} and there are for {there:?}")));
@@ -136,7 +137,7 @@ impl Rest<'_> {
     /// Values are kept for what runs, and for what a rollback may return to.
     fn secrets(&self, found: &mut Found) {
         let history = self.machine.history(&key());
-        let named = history.iter().flat_map(|record| &record.desired.components);
+        let named = history.iter().flat_map(|record| record.desired.on(self.machine.name()));
         let needed: BTreeSet<_> = named.map(|(name, wanted)| (name.clone(), wanted.config())).collect();
         let spare: Vec<_> = self.machine.secrets().difference(&needed).cloned().collect();
         if !spare.is_empty() {

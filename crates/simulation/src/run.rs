@@ -40,7 +40,7 @@ const RIVAL_TRIES: u32 = 100;
 /// How long one act may take, in seconds of its own time.
 const LONGEST_ACT_S: u64 = 3 * 3_600;
 /// The release that everything is at the end.
-const LAST: Version = Version { release: 200, config: 0, route: 0 };
+const LAST: Version = Version { release: 200, config: 0, route: 0, moved: None };
 
 /// Plays a scenario; `telling` keeps its story, which takes its time.
 #[must_use]

@@ -1,5 +1,6 @@
 //! What happens in one simulated world, as a plain value: it can be written down, made smaller, and played again.
 
+use plimsoll_model::plan::MaxUnavailable;
 use plimsoll_testkit::world::{Behaviour, Moment};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,16 @@ pub struct Part {
     pub needs: Vec<u8>,
     /// How those of its releases behave that do not simply serve.
     pub odd: Vec<(u8, Behaviour)>,
+    /// How many hosts are replaced at once; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<MaxUnavailable>,
+    /// Where it goes.
+    #[serde(default)]
+    pub place: Place,
 }
+
+/// The hosts with a label, as bits by their number. None of these, or none of the hosts that there are, is all hosts.
+pub type Place = u8;
 
 /// How a component runs and is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +111,9 @@ pub struct Version {
     pub config: u8,
     /// The number of its route.
     pub route: u8,
+    /// Where it goes instead of where its component does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Place>,
 }
 
 /// Someone else, at the same time.

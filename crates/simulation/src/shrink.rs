@@ -39,6 +39,8 @@ fn smaller(scenario: &Scenario) -> Vec<Scenario> {
             found.push(changed(scenario, |smaller| smaller.parts[number].odd.remove(odd)));
         }
         found.extend((!part.needs.is_empty()).then(|| changed(scenario, |smaller| smaller.parts[number].needs.clear())));
+        found.extend(part.rolling.is_some().then(|| changed(scenario, |smaller| smaller.parts[number].rolling = None)));
+        found.extend((part.place > 0).then(|| changed(scenario, |smaller| smaller.parts[number].place = 0)));
         found.extend(part.secret.then(|| changed(scenario, |smaller| smaller.parts[number].secret = false)));
     }
     found

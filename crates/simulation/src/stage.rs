@@ -9,6 +9,7 @@ use plimsoll_model::HostName;
 use plimsoll_testkit::world::{Chronicle, Machine, SimHost};
 
 use crate::link::Link;
+use crate::project::host;
 use crate::scenario::Scenario;
 
 /// Everything that a scenario is played on.
@@ -48,8 +49,7 @@ impl Stage {
 }
 
 fn link(scenario: &Scenario, number: u8, chronicle: &Chronicle) -> Link {
-    let name = format!("h{}", number + 1).parse().expect("a letter and a number make a name");
-    let machine = Machine::new(name, chronicle.clone());
+    let machine = Machine::new(host(number), chronicle.clone());
     machine.pace(scenario.pace.wrapping_add(u64::from(number)));
     scenario.behave(&machine);
     Link::new(SimHost::new(machine))

@@ -191,6 +191,8 @@ fn component(name: &str, build: Option<(&str, &[&str])>) -> Component {
         depends_on: BTreeSet::new(),
         shared: Vec::new(),
         strategy: StrategyName::BlueGreen,
+        rolling: None,
+        hosts: None,
     }
 }
 

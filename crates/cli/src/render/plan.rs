@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use owo_colors::OwoColorize;
-use plimsoll_model::plan::{Estimates, Intent, Level, Phase, Plan, Work};
+use plimsoll_model::plan::{Change, Estimates, Intent, Level, Phase, Plan, Work};
 use plimsoll_model::source::Source;
 use plimsoll_model::{HostName, PlanHash};
 use plimsoll_ops::PlanView;
@@ -45,6 +45,7 @@ pub fn announced(hash: PlanHash, made: &Plan, estimates: &Estimates) -> String {
         changes: made.changes(),
         builds: BTreeMap::new(),
         levels: made.levels.clone(),
+        batches: made.batches(),
         expects: made.expects.clone(),
         estimates: estimates.clone(),
     };
@@ -74,7 +75,7 @@ fn of_level(number: usize, level: &Level, view: &PlanView, depth: Depth) -> Stri
     let mut lines = String::new();
     for (host, work) in &level.hosts {
         for work in work {
-            lines += &format!("  {number}. {}: {}{}\n", work.component.bold(), facts(work, view, several), place(host, several));
+            lines += &format!("  {number}. {}: {}{}\n", work.component.bold(), facts(work, view, several), place(work, host, view, several));
             if depth == Depth::Steps {
                 lines += &steps(work);
             }
@@ -90,8 +91,12 @@ fn facts(work: &Work, view: &PlanView, several: bool) -> String {
     format!("{}{release}{lacking}", work.change)
 }
 
-fn place(host: &HostName, several: bool) -> String {
-    if several { format!(", on {host}") } else { String::new() }
+/// Where it happens, in an environment of several hosts, and in which batch.
+fn place(work: &Work, host: &HostName, view: &PlanView, several: bool) -> String {
+    let batches = view.batches.get(&work.component).map_or(&[][..], Vec::as_slice);
+    let batch = batches.iter().position(|hosts| work.change != Change::Leave && batches.len() > 1 && hosts.contains(host));
+    let batch = batch.map(|number| format!(", batch {} of {}", number + 1, batches.len())).unwrap_or_default();
+    if several { format!("{batch}, on {host}") } else { String::new() }
 }
 
 fn steps(work: &Work) -> String {
@@ -102,7 +107,7 @@ fn steps(work: &Work) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::plan::{Change, Step, Steps};
+    use plimsoll_model::plan::{Step, Steps};
     use plimsoll_model::{ComponentName, Digest, ReleaseId, SlotId};
 
     use super::super::plain;
@@ -119,6 +124,7 @@ mod tests {
             changes: BTreeMap::new(),
             builds: BTreeMap::from([(backend, ReleaseId(Digest::of(b"new")))]),
             levels,
+            batches: BTreeMap::new(),
             expects: BTreeMap::new(),
             estimates: Estimates { total_ms: Some(4_200), components_ms: BTreeMap::new() },
         }
@@ -144,6 +150,27 @@ mod tests {
         should take about 4.2 s, going by earlier deployments
         plan 29fde71e3ef298312227db745efc78ceb1c4e97c3a45f8e1f3f8680fa8a8f9ac
         "#);
+    }
+
+    #[test]
+    fn batches_are_told_by_host() {
+        let host = |number: usize| HostName::new(format!("h{number}")).unwrap();
+        let work = || level().hosts.into_values().flatten().collect::<Vec<_>>();
+        let all =
+            |at: &[usize]| Level { hosts: (1..4).map(|number| (host(number), if at.contains(&number) { work() } else { Vec::new() })).collect() };
+        let mut leaves = all(&[4]);
+        leaves.hosts.insert(host(4), work().into_iter().map(|work| Work { change: Change::Leave, release: None, ..work }).collect());
+        let batches = BTreeMap::from([(ComponentName::new("backend").unwrap(), vec![vec![host(1), host(2)], vec![host(3)]])]);
+        let view = PlanView { batches, builds: BTreeMap::new(), ..view(vec![all(&[1, 2]), all(&[3]), leaves]) };
+        insta::assert_snapshot!(plain(&plan(&view, Depth::Components)), @r"
+        shop/local: deploy 1.4.0 (commit 01234567, with changes that are in no commit)
+          1. backend: new release (b20ab0a0), batch 1 of 2, on h1
+          1. backend: new release (b20ab0a0), batch 1 of 2, on h2
+          2. backend: new release (b20ab0a0), batch 2 of 2, on h3
+          3. backend: moved away, on h4
+        should take about 4.2 s, going by earlier deployments
+        plan 29fde71e3ef298312227db745efc78ceb1c4e97c3a45f8e1f3f8680fa8a8f9ac
+        ");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub fn status(output: &Output) -> String {
     text += &table(&output.components.iter().map(row).collect::<Vec<_>>());
     for component in &output.components {
         text += &component.trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
+        text += &place(component, output.hosts.len());
         text += &component.slots.iter().map(slot).collect::<String>();
     }
     if let Some(last) = &output.deployment {
@@ -44,6 +45,12 @@ fn row(component: &Component) -> [String; 5] {
         component.since.map(|since| format!("since {}", moment(since))).unwrap_or_default(),
         component.url.clone().unwrap_or_default(),
     ]
+}
+
+/// Where it is, when that is not everywhere.
+fn place(component: &Component, hosts: usize) -> String {
+    let named: Vec<&str> = component.hosts.iter().map(HostName::as_str).collect();
+    if named.len() < hosts { format!("{}: only on {}\n", component.name, named.join(", ")) } else { String::new() }
 }
 
 fn slot(Slot { host, slot }: &Slot) -> String {
@@ -87,6 +94,7 @@ mod tests {
             healthy: trouble.is_none(),
             trouble: trouble.map(str::to_owned),
             url: Some("http://localhost:4000/".into()),
+            hosts: vec![HostName::local()],
             slots: vec![Slot {
                 host: HostName::local(),
                 slot: ObservedSlot { slot, release, config, port: 20_001, condition: Condition::Running, restarts: 1, pid: Some(77) },
@@ -131,11 +139,14 @@ mod tests {
         let away = |host: &str| Slot { host: HostName::new(host).unwrap(), ..web.slots[0].clone() };
         web.slots = vec![away("h1"), away("h2")];
         let trouble = Failure::new("ssh-timeout", "h3 cannot be reached: it does not answer in time");
-        let hosts = vec![plimsoll_ops::status::Host { name: HostName::new("h3").unwrap(), trouble: Some(trouble) }];
+        web.hosts = ["h1", "h2"].map(|host| HostName::new(host).unwrap()).to_vec();
+        let host = |name: &str, trouble| plimsoll_ops::status::Host { name: HostName::new(name).unwrap(), trouble };
+        let hosts = vec![host("h1", None), host("h2", None), host("h3", Some(trouble))];
         insta::assert_snapshot!(plain(&status(&Output { hosts, healthy: false, ..output(vec![web]) })), @r#"
         shop/local: not healthy
         note: h3 cannot be reached: it does not answer in time
           web  healthy  1.4.0  since 2026-01-17 14:30:00 UTC  http://localhost:4000/
+        web: only on h1, h2
           slot web-2 on h1: running, port 20001, pid 77, 1 restart
           slot web-2 on h2: running, port 20001, pid 77, 1 restart
         "#);

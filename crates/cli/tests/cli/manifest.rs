@@ -40,18 +40,18 @@ fn a_good_manifest_is_valid() {
 
 #[test]
 fn all_mistakes_are_told_at_once_each_with_its_place() {
-    assert_snapshot!(transcript(&Project::of(MISTAKEN).run("check")), @r#"
+    assert_snapshot!(transcript(&Project::of(MISTAKEN).run("check")), @r"
     exit 3
     --- stdout
     --- stderr
     plimsoll.toml:4:1: error[unknown-key]: unknown key `pth` in `components.web`
-      help: did you mean `path`? what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
+      help: did you mean `path`? what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`
     plimsoll.toml:6:18: error[wrong-type]: expected a whole number, found a string
       help: write `port = 8443`
     plimsoll.toml:7:15: error[unknown-dependency]: there is no component `backend` to depend on
       help: the components are `web`
     error: plimsoll.toml has 3 mistakes [manifest-invalid]
-    "#);
+    ");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn mistakes_are_findings_in_the_document() {
     assert_snapshot!(serde_json::to_string_pretty(&ran.detail("/findings/0")).unwrap(), @r#"
     {
       "code": "unknown-key",
-      "help": "did you mean `path`? what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`",
+      "help": "did you mean `path`? what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`",
       "message": "unknown key `pth` in `components.web`",
       "place": {
         "column": 1,

@@ -1,8 +1,9 @@
 //! Beginning: the home host gives the deployment its name and the lease; then the others follow.
 
-use plimsoll_api::{HostApi, HostError, Open, Opened, Order};
+use plimsoll_api::{Certificates, HostApi, HostError, Open, Opened, Order, SecretValues};
 use plimsoll_model::deployment::{DeploymentRecord, Stage};
-use plimsoll_model::{DeploymentId, HostName};
+use plimsoll_model::route::Tls;
+use plimsoll_model::{ComponentName, DeploymentId, HostName};
 
 use crate::conduct::{Conduct, Note};
 use crate::persist;
@@ -64,11 +65,24 @@ async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Opt
         components: conduct.components.clone(),
         holder: conduct.holder.clone(),
         reason: conduct.reason.clone(),
-        secrets: conduct.secrets.clone(),
-        certificates: conduct.certificates.clone(),
+        secrets: secrets(conduct, name),
+        certificates: certificates(conduct, name),
     };
     plimsoll_crashpoint::reach!("operator: before open");
     let opened = host.open(open).await;
     plimsoll_crashpoint::reach!("operator: after open");
     opened
+}
+
+/// The values of what goes to a host: what is not there needs none.
+fn secrets(conduct: &Conduct<'_>, name: &HostName) -> SecretValues {
+    let values = |(component, _): (&ComponentName, _)| Some((component.clone(), conduct.secrets.0.get(component)?.clone()));
+    SecretValues(conduct.plan.desired.on(name).filter_map(values).collect())
+}
+
+/// The certificates of what goes to a host.
+fn certificates(conduct: &Conduct<'_>, name: &HostName) -> Certificates {
+    let tls = conduct.plan.desired.on(name).filter_map(|(_, wanted)| wanted.route.as_ref()?.tls.as_ref());
+    let certificate = |tls: &Tls| Some((tls.certificate, conduct.certificates.0.get(&tls.certificate)?.clone()));
+    Certificates(tls.filter_map(certificate).collect())
 }

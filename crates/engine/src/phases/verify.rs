@@ -13,22 +13,19 @@ pub(crate) async fn level(conduct: &Conduct<'_>, id: &DeploymentId, level: u32) 
     super::each(conduct, id, level, Order::Verify { level }).await
 }
 
-/// Asks every route of the environment, changed or not, on every host, as a client would.
+/// Asks every route of the environment, changed or not, on every host that it goes to, as a client would.
 pub(crate) async fn environment(conduct: &Conduct<'_>) -> Result<(), HostError> {
     conduct.note(Note::Verifying);
-    let checks: Vec<RouteCheck> = conduct
-        .plan
-        .desired
-        .components
-        .iter()
-        .filter_map(|(component, wanted)| {
-            let (route, path) = wanted.route_check()?;
-            let certificate = route.tls.as_ref().map(|tls| tls.certificate);
-            Some(RouteCheck { component: component.clone(), matches: route.matches.clone(), path, certificate })
-        })
-        .collect();
-    let hosts: Vec<&HostName> = conduct.fleet.hosts.keys().collect();
-    let asked = hosts.iter().flat_map(|host| checks.iter().map(move |check| conduct.outside.check(host, check)));
+    let checks = conduct.fleet.hosts.keys().flat_map(|host| checks(conduct, host).map(move |check| (host, check))).collect::<Vec<_>>();
+    let asked = checks.iter().map(|(host, check)| conduct.outside.check(host, check));
     plimsoll_crashpoint::reach!("operator: before verify");
     try_join_all(asked).await.map(drop).map_err(HostError::Failed)
+}
+
+fn checks<'a>(conduct: &'a Conduct<'_>, host: &'a HostName) -> impl Iterator<Item = RouteCheck> + 'a {
+    conduct.plan.desired.on(host).filter_map(|(component, wanted)| {
+        let (route, path) = wanted.route_check()?;
+        let certificate = route.tls.as_ref().map(|tls| tls.certificate);
+        Some(RouteCheck { component: component.clone(), matches: route.matches.clone(), path, certificate })
+    })
 }

@@ -11,7 +11,7 @@ use plimsoll_certificate::Pair;
 use plimsoll_model::plan::Desired;
 use plimsoll_model::route::Tls;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{Digest, EnvironmentKey, Secret};
+use plimsoll_model::{Digest, EnvironmentKey, HostName, Secret};
 
 use crate::trouble::Trouble;
 
@@ -36,7 +36,7 @@ pub trait CertificateStore: Send + Sync {
 /// Keeps what a deployment brings, and makes sure that the host has all that its routes need.
 pub(crate) async fn take(store: &dyn CertificateStore, open: &Open, now: Moment) -> Result<(), Trouble> {
     let key = &open.plan.key;
-    for Tls { certificate, expires_at, .. } in of(&open.plan.desired) {
+    for Tls { certificate, expires_at, .. } in of(&open.plan.desired, &open.host) {
         if *expires_at <= now {
             let message = format!("certificate {} of {key} expired on {expires_at}", certificate.short());
             let help = "renew it and deploy: `plimsoll deploy --commit COMMIT` brings an earlier commit with the certificate of today";
@@ -54,9 +54,9 @@ pub(crate) async fn take(store: &dyn CertificateStore, open: &Open, now: Moment)
     Ok(())
 }
 
-/// How the routes of a state speak TLS.
-pub(crate) fn of(desired: &Desired) -> impl Iterator<Item = &Tls> {
-    desired.components.values().filter_map(|wanted| wanted.route.as_ref()?.tls.as_ref())
+/// How the routes that a state has on `host` speak TLS.
+pub(crate) fn of<'a>(desired: &'a Desired, host: &'a HostName) -> impl Iterator<Item = &'a Tls> {
+    desired.on(host).filter_map(|(_, wanted)| wanted.route.as_ref()?.tls.as_ref())
 }
 
 fn judged(named: Digest, read: Result<Pair, plimsoll_certificate::Unusable>) -> Result<Pair, Trouble> {

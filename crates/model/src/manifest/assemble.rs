@@ -8,7 +8,7 @@ use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, fit, graph, keys, merge, routes, secrets, tls};
+use super::{component, fit, graph, keys, merge, placement, routes, secrets, tls};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -21,8 +21,9 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
     };
     environment::judge(name.as_str(), section, manifest, report);
     secrets::judge(manifest, report);
-    let ground = Ground { here: environment::is_here(name, section), tls: section.section("tls") };
-    let components = components(manifest, section, ground, report);
+    let hosts = environment::labelled(name, section);
+    let ground = Ground { here: environment::is_here(name, section), tls: section.section("tls"), hosts: hosts.as_deref() };
+    let components = components(manifest, name, section, ground, report);
     Some(Project {
         name: ProjectName::new(manifest.text("name")?).ok()?,
         version: manifest.text("version"),
@@ -46,7 +47,7 @@ fn unknown(manifest: &Section, name: &EnvironmentName, report: &mut Report<'_>) 
 
 type Components = BTreeMap<ComponentName, Component>;
 
-fn components(manifest: &Section, environment: &Section, ground: Ground<'_>, report: &mut Report<'_>) -> Option<Components> {
+fn components(manifest: &Section, on: &EnvironmentName, environment: &Section, ground: Ground<'_>, report: &mut Report<'_>) -> Option<Components> {
     if manifest.section("components").is_some_and(|components| components.entries.is_empty()) {
         report.error("no-components", &manifest.span_of("components"), "the project has no components", "write `[components.web]` and what it runs");
     }
@@ -55,6 +56,7 @@ fn components(manifest: &Section, environment: &Section, ground: Ground<'_>, rep
     let merged: BTreeMap<&str, Section> = manifest.sections("components").map(merge).collect();
     for (name, section) in &merged {
         fit::judge(name, section, report);
+        placement::judge(name, section, on.as_str(), ground.hosts, manifest, report);
     }
     graph::judge(merged.iter().map(|(name, section)| (*name, section)), report);
     let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, ground)?));

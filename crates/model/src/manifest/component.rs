@@ -1,9 +1,11 @@
 //! Making a [`Component`] of a section. Says nothing: where a value is missing, its mistake was told before.
 
+use super::placement::{self, Host};
 use super::project::{Build, Component, Kind, Process, StrategyName, TlsSource};
 use super::section::{Node, Section};
 use super::tls;
 use crate::check::{HealthCheck, Question};
+use crate::plan::MaxUnavailable;
 use crate::route::{Match, RouteSpec};
 use crate::slot::Limits;
 use crate::{ComponentName, RelPath};
@@ -17,6 +19,9 @@ const LOCAL_PORTS: (u16, u16) = (8080, 8443);
 /// How long a program must stay up that listens nowhere, in milliseconds.
 const STAYS_UP_MS: u64 = 1_000;
 
+/// The strategy that goes from host to host.
+pub(super) const ROLLING: &str = "rolling";
+
 /// What an environment gives to all of its components.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
@@ -24,6 +29,8 @@ pub(super) struct Ground<'a> {
     pub here: bool,
     /// Its certificate.
     pub tls: Option<&'a Section>,
+    /// Its hosts, where labels tell them apart.
+    pub hosts: Option<&'a [Host]>,
 }
 
 /// The component that `section` describes.
@@ -40,6 +47,8 @@ pub(super) fn component(section: &Section, ground: Ground<'_>) -> Option<Compone
         build: build(section),
         test: section.text("test"),
         strategy: strategy(section, &kind, route.is_some()),
+        rolling: rolling(section),
+        hosts: ground.hosts.and_then(|hosts| placement::places(section, hosts)),
         kind,
         route,
         tls,
@@ -125,6 +134,21 @@ fn limits(section: &Section) -> Limits {
 
 fn strategy(section: &Section, kind: &Kind, routed: bool) -> StrategyName {
     let asked = section.text("strategy");
-    let blue_green = matches!(kind, Kind::Site { .. }) || asked.map_or(routed, |word| word == "blue-green");
+    let blue_green = match asked.as_deref() {
+        _ if matches!(kind, Kind::Site { .. }) => true,
+        Some("blue-green") => true,
+        Some("recreate") => false,
+        _ => routed,
+    };
     if blue_green { StrategyName::BlueGreen } else { StrategyName::Recreate }
+}
+
+/// How many hosts at once, where they come in batches.
+fn rolling(section: &Section) -> Option<MaxUnavailable> {
+    let amount = |text: String| text.trim_end_matches('%').parse().ok();
+    match section.number("max_unavailable") {
+        _ if section.text("strategy").as_deref() != Some(ROLLING) => None,
+        Some(count) => u32::try_from(count).ok().map(MaxUnavailable::Hosts),
+        None => section.text("max_unavailable").and_then(amount).map(MaxUnavailable::Percent),
+    }
 }

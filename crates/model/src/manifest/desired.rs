@@ -55,6 +55,8 @@ impl Component {
             route,
             depends_on: self.depends_on.clone(),
             strategy: self.strategy,
+            rolling: self.rolling,
+            hosts: self.hosts.clone(),
         }
     }
 

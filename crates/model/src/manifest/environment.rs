@@ -1,6 +1,7 @@
 //! An environment: judging it, and making it of its section. `local` needs none.
 
 use super::merge::changed_kind;
+use super::placement::{self, Host};
 use super::project::Environment;
 use super::report::Report;
 use super::section::{Node, Section};
@@ -16,6 +17,7 @@ const PRODUCTION: &str = "production";
 /// Says what does not fit together in an environment.
 pub(super) fn judge(name: &str, section: &Section, manifest: &Section, report: &mut Report<'_>) {
     hosts(name, section, report);
+    placement::judge_hosts(section, report);
     for (component, overrides) in section.sections("components") {
         let known = || manifest.sections("components").map(|(name, _)| name);
         match manifest.section("components").and_then(|components| components.section(component)) {
@@ -32,20 +34,20 @@ pub(super) fn judge(name: &str, section: &Section, manifest: &Section, report: &
 }
 
 fn hosts(name: &str, section: &Section, report: &mut Report<'_>) {
-    let hosts = section.texts("hosts");
+    let hosts = placement::hosts(section);
     if name == LOCAL {
-        if hosts.iter().any(|(host, _)| host != LOCAL) {
+        if hosts.iter().any(|host| host.name != LOCAL) {
             let help = "remove `hosts`, or give the environment another name";
             report.error("local-has-hosts", &section.span_of("hosts"), "`local` is this machine, and has no other hosts", help);
         }
-    } else if hosts.is_empty() && !matches!(section.entry("hosts").map(|entry| &entry.node), Some(Node::Refused)) {
+    } else if section.list("hosts").is_empty() && !matches!(section.entry("hosts").map(|entry| &entry.node), Some(Node::Refused)) {
         let message = format!("environment {} has no hosts", shown(name));
         let help = "write `hosts = [\"deploy@dev.shop.example\"]`, as after `ssh`; `hosts = [\"local\"]` is this machine";
         report.error("no-hosts", &section.span_of("hosts"), message, help);
     }
-    for (index, (host, span)) in hosts.iter().enumerate() {
-        if hosts[..index].iter().any(|(other, _)| other == host) {
-            report.error("duplicate-host", span, format!("host {} stands here twice", shown(host)), "keep one of the two");
+    for (index, host) in hosts.iter().enumerate() {
+        if hosts[..index].iter().any(|other| other.name == host.name) {
+            report.error("duplicate-host", &host.span, format!("host {} stands here twice", shown(&host.name)), "keep one of the two");
         }
     }
 }
@@ -63,7 +65,7 @@ fn kind(base: &Section, overrides: &Section, report: &mut Report<'_>) {
 /// The environment `name`, as `section` describes it.
 pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<Environment> {
     let local = name.as_str() == LOCAL;
-    let hosts = section.texts("hosts").into_iter().filter_map(|(host, _)| HostName::new(host).ok()).collect();
+    let hosts = placement::hosts(section).into_iter().filter_map(|host| HostName::new(host.name).ok()).collect();
     let branch = section.text("branch");
     Some(Environment {
         name: name.clone(),
@@ -78,5 +80,10 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
 
 /// Whether all of the environment is this machine.
 pub(super) fn is_here(name: &EnvironmentName, section: &Section) -> bool {
-    name.as_str() == LOCAL || section.texts("hosts").iter().all(|(host, _)| host == LOCAL)
+    name.as_str() == LOCAL || placement::hosts(section).iter().all(|host| host.name == LOCAL)
+}
+
+/// Its hosts, where labels tell them apart: this machine takes everything.
+pub(super) fn labelled(name: &EnvironmentName, section: &Section) -> Option<Vec<Host>> {
+    (name.as_str() != LOCAL).then(|| placement::hosts(section))
 }

@@ -1,5 +1,6 @@
 //! Judging a component: whether its keys fit together. What each value alone must look like was judged before.
 
+use super::component::ROLLING;
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, shown};
@@ -22,6 +23,7 @@ pub(super) fn judge(name: &str, component: &Section, report: &mut Report<'_>) {
         (false, true) => site(name, component, report),
         (false, false) => neither(name, component, report),
     }
+    rolling(component, report);
     secrets(component, report);
     output(component, report);
     health(component, report);
@@ -58,6 +60,13 @@ fn site(name: &str, component: &Section, report: &mut Report<'_>) {
     }
     for key in FOR_PROGRAMS.iter().filter(|key| component.has(key)) {
         report.warning("no-effect", &component.span_of(key), format!("`{key}` has no effect on a site"), "remove it, or use `run`");
+    }
+}
+
+fn rolling(component: &Section, report: &mut Report<'_>) {
+    if component.has("max_unavailable") && component.text("strategy").as_deref() != Some(ROLLING) {
+        let message = "`max_unavailable` has no effect where all hosts are replaced at once";
+        report.warning("no-effect", &component.span_of("max_unavailable"), message, "remove it, or write `strategy = \"rolling\"`");
     }
 }
 

@@ -3,7 +3,7 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
-use super::rules::{BRANCH, COMMAND, FILE, HEALTH_PATH, NAME, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::rules::{BRANCH, COMMAND, FILE, HEALTH_PATH, NAME, PERCENTAGE, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
 use super::shape::{Choice, Key, Shape, Table};
 
 /// The manifest itself.
@@ -90,13 +90,28 @@ pub(super) static COMPONENT: Table = Table {
             Shape::Choice(&[
                 Choice { word: "blue-green", available: true },
                 Choice { word: "recreate", available: true },
-                Choice { word: "rolling", available: false },
+                Choice { word: "rolling", available: true },
                 Choice { word: "canary", available: false },
                 Choice { word: "reload", available: false },
             ]),
             "\"blue-green\"",
             "How it is replaced: `blue-green` starts the new one beside the old one (default with a route, and what a site always does), \
-             `recreate` stops the old one first (default without a route).",
+             `recreate` stops the old one first (default without a route). These replace it on all hosts at once; `rolling` goes on to the next \
+             hosts when those before are verified, and does on each what is the default there.",
+        ),
+        Key::new(
+            "max_unavailable",
+            Shape::Either(&[Shape::Count { min: 1, max: 1000, code: "bad-number" }, Shape::Text(&PERCENTAGE)]),
+            "\"25%\"",
+            "With `rolling`, how many of its hosts are replaced at once: a number, or a percentage, rounded down to whole hosts and at least one.",
+        )
+        .default("1"),
+        Key::new(
+            "on",
+            Shape::Either(&[Shape::Text(&NAME), Shape::List(&Shape::Text(&NAME))]),
+            "\"worker\"",
+            "Label of the hosts that it goes to, or a list of labels of which a host has one. Without it, all hosts of the environment. \
+             `local` takes everything.",
         ),
         Key::new("image", Shape::NotYet("container images"), "", ""),
         Key::new("compose", Shape::NotYet("compose projects"), "", ""),
@@ -224,9 +239,9 @@ pub(super) static ENVIRONMENT: Table = Table {
         Key::new("branch", Shape::Text(&BRANCH), "\"main\"", "Branch that it takes its source from. Without it, the one that is checked out."),
         Key::new(
             "hosts",
-            Shape::List(&Shape::Text(&SSH_HOST)),
-            "[\"deploy@a.shop.example\"]",
-            "Its hosts, written as after `ssh`; the first one keeps its records. Every environment but `local` needs them.",
+            Shape::List(&Shape::Either(&[Shape::Text(&SSH_HOST), Shape::Table(&HOST)])),
+            "[\"deploy@a.shop.example\", { host = \"deploy@b.shop.example\", labels = [\"worker\"] }]",
+            "Its hosts, written as after `ssh`, or as a table with labels; the first one keeps its records. Every environment but `local` needs them.",
         ),
         Key::new("lease", Shape::Duration { min_ms: 1_000 }, "\"20s\"", "How long a deployment stays claimed when nobody renews the claim.")
             .default("\"30s\""),
@@ -254,6 +269,17 @@ pub(super) static ENVIRONMENT: Table = Table {
         ),
         Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
         Key::new("requires", Shape::NotYet("requirements"), "", ""),
+    ],
+};
+
+/// A host of an environment.
+static HOST: Table = Table {
+    name: "host",
+    doc: "A host of an environment with labels, by which components find it.",
+    one_of: &[],
+    keys: &[
+        Key::new("host", Shape::Text(&SSH_HOST), "\"deploy@b.shop.example\"", "The host, written as after `ssh`.").required(),
+        Key::new("labels", Shape::List(&Shape::Text(&NAME)), "[\"worker\"]", "What components ask for with `on`."),
     ],
 };
 
@@ -299,4 +325,5 @@ static SECRETS: Table = Table {
 };
 
 /// All tables, for who wants to walk through all keys.
-pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOOKS, &SECRETS];
+pub(super) static TABLES: &[&Table] =
+    &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOST, &HOOKS, &SECRETS];

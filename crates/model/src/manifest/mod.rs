@@ -16,6 +16,7 @@ mod graph;
 mod guess;
 mod keys;
 mod merge;
+mod placement;
 pub mod project;
 mod quantity;
 mod read;

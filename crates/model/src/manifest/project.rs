@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::check::HealthCheck;
+use crate::plan::MaxUnavailable;
 use crate::route::RouteSpec;
 use crate::slot::Limits;
 use crate::{ComponentName, EnvironmentName, HostName, ProjectName, Recipient, RelPath};
@@ -86,8 +87,14 @@ pub struct Component {
     pub depends_on: BTreeSet<ComponentName>,
     /// Files and folders, relative to the release, that outlive releases.
     pub shared: Vec<RelPath>,
-    /// How it is replaced.
+    /// How it is replaced on each host.
     pub strategy: StrategyName,
+    /// How many hosts are replaced at once; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<MaxUnavailable>,
+    /// The hosts that it goes to; all of the environment's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<BTreeSet<HostName>>,
 }
 
 /// A certificate as the manifest names it, and what comes with HTTPS.
@@ -173,7 +180,7 @@ pub struct Build {
     pub output: Vec<RelPath>,
 }
 
-/// How a component is replaced.
+/// How a component is replaced on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StrategyName {

@@ -42,6 +42,8 @@ pub(super) static HEALTH_PATH: Rule = Rule { noun: "a path such as \"/health\"",
 pub(super) static BRANCH: Rule = Rule { noun: "a branch (a string)", pattern: "^[^\\s~^:?*\\[\\\\]+$", judge: branch };
 /// A user of the host.
 pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", judge: user };
+/// A part of all hosts.
+pub(super) static PERCENTAGE: Rule = Rule { noun: "a percentage such as \"25%\"", pattern: "^([1-9][0-9]?|100)%$", judge: percentage };
 /// The name of an environment variable.
 pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: "^[A-Za-z_][A-Za-z0-9_]*$", judge: variable };
 /// A public key that secrets are encrypted to.
@@ -144,6 +146,14 @@ fn user(text: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     refuse("bad-user", format!("{} is not the name of a user", shown(text)), "write the name of a user of the host, such as \"shop\"")
+}
+
+fn percentage(text: &str) -> Result<(), Refusal> {
+    let number = text.strip_suffix('%').filter(|number| number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0'));
+    if number.and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| (1..=100).contains(&number)) {
+        return Ok(());
+    }
+    refuse("bad-percentage", format!("{} is not a percentage", shown(text)), "write a whole number from 1 to 100 and '%', such as \"25%\"")
 }
 
 fn variable(text: &str) -> Result<(), Refusal> {

@@ -118,7 +118,8 @@ impl Section {
         entries.filter_map(text).collect()
     }
 
-    fn list(&self, key: &str) -> Vec<Entry> {
+    /// The items of a list; none when it is absent.
+    pub(super) fn list(&self, key: &str) -> Vec<Entry> {
         if let Some(Node::List(items)) = self.node(key) { items } else { Vec::new() }
     }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::MaxUnavailable;
 use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
 use crate::route::RouteSpec;
 use crate::slot::ProcessSpec;
-use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId};
+use crate::{ComponentName, ConfigHash, Digest, HostName, RelPath, ReleaseId};
 
 /// All components that an environment shall have; what is not here shall not be there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +31,14 @@ pub struct DesiredComponent {
     pub route: Option<RouteSpec>,
     /// What must serve before it.
     pub depends_on: BTreeSet<ComponentName>,
-    /// How it is replaced.
+    /// How it is replaced on each host.
     pub strategy: StrategyName,
+    /// How many hosts are replaced at once; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<MaxUnavailable>,
+    /// The hosts that it goes to; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<BTreeSet<HostName>>,
 }
 
 /// How a component runs.
@@ -47,7 +54,20 @@ pub enum DesiredKind {
     },
 }
 
+impl Desired {
+    /// The components that go to `host`.
+    pub fn on(&self, host: &HostName) -> impl Iterator<Item = (&ComponentName, &DesiredComponent)> {
+        self.components.iter().filter(move |(_, wanted)| wanted.is_for(host))
+    }
+}
+
 impl DesiredComponent {
+    /// Whether it goes to `host`.
+    #[must_use]
+    pub fn is_for(&self, host: &HostName) -> bool {
+        self.hosts.as_ref().is_none_or(|hosts| hosts.contains(host))
+    }
+
     /// Names all that makes a slot what it is, beside its release. The route is not part of it: a slot
     /// need not be started anew because its traffic comes from elsewhere.
     #[must_use]

@@ -10,8 +10,8 @@ use crate::route::RouteSpec;
 use crate::slot::Condition;
 use crate::time::Moment;
 
-/// Why a component gets steps, or that it gets none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Why a component gets steps, or that it gets none. What weighs more comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// It was not there.
@@ -26,6 +26,8 @@ pub enum Change {
     Certificate,
     /// It is what it shall be and does not run.
     Restart,
+    /// It is taken away from a host, and has others.
+    Leave,
     /// It is taken away.
     Remove,
     /// It is what it shall be.
@@ -75,6 +77,7 @@ impl fmt::Display for Change {
             Change::Route => "new route",
             Change::Certificate => "new certificate",
             Change::Restart => "does not run",
+            Change::Leave => "moved away",
             Change::Remove => "removed",
             Change::None => "unchanged",
         })

@@ -1,8 +1,8 @@
 //! What makes a plan impossible, found before anything is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cycle, Desired, Observed, PortUse};
+use super::{Cycle, Desired, DesiredComponent, Observed, PortUse};
 use crate::route::{Match, RouteSpec};
 use crate::{ComponentName, EnvironmentKey, HostName, ReleaseId};
 
@@ -70,6 +70,14 @@ pub enum PlanError {
         /// The component.
         component: ComponentName,
     },
+    /// None of the hosts that a component goes to is left in the environment.
+    #[error("{component} goes to {}, and none of these is in the environment", listed(.hosts))]
+    NoHost {
+        /// The component.
+        component: ComponentName,
+        /// Where it goes.
+        hosts: BTreeSet<HostName>,
+    },
     /// A rollback needs a release that a host has no more.
     #[error("{host} has no release {} of {component} any more", .release.short())]
     ReleaseGone {
@@ -94,6 +102,7 @@ impl PlanError {
             PlanError::ForeignRoute { .. } => "route-taken",
             PlanError::PortTaken { .. } => "port-taken",
             PlanError::TlsNotWithNginx { .. } => "tls-not-with-nginx",
+            PlanError::NoHost { .. } => "no-host",
             PlanError::ReleaseGone { .. } => "release-gone",
         }
     }
@@ -115,6 +124,7 @@ impl PlanError {
             PlanError::TlsNotWithNginx { .. } => {
                 "have Plimsoll's own proxy lead that host's routes, or take `tls` out of the manifest and end TLS in a server of nginx's own".into()
             }
+            PlanError::NoHost { .. } => "add one of them to the environment again, or deploy instead of rolling back".into(),
             PlanError::ReleaseGone { .. } => {
                 "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into()
             }
@@ -132,21 +142,26 @@ fn circle(names: &[ComponentName]) -> String {
     names.iter().chain(names.first()).map(ToString::to_string).collect::<Vec<_>>().join(" → ")
 }
 
+fn listed(hosts: &BTreeSet<HostName>) -> String {
+    hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 fn describe(matches: &Match) -> String {
     format!("port {}{}, path {}", matches.port, matches.host.as_ref().map(|host| format!(", host {host}")).unwrap_or_default(), matches.path)
 }
 
-/// Judges dependencies and routes of what is wanted against what each host was seen to hold.
+/// Judges dependencies of what is wanted, and on each host the routes that go there against what it was seen to hold.
 ///
 /// # Errors
 /// The first thing that makes it impossible.
 pub fn judge(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
     judge_dependencies(desired)?;
-    let routes = judge_routes(desired)?;
+    judge_places(desired, hosts)?;
     hosts.iter().try_for_each(|(host, seen)| {
-        judge_own(&routes, desired, seen)?;
+        let routes = judge_routes(desired.on(host))?;
+        judge_own(&routes, seen)?;
         judge_tls(desired, host, seen)?;
-        judge_foreign(&routes, desired, host, seen)
+        judge_foreign(&routes, host, seen)
     })
 }
 
@@ -159,41 +174,48 @@ fn judge_dependencies(desired: &Desired) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn judge_routes(desired: &Desired) -> Result<BTreeMap<&Match, &ComponentName>, PlanError> {
-    let mut routes = BTreeMap::new();
-    for (component, wanted) in &desired.components {
+fn judge_places(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
+    match desired.components.iter().find(|(_, wanted)| !hosts.keys().any(|host| wanted.is_for(host))) {
+        Some((component, wanted)) => Err(PlanError::NoHost { component: component.clone(), hosts: wanted.hosts.clone().unwrap_or_default() }),
+        None => Ok(()),
+    }
+}
+
+/// What goes to one host, by its routes.
+type Routes<'a> = BTreeMap<&'a Match, (&'a ComponentName, &'a RouteSpec)>;
+
+fn judge_routes<'a>(here: impl Iterator<Item = (&'a ComponentName, &'a DesiredComponent)>) -> Result<Routes<'a>, PlanError> {
+    let mut routes = Routes::new();
+    for (component, wanted) in here {
         let Some(route) = &wanted.route else { continue };
-        if let Some(first) = routes.insert(&route.matches, component) {
+        if let Some((first, _)) = routes.insert(&route.matches, (component, route)) {
             return Err(PlanError::SharedRoute { first: first.clone(), second: component.clone(), matches: route.matches.clone() });
         }
     }
     Ok(routes)
 }
 
-fn judge_own(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, seen: &Observed) -> Result<(), PlanError> {
+/// A route that leaves its component is taken away after this one would get it, also when that component leaves the host.
+fn judge_own(routes: &Routes<'_>, seen: &Observed) -> Result<(), PlanError> {
     for (from, component) in &seen.components {
         let Some(route) = component.served.as_ref().and_then(|served| served.route.as_ref()) else { continue };
-        // One that goes away is taken away last, so its route is not free yet either.
-        match routes.get(&route.matches) {
-            Some(to) if *to != from || !desired.components.contains_key(from) => {
-                return Err(PlanError::RouteMoves { from: from.clone(), to: (*to).clone(), matches: route.matches.clone() });
-            }
-            _ => {}
+        if let Some((to, _)) = routes.get(&route.matches).filter(|(to, _)| *to != from) {
+            return Err(PlanError::RouteMoves { from: from.clone(), to: (*to).clone(), matches: route.matches.clone() });
         }
     }
     Ok(())
 }
 
 fn judge_tls(desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
-    let secure = desired.components.iter().find(|(_, wanted)| wanted.route.as_ref().is_some_and(|route| route.tls.is_some()));
+    let secure = desired.on(host).find(|(_, wanted)| wanted.route.as_ref().is_some_and(|route| route.tls.is_some()));
     match secure.filter(|_| seen.no_tls) {
         Some((component, _)) => Err(PlanError::TlsNotWithNginx { host: host.clone(), component: component.clone() }),
         None => Ok(()),
     }
 }
 
-fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
-    for (matches, component) in routes {
+fn judge_foreign(routes: &Routes<'_>, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
+    for (matches, (component, route)) in routes {
         if let Some((owner, _)) = seen.foreign_routes.iter().find(|(_, foreign)| foreign == *matches) {
             return Err(PlanError::ForeignRoute {
                 host: host.clone(),
@@ -202,8 +224,7 @@ fn judge_foreign(routes: &BTreeMap<&Match, &ComponentName>, desired: &Desired, h
                 matches: (*matches).clone(),
             });
         }
-        let mut ports = desired.components[*component].route.iter().flat_map(RouteSpec::ports);
-        if let Some(port) = ports.find(|port| seen.ports.get(port) == Some(&PortUse::Other)) {
+        if let Some(port) = route.ports().find(|port| seen.ports.get(port) == Some(&PortUse::Other)) {
             return Err(PlanError::PortTaken { host: host.clone(), component: (*component).clone(), port });
         }
     }
@@ -255,6 +276,12 @@ mod tests {
                 "port-taken",
                 "port 80 for web is taken",
                 "what listens on 80",
+            ),
+            (
+                PlanError::NoHost { component: web.clone(), hosts: BTreeSet::from([host.clone()]) },
+                "no-host",
+                "web goes to local, and none of these",
+                "add one of them",
             ),
             (PlanError::ReleaseGone { host, component: web, release }, "release-gone", &gone, "plimsoll history"),
         ] {

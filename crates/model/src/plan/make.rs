@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::batches::batches;
 use super::strategies::{self, Site};
-use super::{Change, Desired, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
+use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
 use crate::manifest::project::StrategyName;
 use crate::source::Source;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 2;
+pub const PLAN_VERSION: u32 = 3;
 
-/// Version of a plan without TLS. A host that knows no other must not carry out one with TLS: it would serve its routes in the open.
+/// Version of a plan in which every component goes to every host at once. A host that knows no other would keep for a rollback that it does.
+const EVERYWHERE_VERSION: u32 = 2;
+
+/// Version of such a plan without TLS. A host that knows no other must not carry out one with TLS: it would serve its routes in the open.
 const PLAIN_VERSION: u32 = 1;
 
 /// Ordered levels of steps for each host, with the state it expects to find.
@@ -54,7 +58,7 @@ pub enum Intent {
     Down,
 }
 
-/// Components that need none of each other.
+/// Components that need none of each other, each on all of its hosts or on those of one batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     /// What is to be done on each host.
@@ -106,12 +110,14 @@ pub struct Terms {
 /// Says what makes it impossible; see [`PlanError`].
 pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
     let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
-    let order = levels::levels(&depends_on)?;
+    let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> =
+        desired.components.iter().map(|(name, wanted)| (name, work(name, wanted, hosts, terms.keep_releases))).collect();
+    let order = levels::levels(&depends_on, |name| work[name].len())?;
     judge::judge(&desired, hosts)?;
     if matches!(terms.intent, Intent::Rollback { .. }) {
         judge_releases(&desired, hosts)?;
     }
-    let mut levels: Vec<Level> = order.iter().map(|names| level(names, &desired, hosts, terms.keep_releases)).collect();
+    let mut levels: Vec<Level> = order.iter().map(|turns| level(turns, &work, hosts)).collect();
     levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
     Ok(Plan {
@@ -160,11 +166,27 @@ impl Plan {
         })
     }
 
-    /// The components that get steps on any host, with the reason, each once.
+    /// The components that get steps on any host, each with the weightiest of its reasons.
     #[must_use]
     pub fn changes(&self) -> BTreeMap<ComponentName, Change> {
-        let work = self.levels.iter().flat_map(|level| level.hosts.values()).flatten();
-        work.map(|work| (work.component.clone(), work.change)).collect()
+        let mut changes = BTreeMap::new();
+        for work in self.levels.iter().flat_map(|level| level.hosts.values()).flatten() {
+            let change = changes.entry(work.component.clone()).or_insert(work.change);
+            *change = work.change.min(*change);
+        }
+        changes
+    }
+
+    /// The hosts of each rolling component that changes, batch by batch.
+    #[must_use]
+    pub fn batches(&self) -> BTreeMap<ComponentName, Vec<Vec<HostName>>> {
+        let rolling = self.desired.components.iter().filter(|(_, wanted)| wanted.rolling.is_some());
+        let of = |name: &ComponentName| {
+            let changed = |work: &Work| work.component == *name && work.change != Change::Leave;
+            let on = |level: &Level| level.hosts.iter().filter(|(_, all)| all.iter().any(changed)).map(|(host, _)| host.clone()).collect::<Vec<_>>();
+            self.levels.iter().map(on).filter(|hosts| !hosts.is_empty()).collect::<Vec<_>>()
+        };
+        rolling.map(|(name, _)| (name.clone(), of(name))).filter(|(_, batches)| !batches.is_empty()).collect()
     }
 
     /// The releases that hosts need and that no host of `hosts` may lack.
@@ -196,34 +218,45 @@ impl Plan {
 }
 
 fn version(desired: &Desired) -> u32 {
-    let tls = desired.components.values().filter_map(|wanted| wanted.route.as_ref()).any(|route| route.tls.is_some());
-    if tls { PLAN_VERSION } else { PLAIN_VERSION }
+    let any = |has: fn(&DesiredComponent) -> bool| desired.components.values().any(has);
+    match () {
+        () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.route.as_ref().is_some_and(|route| route.tls.is_some())) => EVERYWHERE_VERSION,
+        () => PLAIN_VERSION,
+    }
 }
 
 fn judge_releases(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
     for (host, seen) in hosts {
-        if let Some((component, wanted)) = desired.components.iter().find(|(_, wanted)| !seen.releases.contains(&wanted.release)) {
+        if let Some((component, wanted)) = desired.on(host).find(|(_, wanted)| !seen.releases.contains(&wanted.release)) {
             return Err(PlanError::ReleaseGone { host: host.clone(), component: component.clone(), release: wanted.release });
         }
     }
     Ok(())
 }
 
-fn level(names: &[ComponentName], desired: &Desired, hosts: &BTreeMap<HostName, Observed>, keep: u32) -> Level {
+/// What is to be done for a component on the hosts of one batch.
+type Batch<'a> = Vec<(&'a HostName, Work)>;
+
+/// What is to be done for a component on each of its hosts that differs from what is wanted, batch by batch.
+fn work<'a>(name: &ComponentName, wanted: &DesiredComponent, hosts: &'a BTreeMap<HostName, Observed>, keep: u32) -> Vec<Batch<'a>> {
     let nothing = ObservedComponent::default();
-    let work = |seen: &Observed| {
-        names
-            .iter()
-            .filter_map(|name| {
-                let wanted = &desired.components[name];
-                let seen = seen.components.get(name).unwrap_or(&nothing);
-                let change = Change::between(wanted, seen);
-                let site = Site { component: name, wanted, seen, keep };
-                (change != Change::None).then(|| Work { component: name.clone(), change, release: Some(wanted.release), steps: steps(&site) })
-            })
-            .collect()
-    };
-    Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
+    let own = || hosts.iter().filter(|(host, _)| wanted.is_for(host));
+    let changing = own().filter_map(|(host, seen)| {
+        let seen = seen.components.get(name).unwrap_or(&nothing);
+        let change = Change::between(wanted, seen);
+        let site = Site { component: name, wanted, seen, keep };
+        (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps(&site) }))
+    });
+    batches(changing.collect(), wanted.rolling, own().count())
+}
+
+fn level(turns: &levels::Turns, work: &BTreeMap<&ComponentName, Vec<Batch<'_>>>, hosts: &BTreeMap<HostName, Observed>) -> Level {
+    let mut level: BTreeMap<HostName, Vec<Work>> = hosts.keys().map(|host| (host.clone(), Vec::new())).collect();
+    for (host, work) in turns.iter().filter_map(|(name, batch)| work[name].get(*batch)).flatten() {
+        level.entry((*host).clone()).or_default().push(work.clone());
+    }
+    Level { hosts: level }
 }
 
 fn steps(site: &Site<'_>) -> Steps {
@@ -234,16 +267,18 @@ fn steps(site: &Site<'_>) -> Steps {
     }
 }
 
-/// What is no longer wanted goes last, when all that might still call it has been replaced. Its releases stay for a rollback,
-/// unless all of the environment goes.
+/// What is no longer wanted, or not on this host, goes last, when all that might still call it has been replaced. Its releases stay for a
+/// rollback, unless all of the environment goes.
 fn removals(intent: &Intent, desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Level {
     let all = *intent == Intent::Down;
-    let work = |seen: &Observed| {
-        let gone = seen.components.iter().filter(|(name, seen)| !desired.components.contains_key(name) && is_there(seen, all));
+    let change = |name: &ComponentName| if desired.components.contains_key(name) { Change::Leave } else { Change::Remove };
+    let work = |host: &HostName, seen: &Observed| {
+        let stays = |name: &ComponentName| desired.components.get(name).is_some_and(|wanted| wanted.is_for(host));
+        let gone = seen.components.iter().filter(|(name, seen)| !stays(name) && is_there(seen, all));
         let steps = |seen| strategies::remove::steps(seen, all);
-        gone.map(|(name, seen)| Work { component: name.clone(), change: Change::Remove, release: None, steps: steps(seen) }).collect()
+        gone.map(|(name, seen)| Work { component: name.clone(), change: change(name), release: None, steps: steps(seen) }).collect()
     };
-    Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(seen))).collect() }
+    Level { hosts: hosts.iter().map(|(host, seen)| (host.clone(), work(host, seen))).collect() }
 }
 
 fn is_there(seen: &ObservedComponent, with_releases: bool) -> bool {

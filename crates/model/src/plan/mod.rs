@@ -3,6 +3,7 @@
 //! Planning is pure. The same [`Desired`] and the same [`Observed`] hosts give the same [`Plan`], with the
 //! same hash, whoever asks and whenever; nothing is left to be chosen when it runs.
 
+mod batches;
 mod desired;
 mod diff;
 mod judge;
@@ -15,6 +16,7 @@ pub mod strategies;
 #[cfg(test)]
 mod tests;
 
+pub use batches::MaxUnavailable;
 pub use desired::{Desired, DesiredComponent, DesiredKind};
 pub use diff::Change;
 pub use judge::PlanError;

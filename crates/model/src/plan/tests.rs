@@ -1,5 +1,7 @@
 //! What plans promise: order respects dependencies, what is unchanged gets no step, equal inputs give equal hashes.
 
+mod fleets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -39,7 +41,7 @@ fn wanted(index: usize, version: u8, depends_on: BTreeSet<ComponentName>) -> Des
     let route = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 60_000, tls: None };
     let kind = if index % 3 == 2 { DesiredKind::Site { root: crate::RelPath::here() } } else { process() };
     let strategy = if index % 3 == 1 { StrategyName::Recreate } else { StrategyName::BlueGreen };
-    DesiredComponent { release: release(version, index), kind, shared: vec![], route: Some(route), depends_on, strategy }
+    DesiredComponent { release: release(version, index), kind, shared: vec![], route: Some(route), depends_on, strategy, rolling: None, hosts: None }
 }
 
 fn nothing() -> Observed {
@@ -63,6 +65,10 @@ fn terms() -> Terms {
 
 fn hosts(seen: Observed) -> BTreeMap<HostName, Observed> {
     BTreeMap::from([(HostName::local(), seen)])
+}
+
+fn host(number: usize) -> HostName {
+    HostName::new(format!("h{number}")).unwrap()
 }
 
 /// What the host holds once `desired` is live there, as the steps of a plan would have left it.

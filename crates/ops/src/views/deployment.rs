@@ -1,8 +1,8 @@
 //! A deployment, as who asked for it is told of its end.
 
 use plimsoll_model::deployment::{Failure, Outcome};
-use plimsoll_model::plan::{Change, Intent, Plan};
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, PlanHash, ReleaseId};
+use plimsoll_model::plan::{Change, DesiredComponent, Intent, Plan};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, HostName, PlanHash, ReleaseId};
 use serde::Serialize;
 
 use super::url;
@@ -61,7 +61,7 @@ impl ComponentView {
             name: name.clone(),
             change: changes.get(name).copied().unwrap_or(Change::None),
             release: Some(wanted.release),
-            url: wanted.route.as_ref().map(|route| url(&plan.home, route)),
+            url: wanted.route.as_ref().map(|route| url(found_on(plan, wanted), route)),
         });
         let gone = changes.iter().filter(|(name, _)| !plan.desired.components.contains_key(name));
         let gone = gone.map(|(name, change)| Self { name: name.clone(), change: *change, release: None, url: None });
@@ -69,4 +69,10 @@ impl ComponentView {
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
+}
+
+/// One of the hosts that it goes to, the home host where that is one.
+fn found_on<'a>(plan: &'a Plan, wanted: &DesiredComponent) -> &'a HostName {
+    let mut hosts = [&plan.home].into_iter().chain(plan.expects.keys());
+    hosts.find(|host| wanted.is_for(host)).unwrap_or(&plan.home)
 }

@@ -28,6 +28,8 @@ pub struct PlanView {
     pub builds: BTreeMap<ComponentName, ReleaseId>,
     /// What is done, level by level, on each host.
     pub levels: Vec<Level>,
+    /// The hosts of each rolling component that changes, batch by batch.
+    pub batches: BTreeMap<ComponentName, Vec<Vec<HostName>>>,
     /// The state that each host must be in.
     pub expects: BTreeMap<HostName, StateHash>,
     /// How long it should take.
@@ -47,6 +49,7 @@ impl PlanView {
             changes: plan.changes(),
             builds: plan.lacking(seen),
             levels: plan.levels.clone(),
+            batches: plan.batches(),
             expects: plan.expects.clone(),
             estimates: plan.estimates(seen),
         }

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
-    Desired, DesiredComponent, DesiredKind, Level, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps, Target, Work,
+    Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps,
+    Target, Work,
 };
 use plimsoll_model::route::{About, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
@@ -90,8 +91,10 @@ prop_compose! {
         route in of(route_spec()),
         depends_on in btree_set(component(), 0..2),
         strategy in prop::sample::select(vec![StrategyName::BlueGreen, StrategyName::Recreate]),
+        rolling in of(prop_oneof![any::<u32>().prop_map(MaxUnavailable::Hosts), (1..=100_u32).prop_map(MaxUnavailable::Percent)]),
+        hosts in of(btree_set(host(), 0..3)),
     ) -> DesiredComponent {
-        DesiredComponent { release, kind, shared, route, depends_on, strategy }
+        DesiredComponent { release, kind, shared, route, depends_on, strategy, rolling, hosts }
     }
 }
 
@@ -127,7 +130,7 @@ prop_compose! {
 prop_compose! {
     /// Plans, sensible or not.
     pub fn plan()(
-        (version, key, intent, source) in (0..3_u32, key(), intent(), source()),
+        (version, key, intent, source) in (0..4_u32, key(), intent(), source()),
         (home, lease_ms) in (host(), amount()),
         levels in vec(btree_map(host(), vec(work().boxed(), 0..3), 0..3).prop_map(|hosts| Level { hosts }), 0..3).boxed(),
         expects in btree_map(host(), state_hash(), 0..3),

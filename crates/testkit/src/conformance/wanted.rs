@@ -23,6 +23,8 @@ pub(super) fn component(command: String, program: &Program, port: u16) -> Desire
         route: Some(RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 10_000, tls: None }),
         depends_on: BTreeSet::new(),
         strategy: StrategyName::BlueGreen,
+        rolling: None,
+        hosts: None,
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Invariant {
     Lease,
     /// Nothing is left over.
     Leftover,
+    /// Components and batches follow each other.
+    Order,
     /// What was reported is what happened.
     Report,
     /// What nothing disturbs succeeds, and what was cut off can be settled.

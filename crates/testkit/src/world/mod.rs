@@ -16,6 +16,7 @@ mod judge;
 mod ledger;
 mod logs;
 mod machine;
+mod pace;
 mod protocol;
 mod story;
 

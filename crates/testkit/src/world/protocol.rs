@@ -8,6 +8,7 @@ use plimsoll_model::plan::Desired;
 use plimsoll_model::{DeploymentId, HostName};
 
 use super::chronicle::{Invariant, Violation};
+use super::pace::Pace;
 
 /// The deployments of a world, with their stage on each host.
 #[derive(Default)]
@@ -25,6 +26,7 @@ struct Fate {
     home: HostName,
     hosts: Vec<HostName>,
     desired: Desired,
+    pace: Pace,
     stages: BTreeMap<HostName, Stage>,
 }
 
@@ -62,6 +64,7 @@ impl Protocol {
             home: plan.home.clone(),
             hosts: plan.expects.keys().cloned().collect(),
             desired: plan.desired.clone(),
+            pace: Pace::of(plan),
             stages: BTreeMap::new(),
         };
         self.fates.entry(id.clone()).or_insert_with(fate).stages.insert(host.clone(), Stage::Running);
@@ -78,6 +81,11 @@ impl Protocol {
             Event::RollingBack { .. } if decided => vec![objection(format!("{host} rolls back {id}, which is decided"))],
             Event::Closed { outcome } if (*outcome == Outcome::Committed) != decided => {
                 vec![objection(format!("{host} closes {id} as {outcome}, and decided is {decided}"))]
+            }
+            Event::Intended { at } => fate.pace.begin(host, at).map(|what| Violation { invariant: Invariant::Order, what }).into_iter().collect(),
+            Event::Done { at } => {
+                fate.pace.done(host, at);
+                Vec::new()
             }
             _ => Vec::new(),
         };

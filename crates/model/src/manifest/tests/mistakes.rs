@@ -36,7 +36,7 @@ run = "x"
 rom = 5
 [component.web]"#), @r#"
     1:1+0 missing-key: `name` is missing in the manifest | write `name = "shop"`
-    3:1+3 unknown-key: unknown key `rom` in `components.web` | what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
+    3:1+3 unknown-key: unknown key `rom` in `components.web` | what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`
     4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`, `secrets`
     "#);
     insta::assert_snapshot!(mistakes(r#"name = "shop"
@@ -44,7 +44,7 @@ rom = 5
 run = "x"
 hosts = ["a"]
 route = { spa = true }"#), @r"
-    4:1+5 unknown-key: unknown key `hosts` in `components.web` | `hosts` is a key of `environment`; what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
+    4:1+5 unknown-key: unknown key `hosts` in `components.web` | `hosts` is a key of `environment`; what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`
     5:11+3 unknown-key: unknown key `spa` in `components.web.route` | `spa` is a key of `component`; what may stand here: `port`, `host`, `path`, `strip_prefix`, `public_status`, `timeout`, `tls`
     ");
     insta::assert_snapshot!(mistakes(r#"name = "shop"
@@ -117,7 +117,7 @@ env = { PORT = 1 }"#), @r"
     5:30+3 unknown-component: there is no component `wep` to override | did you mean `web`?
     8:1+4 fixed-key: `path` cannot differ between environments: what was verified in one is what another gets | write it in the component itself; `env` tells environments apart
     9:1+4 kind-change: `site` would make this component something else than its `run` does | make it a component of its own
-    10:1+5 unknown-key: unknown key `biuld` in `environments.dev.components.web` | what may stand here: `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
+    10:1+5 unknown-key: unknown key `biuld` in `environments.dev.components.web` | what may stand here: `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`
     11:9+4 reserved-variable: `PORT` is reserved: each slot gets the port that it must listen on in it | remove it; the port that people use is `route.port`
     ");
 }
@@ -326,10 +326,10 @@ strategy = "blue_green""#), @r#"
     3:7+3 bad-command: the command is empty | write the command line, or leave the key out
     4:8+9 bad-command: `a\u{7}` has a control character | remove it; a line break or a tab may stay
     5:8+5 bad-user: `a b` is not the name of a user | write the name of a user of the host, such as "shop"
-    6:12+12 bad-value: `blue_green` is not possible here | did you mean `blue-green`? write one of `blue-green`, `recreate`
+    6:12+12 bad-value: `blue_green` is not possible here | did you mean `blue-green`? write one of `blue-green`, `recreate`, `rolling`
     "#);
     insta::assert_snapshot!(mistakes_in_web(r#"run = "x"
-strategy = "canary""#), @"4:12+8 not-available: `canary` is not available in this version of Plimsoll | write one of `blue-green`, `recreate`");
+strategy = "canary""#), @"4:12+8 not-available: `canary` is not available in this version of Plimsoll | write one of `blue-green`, `recreate`, `rolling`");
 }
 
 #[test]

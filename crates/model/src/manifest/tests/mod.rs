@@ -3,6 +3,7 @@
 mod guessing;
 mod memory;
 mod mistakes;
+mod placement;
 mod properties;
 mod reading;
 mod table;

@@ -32,7 +32,14 @@ const SECURE: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
-/// Where each table stands in one of them.
+/// The same with labels, and a component that goes from host to host.
+const LABELLED: &str = r#"
+    name = "bare"
+    components = { web = { run = "x", strategy = "rolling", on = "db" }, db = { run = "x" } }
+    environments = { dev = { hosts = [{ host = "a", labels = ["db"] }, { host = "b", labels = ["db"] }, { host = "c", labels = ["worker"] }] } }
+"#;
+
+/// Where each table stands in one of them: the way there, by keys and by numbers of items.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
     ("component", &["components", "web"]),
@@ -43,6 +50,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("tls_key", &["components", "web", "route", "tls", "key"]),
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
+    ("host", &["environments", "dev", "hosts", "1"]),
     ("hooks", &["hooks"]),
     ("secrets", &["secrets"]),
 ];
@@ -51,15 +59,28 @@ fn base(table: &str, key: &str) -> Table {
     let text = match (table, key) {
         ("tls" | "tls_key", _) => SECURE,
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,
+        ("component", "on" | "max_unavailable") => LABELLED,
+        ("host", _) => LABELLED,
         _ => BARE,
     };
     toml::from_str(text).expect("it is TOML")
 }
 
 fn set(manifest: &mut Table, place: &[&str], key: &Key) {
-    let table = place.iter().fold(manifest, |table, part| table[*part].as_table_mut().expect("the place is a table"));
+    let (first, rest) = place.split_first().map_or((None, place), |(first, rest)| (Some(*first), rest));
+    let table = match first {
+        None => manifest,
+        Some(first) => rest.iter().fold(&mut manifest[first], |value, part| inner(value, part)).as_table_mut().expect("the place is a table"),
+    };
     let example: Table = toml::from_str(&format!("x = {}", key.example)).unwrap_or_else(|error| panic!("{}: {error}", key.name));
     table.insert(key.name.into(), example["x"].clone());
+}
+
+fn inner<'v>(value: &'v mut toml::Value, part: &str) -> &'v mut toml::Value {
+    match part.parse::<usize>() {
+        Ok(number) => &mut value[number],
+        Err(_) => &mut value[part],
+    }
 }
 
 #[test]
@@ -107,14 +128,14 @@ fn what_the_reader_takes_the_schema_takes() {
         let manifest: Value = toml::from_str(text).expect("it is TOML");
         assert_eq!(valid(&schema, &schema, &manifest), expect, "{text}");
     };
-    for good in [super::GOOD, BARE, SITE, SECURE] {
+    for good in [super::GOOD, BARE, SITE, SECURE, LABELLED] {
         check(good, true);
     }
     check("name = \"x\"", false);
     check("name = \"x\"\ncomponents.web = {}", false);
     check("name = \"x\"\ncomponents.web = { run = 5 }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", rum = 5 }", false);
-    check("name = \"x\"\ncomponents.web = { run = \"x\", strategy = \"rolling\" }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", strategy = \"canary\" }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", route = { port = 0 } }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\" }\nenvironments.dev.components.web.path = \"x\"", false);
 }
