@@ -22,7 +22,7 @@ use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
-pub use audit::{AuditPage, AuditQuery};
+pub use audit::{AuditPage, AuditQuery, whole_audit};
 pub use certificates::{Certificate, Certificates};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};

@@ -41,9 +41,17 @@ pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Repl
 }
 
 fn answer(session: &Session, command: impl AsyncFnOnce(&Session) -> Result<Reply, OpError>) -> Result<Reply, OpError> {
+    on_runtime(command(session))
+}
+
+/// Does `work` to its end.
+///
+/// # Errors
+/// Its own, or the system gives no threads.
+pub fn on_runtime<T>(work: impl Future<Output = Result<T, OpError>>) -> Result<T, OpError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| OpError::new(Exit::Host, "system", format!("the system gives no threads: {error}")))?;
-    let answered = runtime.block_on(command(session));
+    let answered = runtime.block_on(work);
     // A question to a person may still wait for its line.
     runtime.shutdown_background();
     answered

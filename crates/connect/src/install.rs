@@ -122,6 +122,14 @@ impl Ssh {
         Ok(if lent.is_root { program } else { format!("sudo -n {program}") })
     }
 
+    /// Has the program of a host tell what it sees there: a line that is told `asked`. Root tells it where this login can become root.
+    ///
+    /// # Errors
+    /// There is no way to it, or its program does not know how.
+    pub async fn examine(&self, host: &HostName, asked: &[u8], line: impl FnMut(String)) -> Result<(), HostError> {
+        self.talk(host, &script::examine(), asked, line).await
+    }
+
     /// Takes away what was lent for a visit.
     ///
     /// # Errors

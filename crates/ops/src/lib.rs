@@ -31,8 +31,10 @@ mod context;
 pub mod deploy;
 pub mod down;
 mod error;
+mod examine;
 pub mod history;
 pub mod host_add;
+pub mod host_doctor;
 pub mod host_facts;
 pub mod host_provision;
 pub mod host_remove;
@@ -66,10 +68,12 @@ pub use approve::{Always, Approve, Never};
 pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
+pub use examine::examine;
 pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
+pub use plimsoll_inspect::Asked;
 pub use plimsoll_provision::Wishes;
 pub use progress::{Event, Progress};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
@@ -86,6 +90,7 @@ pub const OPERATIONS: &[&str] = &[
     "down",
     "history",
     "host_add",
+    "host_doctor",
     "host_facts",
     "host_provision",
     "host_remove",

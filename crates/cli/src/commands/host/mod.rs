@@ -2,6 +2,8 @@
 
 mod add;
 mod dial;
+mod doctor;
+mod examine;
 mod facts;
 mod provision;
 mod remove;
@@ -27,6 +29,11 @@ pub enum Command {
     /// Join standard streams to the daemon: the host's end of a connection over SSH
     #[command(hide = true)]
     Dial(dial::Dial),
+    /// Tell what could go wrong there, and what to do about it
+    Doctor(doctor::Doctor),
+    /// Tell what a host sees of itself: the host's end of `doctor`
+    #[command(hide = true)]
+    Examine(examine::Examine),
     /// Tell what it is
     Facts(facts::Facts),
     /// Bring daemon and proxy to this version; slots go on
@@ -49,6 +56,8 @@ impl Command {
             Self::Serve(role) => role.run(),
             Self::Add(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Dial(role) => role.run(),
+            Self::Doctor(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Examine(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
