@@ -8,6 +8,7 @@
 mod ask;
 mod crew;
 mod cut;
+mod doctor;
 mod faults;
 mod fleet;
 mod one_host;

@@ -14,7 +14,7 @@ use crate::Ssh;
 use crate::ssh::Road;
 
 mod needs;
-mod script;
+pub(crate) mod script;
 
 pub use script::Ground;
 use script::Lent;

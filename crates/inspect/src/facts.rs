@@ -130,6 +130,8 @@ pub struct Nginx {
 pub enum Daemon {
     /// It answers.
     Answers(Box<plimsoll_api::Facts>),
+    /// There never was one.
+    Absent,
     /// None runs, and the next command would start one.
     Rests,
     /// It cannot be asked.

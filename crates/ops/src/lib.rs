@@ -36,6 +36,7 @@ pub mod history;
 pub mod host_add;
 pub mod host_doctor;
 pub mod host_facts;
+pub mod host_keys_rotate;
 pub mod host_provision;
 pub mod host_remove;
 pub mod host_stop;
@@ -92,6 +93,7 @@ pub const OPERATIONS: &[&str] = &[
     "host_add",
     "host_doctor",
     "host_facts",
+    "host_keys_rotate",
     "host_provision",
     "host_remove",
     "host_stop",

@@ -70,6 +70,25 @@ pub(super) fn take_back() -> String {
     format!("sh -c 'rm -f \"{LENT}\" \"{LENT}.previous\"'")
 }
 
+/// Tells which keys open this login.
+pub(crate) fn read_keys() -> String {
+    "sh -c 'cat \"$HOME/.ssh/authorized_keys\"'".into()
+}
+
+/// Takes the keys that open this login from standard input: whole, in one step, and only when nobody else has changed them.
+pub(crate) fn write_keys(former_sha256: &str, sha256: &str) -> String {
+    let refuse = |code: &str, message: &str| {
+        format!("{{ echo \"plimsoll-failure: {{\\\"code\\\":\\\"{code}\\\",\\\"message\\\":\\\"{message}\\\"}}\" >&2; exit 1; }}")
+    };
+    let changed = refuse("keys-changed", "somebody else has changed the keys of this login meanwhile");
+    let damaged = refuse("upload-damaged", "what arrived is not what was sent");
+    format!(
+        "sh -c 'set -e; umask 077; p=\"$HOME/.ssh/authorized_keys\"; t=\"$p.plimsoll.$$\"; trap \"rm -f \\\"$t\\\"\" EXIT; cat > \"$t\"; \
+         s=$(sha256sum < \"$t\"); [ \"${{s%% *}}\" = {sha256} ] || {damaged}; s=$(sha256sum < \"$p\"); \
+         [ \"${{s%% *}}\" = {former_sha256} ] || {changed}; sync \"$t\"; mv -f \"$t\" \"$p\"; sync \"$HOME/.ssh\"'"
+    )
+}
+
 /// Takes a program from standard input and puts it in its place.
 pub(super) fn install(sha256: &str, changed: (i64, i64)) -> String {
     take(BEGIN, sha256, changed)
@@ -128,7 +147,9 @@ mod tests {
 
     #[test]
     fn scripts_are_one_argument_of_whatever_shell() {
-        for script in [survey(), examine(), install("abc", (1, 2)), find_lent("abc"), lend("abc", (1, 2)), take_back()] {
+        for script in
+            [survey(), read_keys(), write_keys("abc", "def"), examine(), install("abc", (1, 2)), find_lent("abc"), lend("abc", (1, 2)), take_back()]
+        {
             assert!(!script.contains('\n') && script.matches('\'').count() == 2, "{script}");
         }
     }

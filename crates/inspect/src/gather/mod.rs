@@ -28,7 +28,8 @@ pub async fn gather(machine: &mut impl Machine, place: Place, daemon: Result<Opt
     let mut facts = system::look(machine, &place);
     match daemon {
         Err(failure) => facts.daemon = Daemon::Fails(failure),
-        Ok(None) => facts.daemon = Daemon::Rests,
+        // Its lock file stays when it ends.
+        Ok(None) => facts.daemon = if place.folder.join("host.lock").exists() { Daemon::Rests } else { Daemon::Absent },
         Ok(Some(host)) => daemon::ask(host, asked, &mut facts).await,
     }
     if let Daemon::Answers(daemon) = &facts.daemon {

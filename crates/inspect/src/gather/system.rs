@@ -32,7 +32,7 @@ pub(super) fn look(machine: &mut impl Machine, place: &Place) -> Facts {
         nginx: if whole && is_root { nginx(machine) } else { None },
         firewall: firewall(machine),
         drift: if whole && is_root { drift(machine).ok() } else { None },
-        daemon: Daemon::Rests,
+        daemon: Daemon::Absent,
         environments: Vec::new(),
         audit: None,
     }

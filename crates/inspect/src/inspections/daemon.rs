@@ -6,7 +6,7 @@ use crate::{Case, Daemon, Mode};
 
 pub(super) fn inspect(case: &Case<'_>) -> Vec<Finding> {
     match &case.facts.daemon {
-        Daemon::Answers(_) => Vec::new(),
+        Daemon::Answers(_) | Daemon::Absent => Vec::new(),
         Daemon::Rests => {
             let message = "its daemon does not run: what ends there is not started again, and leases are not watched";
             vec![case.warning("daemon-rests", message, format!("start it: plimsoll host facts {}", case.host))]

@@ -197,6 +197,7 @@ fn what_was_set_up_and_is_so_no_more_is_found() {
 
 #[test]
 fn what_the_daemon_knows_is_found() {
+    check(|facts| facts.daemon = Daemon::Absent, &[]);
     check(|facts| facts.daemon = Daemon::Rests, &[(WARNING, "daemon-rests", "plimsoll host facts admin@a.example")]);
     let fails = |failure: Failure| |facts: &mut Facts| (facts.daemon, facts.environments) = (Daemon::Fails(failure), Vec::new());
     check(fails(Failure::new("daemon-down", "nobody listens")), &[(ERROR, "daemon-down", "journalctl -u plimsoll.service")]);

@@ -5,6 +5,7 @@ mod dial;
 mod doctor;
 mod examine;
 mod facts;
+mod keys;
 mod provision;
 mod remove;
 mod serve;
@@ -36,6 +37,9 @@ pub enum Command {
     Examine(examine::Examine),
     /// Tell what it is
     Facts(facts::Facts),
+    /// Look after the keys that open it
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring daemon and proxy to this version; slots go on
     Upgrade(upgrade::Upgrade),
     /// Set a server up: logins, the daemon, SSH by keys only, a firewall, updates
@@ -59,6 +63,7 @@ impl Command {
             Self::Doctor(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Examine(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Keys(command) => command.run(globals),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Remove(command) => session::run(globals, async |session| command.answer(session).await),
