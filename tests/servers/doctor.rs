@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::ask::until;
 use crate::crew::{Crew, as_root};
 use crate::project::Project;
 use crate::provisioned::{FLEET, Turn, heal, set_up};
@@ -35,10 +36,9 @@ fn what_is_broken_on_a_host_is_found_with_what_to_do() {
 
     // Somebody has the port of the route, before anything is deployed.
     let port = project.port();
-    let hold = format!(
-        "systemd-run -q --collect --unit their-program perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalPort=>{port},Listen=>1) or die; print 1; sleep'"
-    );
-    change(host, &[&hold, &format!("until ss -ltnH sport = :{port} | grep -q .; do :; done")]);
+    let perl = format!("my $held = IO::Socket::INET->new(LocalPort=>{port},Listen=>1) or die; sleep");
+    change(host, &[&format!("systemd-run -q --collect --unit their-program perl -MIO::Socket::INET -e '{perl}'")]);
+    until("1".to_owned(), || as_root(host, &format!("ss -ltnH sport = :{port} | wc -l")).trim().to_owned());
     let (codes, said) = found(&project.run_in(&["host", "doctor", "production"]).ended(1));
     assert_eq!(codes, ["error port-taken", "note not-seen"]);
     assert!(said.contains(&format!("ss -ltnp sport = :{port}")), "{said}");
@@ -52,9 +52,10 @@ fn what_is_broken_on_a_host_is_found_with_what_to_do() {
             "rm /etc/ssh/sshd_config.d/00-plimsoll.conf",
             "systemctl reload ssh",
             &format!("sed -i 's/, {port}//' /etc/plimsoll/firewall.nft"),
-            "(systemd-run -q --unit their-unit false; until systemctl is-failed -q their-unit; do :; done)",
+            "systemd-run -q --unit their-unit false",
         ],
     );
+    until("failed".to_owned(), || as_root(host, "systemctl is-failed their-unit || true").trim().to_owned());
     let (codes, said) = found(&doctor(&admin).ended(1));
     assert_eq!(codes, ["error port-closed", "warning set-up-drifted", "warning unit-failed"]);
     for fix in

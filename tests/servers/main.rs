@@ -11,6 +11,7 @@ mod cut;
 mod doctor;
 mod faults;
 mod fleet;
+mod keys;
 mod one_host;
 mod project;
 mod provision;

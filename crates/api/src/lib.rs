@@ -71,6 +71,10 @@ pub trait HostApi: Send + Sync {
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;
 
+    /// The log of a deployment's run that was kept until now, as its operator wrote it, secrets taken out. With `keep`, that one is kept from
+    /// now on: the end of it where it is long. Of an environment, the newest ones are kept.
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError>;
+
     /// Rows of the audit log.
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError>;
 

@@ -106,10 +106,11 @@ impl Session {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), holder = %self.context.holder, project = %self.context.project.display(), "{name}");
         let interrupts = interrupt::listen(self.context.cancel.clone());
         let interrupts = interrupts.map_err(|error| OpError::new(Exit::Host, "system", format!("signals cannot be heard: {error}")))?;
+        let context = Context { log: log::current().map(Path::to_owned), ..self.context.clone() };
         let (progress, events) = mpsc::unbounded_channel();
         let (asker, questions) = mpsc::unbounded_channel();
         let approver = consent::approver(self.console, yes, asker);
-        self.watch(Signals { events, questions, interrupts }, work(&self.context, approver.as_ref(), &progress)).await
+        self.watch(Signals { events, questions, interrupts }, work(&context, approver.as_ref(), &progress)).await
     }
 
     /// Shows what is told until `work` is done.

@@ -25,6 +25,8 @@ pub struct Context {
     pub holder: Holder,
     /// The caller's environment variables: where secrets come from.
     pub variables: BTreeMap<String, Secret<String>>,
+    /// Where the log of this call is written, if it is: a copy goes to the home host of what it deploys.
+    pub log: Option<PathBuf>,
     /// Set when the caller wants it to end: a deployment rolls back.
     pub cancel: CancellationToken,
 }

@@ -53,6 +53,7 @@ mod proposal;
 mod request;
 pub mod resume;
 pub mod rollback;
+mod run_log;
 pub mod schema;
 mod secrets;
 mod settle;

@@ -97,7 +97,7 @@ fn made_from(record: &DeploymentRecord, prefix: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use plimsoll_model::Digest;
     use plimsoll_model::deployment::{Holder, Outcome, Stage};
     use plimsoll_model::plan::Desired;
@@ -106,7 +106,8 @@ mod tests {
 
     use super::*;
 
-    fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) -> DeploymentRecord {
+    /// A deployment that is over.
+    pub(crate) fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) -> DeploymentRecord {
         DeploymentRecord {
             id: format!("d-{number}").parse().unwrap(),
             key: plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "local".parse().unwrap() },

@@ -47,6 +47,7 @@ pub(crate) fn context(folder: &Path) -> Context {
         ssh: plimsoll_connect::Ssh { config: None, sockets: folder.join("ssh"), asks: false },
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
+        log: None,
         cancel: CancellationToken::new(),
     }
 }
@@ -94,7 +95,7 @@ async fn asked_of_nothing(scene: &Scene, operation: &str) -> Result<serde_json::
         "host_stop" => host_stop::run(context, host_stop::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "host_upgrade" => host_upgrade::run(context, host_upgrade::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "resume" => resume::run(context, resume::Input { environment }, progress).await.map(|output| serde_json::json!(output)),
-        "show" => show::run(context, show::Input { environment, id: "d".into() }, progress).await.map(|output| serde_json::json!(output)),
+        "show" => show::run(context, show::Input { environment, id: "d".into(), log: false }, progress).await.map(|output| serde_json::json!(output)),
         other => unreachable!("{other}"),
     };
     answer.map_err(|error| (error.code, error.exit))
