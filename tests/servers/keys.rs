@@ -42,7 +42,7 @@ impl Scene {
     fn opens(&self, key: Option<&Path>) -> bool {
         let mut ssh = Command::new("ssh");
         ssh.arg("-F").arg(ssh_config()).args(["-o", "BatchMode=yes", "-o", "ControlPath=none"]).env_remove("SSH_AUTH_SOCK");
-        key.into_iter().for_each(|key| drop(ssh.arg("-i").arg(key)));
+        ssh.args(key.into_iter().flat_map(|key| ["-i".as_ref(), key.as_os_str()]));
         ssh.args([&self.login, "true"]).output().expect("there is ssh").status.success()
     }
 }

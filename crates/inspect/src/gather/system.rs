@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use plimsoll_api::wire::SYSTEM_POLICY;
-use plimsoll_provision::{Command, Machine, drift, firewall};
+use plimsoll_provision::{Command, Drift, Machine, drift, firewall};
 use serde::Deserialize;
 
 use super::Place;
@@ -31,7 +31,7 @@ pub(super) fn look(machine: &mut impl Machine, place: &Place) -> Facts {
         survival: if whole { None } else { survival(machine) },
         nginx: if whole && is_root { nginx(machine) } else { None },
         firewall: firewall(machine),
-        drift: if whole && is_root { drift(machine).ok() } else { None },
+        drift: (whole && is_root).then(|| drift(machine).unwrap_or_else(|why| vec![unknown(why)])),
         daemon: Daemon::Absent,
         environments: Vec::new(),
         audit: None,
@@ -114,6 +114,11 @@ impl Default for Called {
     fn default() -> Self {
         Self { binary: "/usr/sbin/nginx".into(), config: "/etc/nginx/nginx.conf".into() }
     }
+}
+
+/// That it cannot be told is something to know as well.
+fn unknown(why: String) -> Drift {
+    Drift { measure: "the record of what was done".into(), what: why, help: Some("see that the file can be read, and what has changed it".into()) }
 }
 
 fn nginx(machine: &mut impl Machine) -> Option<Nginx> {

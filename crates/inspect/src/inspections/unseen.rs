@@ -8,6 +8,6 @@ pub(super) fn inspect(case: &Case<'_>) -> Vec<Finding> {
     if case.facts.mode == Mode::User || case.facts.is_root {
         return Vec::new();
     }
-    let message = "this login does not see whether SSH, firewall and updates are as they were set up, nor how large the store is";
+    let message = "this login does not see whether SSH, firewall and updates are as they were set up, nor projects of other logins";
     vec![case.note("not-seen", message, format!("have it looked at as well: plimsoll host doctor {}", case.keeper()))]
 }

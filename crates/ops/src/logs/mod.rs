@@ -1,15 +1,18 @@
 //! Streams what slots write.
 
+mod shown;
+mod window;
+
 use plimsoll_api::{HostApi, LogQuery};
 use plimsoll_engine::Fleet;
-use plimsoll_model::deployment::{DeploymentRecord, Outcome};
-use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, HostName};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::project::Loaded;
 use crate::{Context, Exit, LogLine, OpError, hosts, project, show};
+use shown::Shown;
+use window::Window;
 
 /// Which lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +51,11 @@ pub struct Line {
 /// How many lines of a host may wait to be passed on.
 const WAITING: usize = 64;
 
+/// How many lines a slot may write while what was written before is put in order.
+const BETWEEN: u32 = 1_000;
+
 /// Sends the lines of all hosts to `lines`, oldest first, until there are no more, nobody listens, or the context is cancelled. Lines that
-/// are followed come as they are written.
+/// are followed come behind those, as they are written.
 ///
 /// # Errors
 /// There is no such component, the manifest is not right, or a host cannot be reached.
@@ -68,22 +74,33 @@ pub async fn run(context: &Context, input: Input, lines: mpsc::Sender<Line>) -> 
     }
 }
 
+/// Of several hosts, what was written before is put in order first, and then comes what is written from now on.
 async fn read(fleet: &Fleet, query: LogQuery, window: Window, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
-    let alone = fleet.hosts.len() == 1;
-    if query.follow || alone {
-        let done = fleet.all(|name, host| of_host(name, host, query.clone(), Sieve { window, alone, lines: lines.clone() })).await;
-        return done.into_values().collect();
+    let sieve = Sieve { window, alone: fleet.hosts.len() == 1, shown: Shown::default() };
+    if sieve.alone {
+        return of_all(fleet, &query, &sieve, lines).await;
     }
+    let (done, mut sorted) = past(fleet, LogQuery { follow: false, ..query.clone() }, &sieve).await;
+    sorted.sort_by(|a, b| a.line.at.cmp(&b.line.at));
+    let shown = Shown::of(&sorted);
+    for line in sorted {
+        if lines.send(line).await.is_err() {
+            // Whoever does not read any more has read enough.
+            return Ok(());
+        }
+    }
+    if !query.follow || done.is_err() {
+        return done;
+    }
+    // What was written in between is among the last lines of its slot.
+    let tail = if query.tail == 0 { 0 } else { query.tail.max(BETWEEN) };
+    let query = LogQuery { tail, ..query };
+    of_all(fleet, &query, &Sieve { shown, ..sieve }, lines).await
+}
+
+/// What those hosts have that answer.
+async fn past(fleet: &Fleet, query: LogQuery, sieve: &Sieve) -> (Result<(), OpError>, Vec<Line>) {
     let (sender, mut told) = mpsc::channel(WAITING);
-    let read = async {
-        // The last sender goes with this, so that the end is heard.
-        let sender = sender;
-        fleet
-            .all(|name, host| of_host(name, host, query.clone(), Sieve { window, alone, lines: sender.clone() }))
-            .await
-            .into_values()
-            .collect::<Result<(), _>>()
-    };
     let keep = async {
         let mut all = Vec::new();
         while let Some(line) = told.recv().await {
@@ -91,28 +108,20 @@ async fn read(fleet: &Fleet, query: LogQuery, window: Window, lines: mpsc::Sende
         }
         all
     };
-    let (done, mut all) = tokio::join!(read, keep);
-    all.sort_by(|a: &Line, b: &Line| a.line.at.cmp(&b.line.at));
-    for line in all {
-        // Whoever does not read any more has read enough.
-        drop(lines.send(line).await);
-    }
-    done
+    tokio::join!(of_all(fleet, &query, sieve, sender), keep)
 }
 
-/// Where the lines of a host go, those that are wanted.
-struct Sieve {
-    window: Window,
-    alone: bool,
-    lines: mpsc::Sender<Line>,
+/// The last sender goes with this, so that the end is heard.
+async fn of_all(fleet: &Fleet, query: &LogQuery, sieve: &Sieve, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
+    fleet.all(|name, host| of_host(name, host, query.clone(), sieve, lines.clone())).await.into_values().collect()
 }
 
-async fn of_host(name: &HostName, host: &dyn HostApi, query: LogQuery, sieve: Sieve) -> Result<(), OpError> {
-    let (sender, mut told) = mpsc::channel::<LogLine>(WAITING);
+async fn of_host(name: &HostName, host: &dyn HostApi, query: LogQuery, sieve: &Sieve, lines: mpsc::Sender<Line>) -> Result<(), OpError> {
+    let (sender, mut told) = mpsc::channel(WAITING);
     let pass_on = async move {
-        let Sieve { window, alone, lines } = sieve;
         while let Some(line) = told.recv().await {
-            if window.has(&line.at) && lines.send(Line { host: name.clone(), alone, line }).await.is_err() {
+            let line = Line { host: name.clone(), alone: sieve.alone, line };
+            if sieve.passes(&line) && lines.send(line).await.is_err() {
                 break;
             }
         }
@@ -121,29 +130,16 @@ async fn of_host(name: &HostName, host: &dyn HostApi, query: LogQuery, sieve: Si
     Ok(done?)
 }
 
-/// Moments between which a line is wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Window {
-    from: Option<Moment>,
-    until: Option<Moment>,
+/// Which lines are passed on.
+struct Sieve {
+    window: Window,
+    alone: bool,
+    shown: Shown,
 }
 
-impl Window {
-    /// Whether a line that was written then is wanted. What cannot be read is not kept back.
-    fn has(&self, at: &str) -> bool {
-        let Ok(at) = serde_json::from_value::<Moment>(at.into()) else { return true };
-        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
-    }
-
-    /// While a deployment was carried out and served: to its end when it was undone, to the beginning of the next one that is live otherwise.
-    fn of(record: &DeploymentRecord, records: &[DeploymentRecord]) -> Self {
-        let next = records.iter().rev().find(|other| other.id > record.id && other.outcome() == Outcome::Committed);
-        let until = match record.outcome() {
-            Outcome::Committed => next.map(|next| next.started_at),
-            // The last words come with the end.
-            _ => record.ended_at.map(|ended| ended.plus(1_000)),
-        };
-        Self { from: Some(record.started_at), until }
+impl Sieve {
+    fn passes(&self, line: &Line) -> bool {
+        self.window.has(&line.line.at) && !self.shown.has(line)
     }
 }
 
@@ -191,32 +187,5 @@ mod tests {
         let error = judge(&"wbe".parse().unwrap(), &loaded, &fleet).await.unwrap_err();
         assert_eq!((error.code.as_str(), error.exit), ("unknown-component", Exit::Usage));
         assert_eq!((error.message.as_str(), error.help.as_deref()), ("there is no component wbe in shop/local", Some("there are api, web")));
-    }
-
-    #[test]
-    fn a_line_is_wanted_between_two_moments() {
-        let check = |from: Option<i64>, until: Option<i64>, expect: [bool; 3]| {
-            let window = Window { from: from.map(Moment), until: until.map(Moment) };
-            let lines = ["1970-01-01T00:00:01.000Z", "1970-01-01T00:00:02.000Z", "no time"];
-            assert_eq!(lines.map(|at| window.has(at)), expect, "{window:?}");
-        };
-        check(None, None, [true, true, true]);
-        check(Some(1_000), None, [true, true, true]);
-        check(Some(1_001), None, [false, true, true]);
-        check(None, Some(2_000), [true, false, true]);
-        check(Some(1_500), Some(1_800), [false, false, true]);
-    }
-
-    #[test]
-    fn a_deployment_is_in_its_logs_until_the_next_one_that_is_live() {
-        let record = |number: u8, outcome: Outcome| {
-            let began = i64::from(number) * 100;
-            let over = crate::rollback::tests::record(number, "c", false, outcome);
-            DeploymentRecord { started_at: Moment(began), ended_at: Some(Moment(began + 10)), ..over }
-        };
-        // The newest first, as hosts tell them.
-        let all = [record(4, Outcome::Committed), record(3, Outcome::RolledBack), record(2, Outcome::Committed)];
-        let told = all.each_ref().map(|record| Window::of(record, &all)).map(|window| (window.from.unwrap().0, window.until.map(|until| until.0)));
-        assert_eq!(told, [(400, None), (300, Some(1_310)), (200, Some(400))]);
     }
 }
