@@ -4,10 +4,10 @@ use plimsoll_model::finding::Finding;
 
 use crate::Case;
 
-/// More than this is told, in milliseconds.
+/// As much as this is told, in milliseconds.
 const TOLERATED: u64 = 2_000;
 
-/// More than this leads certificates and records astray, in milliseconds.
+/// As much as this leads certificates and records astray, in milliseconds.
 const FAR: u64 = 60_000;
 
 pub(super) fn inspect(case: &Case<'_>) -> Vec<Finding> {
@@ -18,8 +18,8 @@ pub(super) fn inspect(case: &Case<'_>) -> Vec<Finding> {
     let help = "keep the time of both machines: `timedatectl set-ntp true` does it where systemd-timesyncd is installed";
     let message = format!("its clock is {}.{} s {which} the one here", off / 1000, off % 1000 / 100);
     let skew = match off {
-        ..=TOLERATED => None,
-        ..=FAR => Some(case.warning("clock-skewed", message, help)),
+        ..TOLERATED => None,
+        TOLERATED..FAR => Some(case.warning("clock-skewed", message, help)),
         _ => Some(case.error("clock-skewed", message, help)),
     };
     let alone = facts.container.is_none() && facts.is_synchronized == Some(false);

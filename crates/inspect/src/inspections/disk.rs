@@ -28,7 +28,7 @@ fn bytes(case: &Case<'_>, Disk { bytes, free_bytes, .. }: Disk) -> Option<Findin
     match free_bytes {
         ..NEEDED => Some(case.error("disk-full", message, HELP)),
         // A small disk that is nearly empty is none to complain of.
-        ..WANTED if free_bytes < bytes / 4 => Some(case.warning("disk-filling", message, HELP)),
+        NEEDED..WANTED if free_bytes < bytes / 4 => Some(case.warning("disk-filling", message, HELP)),
         _ => None,
     }
 }

@@ -228,7 +228,7 @@ fn what_an_environment_has_is_found() {
     check(expires(15 * 86_400_000), &[]);
     check(|facts| facts.environments[0].observed.open = Some(open(true)), &[(ERROR, "deployment-undecided", "plimsoll resume production")]);
     check(|facts| facts.environments[0].observed.open = Some(open(false)), &[(NOTE, "deployment-open", "is under way")]);
-    check(|facts| drop(facts.environments[0].observed.ports.insert(80, PortUse::Other)), &[(ERROR, "port-taken", "sport = :80")]);
+    check(|facts| facts.environments[0].observed.ports.extend([(80, PortUse::Other)]), &[(ERROR, "port-taken", "sport = :80")]);
     let silent = |facts: &mut Facts| facts.environments[0].services[0].trouble = Some("connection refused".into());
     check(silent, &[(ERROR, "component-down", "rollback production --last")]);
     check(|facts| component(facts).slots.push(slot(2, Condition::Running)), &[(WARNING, "slot-leftover", "slot web-2")]);
