@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Always, Context, Event, Exit, OPERATIONS, Progress, Tests, Wanted, deploy, history, host_stop, host_upgrade, plan, resume, rollback, show, status,
+    Always, Ask, Context, Event, Exit, Keyring, OPERATIONS, Progress, Tests, Wanted, deploy, history, host_stop, host_upgrade, plan, resume,
+    rollback, show, status,
 };
 
 /// A project in a folder of its own, and a call about it.
@@ -48,7 +51,18 @@ pub(crate) fn context(folder: &Path) -> Context {
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
         log: None,
+        keys: Keyring { files: Vec::new(), named: false, ask: Arc::new(Nobody) },
         cancel: CancellationToken::new(),
+    }
+}
+
+/// Knows no passphrase.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Ask for Nobody {
+    fn passphrase(&self, _: &Path, _: bool) -> Option<Secret<String>> {
+        None
     }
 }
 

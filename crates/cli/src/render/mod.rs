@@ -11,6 +11,7 @@ pub mod history;
 pub mod logs;
 pub mod measure;
 pub mod plan;
+pub mod secrets;
 pub mod status;
 mod table;
 pub mod upgrade;

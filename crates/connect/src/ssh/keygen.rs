@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 /// A private key in a file, its public part beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keyring {
+pub struct KeyFile {
     /// The file of the private key.
     pub path: PathBuf,
 }
@@ -30,7 +30,7 @@ pub enum KeyError {
     },
 }
 
-impl Keyring {
+impl KeyFile {
     /// Makes an ed25519 key, for its owner alone, without a passphrase: programs are to use it.
     ///
     /// # Errors
@@ -96,15 +96,15 @@ mod tests {
     async fn a_key_is_made_once_and_known_by_its_fingerprint() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new key");
-        let made = Keyring::make(&path, "plimsoll deploy@a.example").await.unwrap();
+        let made = KeyFile::make(&path, "plimsoll deploy@a.example").await.unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let public = made.public().await.unwrap();
         assert!(public.starts_with("ssh-ed25519 ") && public.ends_with(" plimsoll deploy@a.example"), "{public}");
-        let fingerprint = Keyring::fingerprint(&public).await.unwrap();
+        let fingerprint = KeyFile::fingerprint(&public).await.unwrap();
         assert!(fingerprint.starts_with("SHA256:") && fingerprint.len() == 50, "{fingerprint}");
         std::fs::remove_file(folder.path().join("new key.pub")).unwrap();
-        assert_eq!(Keyring::fingerprint(&made.public().await.unwrap()).await.unwrap(), fingerprint);
-        assert!(Keyring::make(&path, "again").await.is_err());
-        assert!(Keyring::fingerprint("ssh-ed25519 AAAA").await.is_err());
+        assert_eq!(KeyFile::fingerprint(&made.public().await.unwrap()).await.unwrap(), fingerprint);
+        assert!(KeyFile::make(&path, "again").await.is_err());
+        assert!(KeyFile::fingerprint("ssh-ed25519 AAAA").await.is_err());
     }
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use plimsoll_api::HostError;
 use plimsoll_model::HostName;
 
-pub use keygen::{KeyError, Keyring};
+pub use keygen::{KeyError, KeyFile};
 pub(crate) use road::{Road, Try};
 pub(crate) use session::{End, Ended, Session};
 

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use plimsoll_api::wire::piece::Search;
 use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
@@ -57,6 +58,10 @@ impl Question for AuditQuery {
 
 impl Question for Deed {
     const NAME: &str = "an entry of the audit log";
+}
+
+impl Question for Search {
+    const NAME: &str = "pieces of a file";
 }
 
 impl Question for Upgrade {

@@ -8,7 +8,7 @@ mod authorized;
 use std::path::{Path, PathBuf};
 
 use plimsoll_api::{HostApi, HostError};
-use plimsoll_connect::{KeyError, Keyring};
+use plimsoll_connect::{KeyError, KeyFile};
 use plimsoll_model::HostName;
 use plimsoll_model::audit::{Action, Actor, Deed, Ending};
 use serde::{Deserialize, Serialize};
@@ -55,9 +55,9 @@ pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result
     if !input.agreed {
         return Err(unasked(&input.host));
     }
-    let ring = ring(&input, progress).await?;
-    let public = ring.public().await.map_err(unfit)?;
-    let fingerprint = Keyring::fingerprint(&public).await.map_err(unfit)?;
+    let file = key_file(&input, progress).await?;
+    let public = file.public().await.map_err(unfit)?;
+    let fingerprint = KeyFile::fingerprint(&public).await.map_err(unfit)?;
     let rotation = Rotation { context, host: &input.host, key: &input.key, public, fingerprint };
     let replaced = rotation.rotate(input.old.as_deref()).await?;
     rotation.record(replaced.as_deref()).await;
@@ -111,7 +111,7 @@ impl Rotation<'_> {
     /// The key to be taken out, with its fingerprint; none when the new one is what opens the host.
     async fn old<'t>(&self, text: &'t str, named: Option<&str>, opener: Option<&str>) -> Result<Option<(Entry<'t>, String)>, OpError> {
         let wanted = match named {
-            Some(public) => Some(Keyring::fingerprint(public.trim()).await.map_err(unfit)?),
+            Some(public) => Some(KeyFile::fingerprint(public.trim()).await.map_err(unfit)?),
             None => opener.map(str::to_owned),
         };
         if wanted.as_ref() == Some(&self.fingerprint) {
@@ -119,7 +119,7 @@ impl Rotation<'_> {
         }
         for entry in authorized::entries(text) {
             // What is no key for this machine is somebody else's.
-            let fingerprint = Keyring::fingerprint(entry.public).await.ok();
+            let fingerprint = KeyFile::fingerprint(entry.public).await.ok();
             if fingerprint.is_some() && fingerprint == wanted {
                 return Ok(fingerprint.map(|fingerprint| (entry, fingerprint)));
             }
@@ -174,11 +174,11 @@ impl Rotation<'_> {
     }
 }
 
-async fn ring(input: &Input, progress: &Progress) -> Result<Keyring, OpError> {
+async fn key_file(input: &Input, progress: &Progress) -> Result<KeyFile, OpError> {
     if input.key.exists() {
-        return Ok(Keyring { path: input.key.clone() });
+        return Ok(KeyFile { path: input.key.clone() });
     }
-    let made = Keyring::make(&input.key, &format!("plimsoll {}", input.host)).await.map_err(unfit)?;
+    let made = KeyFile::make(&input.key, &format!("plimsoll {}", input.host)).await.map_err(unfit)?;
     // Nobody may listen.
     let _ = progress.send(Event::Notice { message: format!("made the key {}", input.key.display()) });
     Ok(made)

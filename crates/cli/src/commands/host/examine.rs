@@ -7,7 +7,7 @@ use plimsoll_model::deployment::Failure;
 use plimsoll_ops::{Asked, OpError};
 
 use crate::console::{self, Console};
-use crate::{caller, session};
+use crate::{caller, keys, session};
 
 /// Tell what this host sees of itself; what it is asked stands on standard input
 #[derive(Debug, clap::Args)]
@@ -35,6 +35,7 @@ fn examine() -> Result<String, OpError> {
     // Who asks nothing more than what is there says nothing.
     let _ = io::stdin().read_to_string(&mut asked);
     let asked: Asked = serde_json::from_str(&asked).unwrap_or_default();
-    let context = caller::context(None, Console::machine())?;
+    let console = Console::machine();
+    let context = caller::context(None, console, keys::ring(None, console))?;
     session::on_runtime(async { Ok(serde_json::to_string(&plimsoll_ops::examine(&context, &asked).await).expect("facts have strings for keys")) })
 }
