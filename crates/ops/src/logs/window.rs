@@ -53,7 +53,7 @@ mod tests {
     fn a_deployment_is_in_its_logs_until_the_next_one_that_is_live() {
         let record = |number: u8, outcome: Outcome| {
             let began = i64::from(number) * 100;
-            let over = crate::rollback::tests::record(number, "c", false, outcome);
+            let over = crate::tests::record(number, "c", false, outcome);
             DeploymentRecord { started_at: Moment(began), ended_at: Some(Moment(began + 10)), ..over }
         };
         // The newest first, as hosts tell them.
