@@ -29,6 +29,10 @@ fn a_shop_is_deployed_rolled_back_and_spared_on_all_hosts() {
     shop.assert_serves("v1");
     let status = shop.run("status", &[]).ended(0);
     assert_eq!(status.detail("/healthy"), true, "{}", status.stdout);
+    let lines = shop.run("logs", &["--since", "1h"]).ended(0).detail("/lines");
+    let lines = lines.as_array().expect("lines are a list");
+    let of = |name: &str| lines.iter().map(|line| line[name].as_str().unwrap_or_default()).collect::<Vec<_>>();
+    assert!(of("at").is_sorted() && HOSTS.iter().all(|host| of("host").iter().any(|name| name.ends_with(host))), "{lines:?}");
     assert_eq!(status.detail("/components/1/slots").as_array().map(Vec::len), Some(3), "{}", status.stdout);
     traffic.assert_unharmed();
 }

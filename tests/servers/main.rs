@@ -8,8 +8,10 @@
 mod ask;
 mod crew;
 mod cut;
+mod doctor;
 mod faults;
 mod fleet;
+mod keys;
 mod one_host;
 mod project;
 mod provision;

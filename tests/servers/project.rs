@@ -98,6 +98,18 @@ impl Project {
         self.crew.run(["-C", &folder, command, "production"].into_iter().chain(more.iter().copied()))
     }
 
+    /// Runs a command in the project's folder.
+    #[track_caller]
+    pub fn run_in(&self, command: &[&str]) -> Ran {
+        let folder = self.folder.path().to_string_lossy();
+        self.crew.run(["-C", &folder].into_iter().chain(command.iter().copied()))
+    }
+
+    /// The port of its route.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Begins a command on the environment that tells its events.
     pub fn begin(&self, command: &str) -> Running {
         let folder = self.folder.path().to_string_lossy();

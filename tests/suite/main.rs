@@ -22,6 +22,7 @@ mod partial;
 mod project;
 mod proxy;
 mod rollback;
+mod run_logs;
 mod running;
 mod secrets;
 mod switch;

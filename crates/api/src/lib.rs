@@ -22,7 +22,7 @@ use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
-pub use audit::{AuditPage, AuditQuery};
+pub use audit::{AuditPage, AuditQuery, whole_audit};
 pub use certificates::{Certificate, Certificates};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
@@ -70,6 +70,10 @@ pub trait HostApi: Send + Sync {
 
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;
+
+    /// The log of a deployment's run that was kept until now, as its operator wrote it, secrets taken out. With `keep`, that one is kept from
+    /// now on: the end of it where it is long. Of an environment, the newest ones are kept.
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError>;
 
     /// Rows of the audit log.
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError>;

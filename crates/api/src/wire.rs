@@ -59,6 +59,8 @@ pub mod path {
     pub const SERVICES: &str = "/v1/services";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
+    /// POST. See [`crate::HostApi::run_log`].
+    pub const RUN_LOG: &str = "/v1/deployments/{id}/log";
     /// POST asks, with an [`crate::AuditQuery`]. See [`crate::HostApi::audit`].
     pub const AUDIT: &str = "/v1/audit";
     /// POST. See [`crate::HostApi::note`].
@@ -76,6 +78,15 @@ pub struct DigestSecrets {
     pub key: EnvironmentKey,
     /// The values.
     pub values: SecretValues,
+}
+
+/// Asks for [`crate::HostApi::run_log`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLog {
+    /// The environment.
+    pub key: EnvironmentKey,
+    /// What is to be kept.
+    pub keep: Option<String>,
 }
 
 /// Asks for [`crate::HostApi::stop`].

@@ -52,6 +52,14 @@ pub fn parse() -> Result<Args, ExitCode> {
     })
 }
 
+/// Reads a duration, into milliseconds.
+///
+/// # Errors
+/// It is none: in words.
+pub fn duration(text: &str) -> Result<u64, &'static str> {
+    plimsoll_model::manifest::millis(text).ok_or("a duration is a whole number and one of ms, s, m, h, d, such as 7d")
+}
+
 /// Whether a program listens to this process and wants a JSON document, however it ends.
 pub fn document_wanted() -> bool {
     wants_document(std::env::args_os())

@@ -25,6 +25,7 @@ pub fn context(project: Option<&Path>, console: Console, keys: Keyring) -> Resul
         exe: identity::exe().map_err(|error| OpError::new(Exit::Host, "system", format!("cannot find the running binary: {error}")))?,
         holder: Holder { user: identity::user(), machine: identity::machine(), pid: std::process::id(), surface: "cli".into() },
         variables: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?)))).collect(),
+        log: None,
         keys,
         cancel: CancellationToken::new(),
     })

@@ -42,9 +42,17 @@ pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Repl
 }
 
 fn answer(session: &Session, command: impl AsyncFnOnce(&Session) -> Result<Reply, OpError>) -> Result<Reply, OpError> {
+    on_runtime(command(session))
+}
+
+/// Does `work` to its end.
+///
+/// # Errors
+/// Its own, or the system gives no threads.
+pub fn on_runtime<T>(work: impl Future<Output = Result<T, OpError>>) -> Result<T, OpError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| OpError::new(Exit::Host, "system", format!("the system gives no threads: {error}")))?;
-    let answered = runtime.block_on(command(session));
+    let answered = runtime.block_on(work);
     // A question to a person may still wait for its line.
     runtime.shutdown_background();
     answered
@@ -99,10 +107,11 @@ impl Session {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), holder = %self.context.holder, project = %self.context.project.display(), "{name}");
         let interrupts = interrupt::listen(self.context.cancel.clone());
         let interrupts = interrupts.map_err(|error| OpError::new(Exit::Host, "system", format!("signals cannot be heard: {error}")))?;
+        let context = Context { log: log::current().map(Path::to_owned), ..self.context.clone() };
         let (progress, events) = mpsc::unbounded_channel();
         let (asker, questions) = mpsc::unbounded_channel();
         let approver = consent::approver(self.console, yes, asker);
-        self.watch(Signals { events, questions, interrupts }, work(&self.context, approver.as_ref(), &progress)).await
+        self.watch(Signals { events, questions, interrupts }, work(&context, approver.as_ref(), &progress)).await
     }
 
     /// Shows what is told until `work` is done.

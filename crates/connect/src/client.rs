@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Stop, Upgrade, path};
+use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
     AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
     Service, Upgraded,
@@ -133,6 +133,10 @@ impl HostApi for Client {
                 LogsLine::Error(error) => return Err(error),
             }
         }
+    }
+
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        self.link.ask(Method::POST, &of_deployment(path::RUN_LOG, id), &RunLog { key: key.clone(), keep }).await
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {

@@ -14,7 +14,7 @@ use crate::Ssh;
 use crate::ssh::Road;
 
 mod needs;
-mod script;
+pub(crate) mod script;
 
 pub use script::Ground;
 use script::Lent;
@@ -120,6 +120,14 @@ impl Ssh {
         let damaged = || HostError::Barred { host: host.clone(), failure: Failure::new("upload-damaged", "what was brought is not there any more") };
         let program = lent.program.ok_or_else(damaged)?;
         Ok(if lent.is_root { program } else { format!("sudo -n {program}") })
+    }
+
+    /// Has the program of a host tell what it sees there: a line that is told `asked`. Root tells it where this login can become root.
+    ///
+    /// # Errors
+    /// There is no way to it, or its program does not know how.
+    pub async fn examine(&self, host: &HostName, asked: &[u8], line: impl FnMut(String)) -> Result<(), HostError> {
+        self.talk(host, &script::examine(), asked, line).await
     }
 
     /// Takes away what was lent for a visit.

@@ -37,6 +37,8 @@ async fn every_call_arrives_and_is_answered() {
     let row = Mark::START.next(&fake::entry());
     assert_eq!(client.audit(query.clone()).await.unwrap(), AuditPage { anchor: Mark::START, head: row.mark(), rows: vec![row] });
     arrived(format!("audit {query:?}"));
+    assert_eq!(client.run_log(&key(), &id(), Some("a\nb".into())).await.unwrap(), Some("a\nb".into()));
+    arrived(format!("run log of {} in {}: {:?}", id(), key(), Some("a\nb")));
     client.note(fake::entry().deed).await.unwrap();
     arrived(format!("note {:?}", fake::entry().deed));
     assert_eq!(client.upgrade(&fake::actor()).await.unwrap(), Upgraded::default());

@@ -22,6 +22,7 @@ use crate::policy::{NginxPolicy, Policy, RouteKind};
 use crate::probe::NetworkProber;
 use crate::releases::Store;
 use crate::route::Router;
+use crate::runs::RunFiles;
 use crate::secrets::SecretFiles;
 use crate::serve::{Intake, Owners, Starter, adopt, bind, serve};
 use crate::supervise::{Builtin, Supervision, Supervisor, Systemd};
@@ -99,6 +100,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         releases: Arc::new(Store::open(folders)?),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         certificates: Arc::new(CertificateFiles::new(folders.clone())),
+        runs: Arc::new(RunFiles::new(folders.clone())),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

@@ -124,6 +124,12 @@ impl Folders {
         self.slot_logs(key).join(format!("{slot}.secrets"))
     }
 
+    /// Logs of the runs of deployments.
+    #[must_use]
+    pub fn runs(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("runs")
+    }
+
     /// Certificates with their private keys.
     #[must_use]
     pub fn certificates(&self, key: &EnvironmentKey) -> PathBuf {

@@ -335,6 +335,18 @@ impl HostApi for Handle {
         self.0.world.supervisor.lines(&query, lines).await.map_err(HostError::Internal)
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        if look::over(&self.0, id).await?.key != *key {
+            return Err(HostError::NotFound(format!("deployment {id} in {key}")));
+        }
+        let runs = &self.0.world.runs;
+        let before = runs.read(key, id).await.map_err(HostError::Internal)?;
+        if let Some(text) = keep {
+            runs.keep(key, id, &text).await.map_err(HostError::Internal)?;
+        }
+        Ok(before)
+    }
+
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
         self.0.world.ledger.audit(&query).await.map_err(HostError::Internal)
     }

@@ -19,6 +19,7 @@ mod program;
 pub mod releases;
 mod restore;
 pub mod route;
+pub mod runs;
 pub mod secrets;
 pub mod serve;
 pub mod supervise;

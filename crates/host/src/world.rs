@@ -8,6 +8,7 @@ use crate::ledger::Ledger;
 use crate::probe::Prober;
 use crate::releases::Releases;
 use crate::route::Router;
+use crate::runs::RunLogs;
 use crate::secrets::SecretStore;
 use crate::supervise::Supervisor;
 
@@ -22,6 +23,8 @@ pub struct World {
     pub secrets: Arc<dyn SecretStore>,
     /// Certificates with their private keys.
     pub certificates: Arc<dyn CertificateStore>,
+    /// Logs of the runs of deployments.
+    pub runs: Arc<dyn RunLogs>,
     /// Running slots.
     pub supervisor: Arc<dyn Supervisor>,
     /// Where traffic goes.

@@ -37,6 +37,11 @@ impl Bringing {
         self.ground.sha256.as_deref() == Some(self.package.sha256.as_str())
     }
 
+    /// Judges whether this program can be used there.
+    pub(crate) fn fits(&self, host: &HostName) -> Result<(), OpError> {
+        Ok(self.package.judge(host, &self.ground)?)
+    }
+
     /// Lends it to the login, and gives the command that starts it as root.
     pub(crate) async fn lend(&self, context: &Context, host: &HostName) -> Result<String, OpError> {
         self.package.judge(host, &self.ground)?;

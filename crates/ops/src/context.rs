@@ -26,6 +26,8 @@ pub struct Context {
     pub holder: Holder,
     /// The caller's environment variables: where secrets come from first.
     pub variables: BTreeMap<String, Secret<String>>,
+    /// Where the log of this call is written, if it is: a copy goes to the home host of what it deploys.
+    pub log: Option<PathBuf>,
     /// The caller's private keys, which open files of secrets.
     pub keys: Keyring,
     /// Set when the caller wants it to end: a deployment rolls back.

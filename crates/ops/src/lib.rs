@@ -32,9 +32,12 @@ mod context;
 pub mod deploy;
 pub mod down;
 mod error;
+mod examine;
 pub mod history;
 pub mod host_add;
+pub mod host_doctor;
 pub mod host_facts;
+pub mod host_keys_rotate;
 pub mod host_provision;
 pub mod host_remove;
 pub mod host_stop;
@@ -51,6 +54,7 @@ mod proposal;
 mod request;
 pub mod resume;
 pub mod rollback;
+mod run_log;
 pub mod schema;
 mod secrets;
 pub mod secrets_edit;
@@ -72,10 +76,12 @@ pub use approve::{Always, Approve, Never};
 pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
+pub use examine::examine;
 pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
+pub use plimsoll_inspect::Asked;
 pub use plimsoll_provision::Wishes;
 pub use plimsoll_vault::{Ask, Keyring, MAX_VALUE_BYTES};
 pub use progress::{Event, Progress};
@@ -94,7 +100,9 @@ pub const OPERATIONS: &[&str] = &[
     "down",
     "history",
     "host_add",
+    "host_doctor",
     "host_facts",
+    "host_keys_rotate",
     "host_provision",
     "host_remove",
     "host_stop",

@@ -98,32 +98,10 @@ fn made_from(record: &DeploymentRecord, prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::Digest;
-    use plimsoll_model::deployment::{Holder, Outcome, Stage};
-    use plimsoll_model::plan::Desired;
-    use plimsoll_model::source::Source;
-    use plimsoll_model::time::Moment;
+    use plimsoll_model::deployment::Outcome;
 
     use super::*;
-
-    fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) -> DeploymentRecord {
-        DeploymentRecord {
-            id: format!("d-{number}").parse().unwrap(),
-            key: plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "local".parse().unwrap() },
-            plan: PlanHash(Digest::of(&[number])),
-            intent: Intent::Deploy,
-            source: Source { version: format!("v{number}"), commit: Some(commit.into()), dirty, ..Source::default() },
-            holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
-            reason: None,
-            started_at: Moment(0),
-            ended_at: None,
-            stage: Stage::Closed { outcome },
-            failure: None,
-            components: Vec::new(),
-            leftovers: Vec::new(),
-            desired: Desired::default(),
-        }
-    }
+    use crate::tests::record;
 
     #[test]
     fn a_target_is_found_by_each_of_its_names() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Context, Exit, OpError, Progress, RecordView, hosts, project};
 
 /// How far back a deployment is looked for.
-const HISTORY: u32 = 1_000;
+pub(crate) const HISTORY: u32 = 1_000;
 
 /// Which deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Input {
     pub environment: EnvironmentName,
     /// The deployment's name, or as much of its beginning as tells it from others.
     pub id: String,
+    /// The log of its run, too.
+    #[serde(default)]
+    pub log: bool,
 }
 
 /// A deployment in full.
@@ -26,6 +29,9 @@ pub struct Input {
 pub struct Output {
     /// The deployment.
     pub deployment: Full,
+    /// The log of its run, where it was asked for and is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 /// All that is on record.
@@ -54,22 +60,24 @@ pub struct Full {
 /// No deployment, or more than one, is called so; the manifest is not right, or the host cannot be reached.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
-    let records = match hosts::connect_existing(context, &loaded.project).await? {
-        Some(fleet) => fleet.home().history(&loaded.key(), HISTORY).await?,
-        None => Vec::new(),
-    };
-    let called: Vec<DeploymentRecord> = records.into_iter().filter(|record| record.id.as_str().starts_with(&input.id)).collect();
-    match <[DeploymentRecord; 1]>::try_from(called) {
-        Ok([record]) => Ok(Output { deployment: record.into() }),
-        Err(called) => Err(not_one(&input, called.len())),
-    }
+    let Some(fleet) = hosts::connect_existing(context, &loaded.project).await? else { return Err(not_one(&input.environment, &input.id, 0)) };
+    let records = fleet.home().history(&loaded.key(), HISTORY).await?;
+    let record = called(&input.environment, &input.id, &records)?;
+    let log = if input.log { fleet.home().run_log(&loaded.key(), &record.id, None).await? } else { None };
+    Ok(Output { deployment: record.clone().into(), log })
 }
 
-fn not_one(input: &Input, called: usize) -> OpError {
-    let help = format!("see what there is: plimsoll history {}", input.environment);
+/// The only one of these deployments whose name begins so.
+pub(crate) fn called<'a>(environment: &EnvironmentName, id: &str, records: &'a [DeploymentRecord]) -> Result<&'a DeploymentRecord, OpError> {
+    let called: Vec<&DeploymentRecord> = records.iter().filter(|record| record.id.as_str().starts_with(id)).collect();
+    if let [record] = called.as_slice() { Ok(record) } else { Err(not_one(environment, id, called.len())) }
+}
+
+fn not_one(environment: &EnvironmentName, id: &str, called: usize) -> OpError {
+    let help = format!("see what there is: plimsoll history {environment}");
     let (code, message) = match called {
-        0 => ("unknown-deployment", format!("environment {} has no deployment {:?}", input.environment, input.id)),
-        count => ("ambiguous-deployment", format!("{count} deployments of environment {} begin with {:?}", input.environment, input.id)),
+        0 => ("unknown-deployment", format!("environment {environment} has no deployment {id:?}")),
+        count => ("ambiguous-deployment", format!("{count} deployments of environment {environment} begin with {id:?}")),
     };
     OpError::new(Exit::Usage, code, message).with_help(help)
 }
@@ -94,9 +102,9 @@ mod tests {
 
     #[test]
     fn a_name_that_means_no_deployment_or_several_is_refused() {
-        let input = Input { environment: "local".parse().unwrap(), id: "2026".into() };
+        let environment = "local".parse().unwrap();
         for (called, code, words) in [(0, "unknown-deployment", "has no deployment \"2026\""), (3, "ambiguous-deployment", "3 deployments")] {
-            let error = not_one(&input, called);
+            let error = not_one(&environment, "2026", called);
             assert_eq!((error.code.as_str(), error.exit), (code, Exit::Usage));
             assert!(error.message.contains(words) && error.help.unwrap().ends_with("plimsoll history local"), "{}", error.message);
         }

@@ -5,7 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_model::Secret;
-use plimsoll_model::deployment::Holder;
+use plimsoll_model::deployment::{DeploymentRecord, Holder, Outcome, Stage};
+use plimsoll_model::plan::{Desired, Intent};
+use plimsoll_model::source::Source;
+use plimsoll_model::time::Moment;
+use plimsoll_model::{Digest, PlanHash};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +54,7 @@ pub(crate) fn context(folder: &Path) -> Context {
         ssh: plimsoll_connect::Ssh { config: None, sockets: folder.join("ssh"), asks: false },
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
+        log: None,
         keys: Keyring { files: Vec::new(), named: false, ask: Arc::new(Nobody) },
         cancel: CancellationToken::new(),
     }
@@ -62,6 +67,26 @@ pub(crate) struct Nobody;
 impl Ask for Nobody {
     fn passphrase(&self, _: &Path, _: bool) -> Option<Secret<String>> {
         None
+    }
+}
+
+/// A deployment that is over.
+pub(crate) fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) -> DeploymentRecord {
+    DeploymentRecord {
+        id: format!("d-{number}").parse().unwrap(),
+        key: plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "local".parse().unwrap() },
+        plan: PlanHash(Digest::of(&[number])),
+        intent: Intent::Deploy,
+        source: Source { version: format!("v{number}"), commit: Some(commit.into()), dirty, ..Source::default() },
+        holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
+        reason: None,
+        started_at: Moment(0),
+        ended_at: None,
+        stage: Stage::Closed { outcome },
+        failure: None,
+        components: Vec::new(),
+        leftovers: Vec::new(),
+        desired: Desired::default(),
     }
 }
 
@@ -108,7 +133,7 @@ async fn asked_of_nothing(scene: &Scene, operation: &str) -> Result<serde_json::
         "host_stop" => host_stop::run(context, host_stop::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "host_upgrade" => host_upgrade::run(context, host_upgrade::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "resume" => resume::run(context, resume::Input { environment }, progress).await.map(|output| serde_json::json!(output)),
-        "show" => show::run(context, show::Input { environment, id: "d".into() }, progress).await.map(|output| serde_json::json!(output)),
+        "show" => show::run(context, show::Input { environment, id: "d".into(), log: false }, progress).await.map(|output| serde_json::json!(output)),
         other => unreachable!("{other}"),
     };
     answer.map_err(|error| (error.code, error.exit))

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use crate::on_record::{self, Undone};
 use crate::outside::Surroundings;
 use crate::proposal::Proposal;
+use crate::run_log;
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, ComponentView, DeploymentView, Event, Exit, OpError, PlanView};
 
@@ -97,6 +98,7 @@ impl<'a> Undertaking<'a> {
         certificates: Certificates,
     ) -> Result<DeploymentView, OpError> {
         let ended = self.conduct(shipments, secrets, certificates).await?;
+        run_log::keep(self.bench, self.fleet, &self.plan.key, &ended).await;
         let deployment = self.ended(&ended);
         match ended.outcome {
             Outcome::Committed | Outcome::Unchanged => Ok(deployment),

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use plimsoll_api::{AuditQuery, HostApi};
+use plimsoll_api::{AuditPage, whole_audit};
 use plimsoll_model::HostName;
 use plimsoll_model::audit::{LineError, Mark, Row, Title};
 
 use crate::{Context, Exit, OpError, hosts};
-
-/// How many rows are asked for at a time.
-const PAGE: u32 = 1_000;
 
 /// An audit log.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,21 +21,11 @@ pub(crate) struct WholeLog {
 
 /// The log of a host; an empty one where that is this machine, which never was one.
 pub(crate) async fn read(context: &Context, host: &HostName) -> Result<WholeLog, OpError> {
-    let mut log = WholeLog { anchor: Mark::START, head: Mark::START, rows: Vec::new() };
-    let Some(client) = hosts::look_at(context, host).await? else { return Ok(log) };
-    let mut after = 0;
-    loop {
-        let page = client.audit(AuditQuery { after: Some(after), limit: PAGE, ..AuditQuery::default() }).await?;
-        // Rows that come while pages are read are behind the last head, and the head of the last page is the one that counts.
-        if after > 0 && page.anchor != log.anchor {
-            // The daemon was started again meanwhile, and has pruned.
-            return Box::pin(read(context, host)).await;
-        }
-        (log.anchor, log.head) = (page.anchor, page.head);
-        let Some(last) = page.rows.last().map(|row| row.seq) else { return Ok(log) };
-        after = last;
-        log.rows.extend(page.rows);
-    }
+    let Some(client) = hosts::look_at(context, host).await? else {
+        return Ok(WholeLog { anchor: Mark::START, head: Mark::START, rows: Vec::new() });
+    };
+    let AuditPage { anchor, head, rows } = whole_audit(&client).await?;
+    Ok(WholeLog { anchor, head, rows })
 }
 
 /// The log that was exported to a file, and its title.

@@ -70,6 +70,11 @@ impl Book {
         if book.version > VERSION { Err(told("a newer plimsoll has written it".into())) } else { Ok(book) }
     }
 
+    /// Whether anything was ever done for a measure that stands.
+    pub(crate) fn knows(&self, measure: &str) -> bool {
+        self.entries.iter().any(|entry| entry.measure == measure)
+    }
+
     /// Begins a run: what is noted from now on is told from what was done before.
     pub(crate) fn begin(&mut self) {
         self.runs += 1;

@@ -7,6 +7,7 @@
 mod book;
 mod carry_out;
 mod deed;
+mod drift;
 mod facts;
 mod machine;
 pub mod measures;
@@ -16,6 +17,7 @@ mod wishes;
 pub use book::{Book, HowFar};
 pub use carry_out::{Told, carry_out, undo};
 pub use deed::{Command, Deed, Owner};
+pub use drift::{Drift, Firewall, drift, firewall, is_provisioned};
 pub use facts::{Facts, Person};
 pub use machine::{Machine, Ran, ThisMachine};
 pub use measures::{Judged, Stage, Verdict, judge};

@@ -265,6 +265,10 @@ impl HostApi for Link {
         through!(self, "logs of", host, [query, lines], host.logs(query, lines))
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        through!(self, "log of a run on", host, [key, id, keep], host.run_log(&key, &id, keep))
+    }
+
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
         through!(self, "audit of", host, [query], host.audit(query))
     }

@@ -1,18 +1,24 @@
 //! `plimsoll logs ENVIRONMENT [COMPONENT]`: reads what slots write.
 
-use owo_colors::OwoColorize;
-use plimsoll_model::{ComponentName, EnvironmentName, HostName};
-use plimsoll_ops::logs::{self, Input, Line};
+use plimsoll_model::{ComponentName, EnvironmentName};
+use plimsoll_ops::logs::{self, Input};
 use plimsoll_ops::{Exit, OpError};
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::answer::Reply;
-use crate::console;
+use crate::args::duration;
 use crate::session::Session;
+use crate::{console, render};
 
 /// How many lines may wait to be written.
 const WAITING: usize = 256;
+
+/// How many of the last lines of each slot are shown when nobody says.
+const SOME: u32 = 100;
+
+/// How many of them are looked through for those that were asked for.
+const ALL: u32 = 10_000;
 
 /// Read what slots write
 #[derive(Debug, clap::Args)]
@@ -24,9 +30,15 @@ pub struct Logs {
     /// Go on with what is written from now on
     #[arg(long, short)]
     follow: bool,
-    /// How many of the last lines of each slot to begin with
-    #[arg(long, short = 'n', value_name = "LINES", default_value_t = 100)]
-    tail: u32,
+    /// How many of the last lines of each slot to begin with [default: 100, or 10000 where --since or --deployment choose]
+    #[arg(long, short = 'n', value_name = "LINES")]
+    tail: Option<u32>,
+    /// Only what was written so long ago at most, such as 10m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    since: Option<u64>,
+    /// Only what was written while this deployment was carried out and served
+    #[arg(long, value_name = "DEPLOYMENT", conflicts_with = "follow")]
+    deployment: Option<String>,
 }
 
 impl Logs {
@@ -37,7 +49,10 @@ impl Logs {
             let message = "--follow has no end, and --json writes one document at the end";
             return Err(OpError::new(Exit::Usage, "usage", message).with_help("use --events: one JSON document a line"));
         }
-        let input = Input { environment: self.environment, component: self.component, tail: self.tail, follow: self.follow };
+        let chosen = self.since.is_some() || self.deployment.is_some();
+        let tail = self.tail.unwrap_or(if chosen { ALL } else { SOME });
+        let Self { environment, component, follow, since, deployment, .. } = self;
+        let input = Input { environment, component, tail, since_ms: since, deployment, follow };
         let (lines, mut written) = mpsc::channel(WAITING);
         let show = async {
             let mut kept = Vec::new();
@@ -45,7 +60,7 @@ impl Logs {
                 match (manner.events, manner.json) {
                     (true, _) => session.console.line(&line),
                     (false, true) => kept.push(line),
-                    (false, false) => console::print(&text(&line)),
+                    (false, false) => console::print(&render::logs::line(&line)),
                 }
             }
             kept
@@ -54,9 +69,4 @@ impl Logs {
         done?;
         Ok(Reply::new("logs", &json!({ "lines": kept }), ""))
     }
-}
-
-fn text(Line { host, line }: &Line) -> String {
-    let on = if *host == HostName::local() { String::new() } else { format!("{} ", host.magenta()) };
-    format!("{} {on}{} {}", line.at.dimmed(), line.slot.cyan(), line.text)
 }

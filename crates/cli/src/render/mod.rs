@@ -8,6 +8,7 @@ pub mod event;
 pub mod facts;
 pub mod finding;
 pub mod history;
+pub mod logs;
 pub mod measure;
 pub mod plan;
 pub mod secrets;

@@ -1,6 +1,6 @@
 //! What is run on a host by its `sh`, whatever shell the login has: so each script is one line in single quotes, and has none in it.
 
-use plimsoll_api::wire::SYSTEM_SOCKET;
+use plimsoll_api::wire::{SYSTEM_GROUP, SYSTEM_SOCKET};
 
 /// The programs of a login are where its own shell would find them, and first of all in its home.
 const BEGIN: &str = "unset LC_ALL; PATH=\"$HOME/.local/bin:/usr/local/bin:$PATH\"; p=\"$HOME/.local/bin/plimsoll\"; q=$(command -v plimsoll) && [ -w \"${q%/*}\" ] && p=\"$q\"; ";
@@ -40,6 +40,15 @@ pub(super) fn survey() -> String {
     format!("sh -c '{BEGIN}{whole}{facts}'")
 }
 
+/// Has the program of a host tell what it sees there: as root where that can be had. Whoever is in the group of those who deploy has no rights
+/// to be tried, and each try would be on record.
+pub(super) fn examine() -> String {
+    let sudo = format!(
+        "s=; [ \"$(id -u)\" = 0 ] || [ ! -e /etc/systemd/system/plimsoll.socket ] || case \" $(id -nG) \" in *\" {SYSTEM_GROUP} \"*) ;; *) sudo -n true 2>/dev/null && s=\"sudo -n\";; esac"
+    );
+    format!("sh -c '{BEGIN}{sudo}; exec $s plimsoll host examine'")
+}
+
 /// Where a program lies that a login is lent to set its machine up with.
 const LENT: &str = "$HOME/.plimsoll.visit";
 
@@ -59,6 +68,25 @@ pub(super) fn lend(sha256: &str, changed: (i64, i64)) -> String {
 /// Takes back what was lent.
 pub(super) fn take_back() -> String {
     format!("sh -c 'rm -f \"{LENT}\" \"{LENT}.previous\"'")
+}
+
+/// Tells which keys open this login.
+pub(crate) fn read_keys() -> String {
+    "sh -c 'cat \"$HOME/.ssh/authorized_keys\"'".into()
+}
+
+/// Takes the keys that open this login from standard input: whole, in one step, and only when nobody else has changed them.
+pub(crate) fn write_keys(former_sha256: &str, sha256: &str) -> String {
+    let refuse = |code: &str, message: &str| {
+        format!("{{ echo \"plimsoll-failure: {{\\\"code\\\":\\\"{code}\\\",\\\"message\\\":\\\"{message}\\\"}}\" >&2; exit 1; }}")
+    };
+    let changed = refuse("keys-changed", "somebody else has changed the keys of this login meanwhile");
+    let damaged = refuse("upload-damaged", "what arrived is not what was sent");
+    format!(
+        "sh -c 'set -e; umask 077; p=\"$HOME/.ssh/authorized_keys\"; t=\"$p.plimsoll.$$\"; trap \"rm -f \\\"$t\\\"\" EXIT; cat > \"$t\"; \
+         s=$(sha256sum < \"$t\"); [ \"${{s%% *}}\" = {sha256} ] || {damaged}; s=$(sha256sum < \"$p\"); \
+         [ \"${{s%% *}}\" = {former_sha256} ] || {changed}; sync \"$t\"; mv -f \"$t\" \"$p\"; sync \"$HOME/.ssh\"'"
+    )
 }
 
 /// Takes a program from standard input and puts it in its place.
@@ -119,7 +147,9 @@ mod tests {
 
     #[test]
     fn scripts_are_one_argument_of_whatever_shell() {
-        for script in [survey(), install("abc", (1, 2)), find_lent("abc"), lend("abc", (1, 2)), take_back()] {
+        for script in
+            [survey(), read_keys(), write_keys("abc", "def"), examine(), install("abc", (1, 2)), find_lent("abc"), lend("abc", (1, 2)), take_back()]
+        {
             assert!(!script.contains('\n') && script.matches('\'').count() == 2, "{script}");
         }
     }

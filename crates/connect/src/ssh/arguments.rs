@@ -53,6 +53,8 @@ pub(super) struct Call<'a> {
     pub asks: bool,
     /// Whether the connection is shared.
     pub sharing: Sharing,
+    /// A private key that is offered before those of the configuration, and none of an agent beside it.
+    pub key: Option<&'a Path>,
 }
 
 impl Call<'_> {
@@ -60,7 +62,7 @@ impl Call<'_> {
     pub fn run(&self, command: &str) -> Vec<OsString> {
         let mut arguments = self.begin(&["-T", "-x"]);
         let batch = if self.asks { "BatchMode=no" } else { "BatchMode=yes" };
-        for option in ALWAYS.into_iter().map(OsString::from).chain([batch.into()]).chain(self.shared()) {
+        for option in ALWAYS.into_iter().map(OsString::from).chain([batch.into()]).chain(self.shared()).chain(self.keyed()) {
             arguments.extend(["-o".into(), option]);
         }
         arguments.extend(["--".into(), self.host.as_str().into(), command.into()]);
@@ -77,6 +79,13 @@ impl Call<'_> {
     fn begin(&self, first: &[&str]) -> Vec<OsString> {
         let config = self.config.into_iter().flat_map(|config| ["-F".into(), config.into()]);
         first.iter().map(OsString::from).chain(config).collect()
+    }
+
+    fn keyed(&self) -> Vec<OsString> {
+        let Some(key) = self.key else { return Vec::new() };
+        let mut file = OsString::from("IdentityFile=");
+        file.push(key);
+        vec!["IdentitiesOnly=yes".into(), file]
     }
 
     fn shared(&self) -> Vec<OsString> {
@@ -104,7 +113,7 @@ mod tests {
     fn a_call_says_all_that_matters() {
         let host = HostName::new("deploy@a.example").unwrap();
         let check = |asks, sharing, config: Option<&str>, wanted: &[&str], unwanted: &[&str]| {
-            let call = Call { config: config.map(Path::new), host: &host, asks, sharing };
+            let call = Call { config: config.map(Path::new), host: &host, asks, sharing, key: None };
             let told = words(call.run("true"));
             assert!(told.ends_with(" -- deploy@a.example true"), "{told}");
             for part in wanted {
@@ -118,8 +127,10 @@ mod tests {
         check(true, Sharing::Nobody, None, &["BatchMode=no", "ControlPath=none"], &["ControlMaster"]);
         let ours = Sharing::within(Path::new("/run/user/1000/plimsoll"));
         check(false, ours, Some("/c"), &["-F /c", "ControlMaster=auto", "ControlPath=/run/user/1000/plimsoll/%C"], &["=none -o ControlM"]);
-        let call = Call { config: Some(Path::new("/c")), host: &host, asks: false, sharing: Sharing::Theirs };
+        let call = Call { config: Some(Path::new("/c")), host: &host, asks: false, sharing: Sharing::Theirs, key: None };
         assert_eq!(words(call.tell()), "-G -F /c -- deploy@a.example");
+        let keyed = Call { sharing: Sharing::Nobody, key: Some(Path::new("/k e y")), ..call };
+        assert!(words(keyed.run("true")).contains("-o ControlPath=none -o IdentitiesOnly=yes -o IdentityFile=/k e y --"));
     }
 
     #[test]

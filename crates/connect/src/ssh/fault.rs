@@ -200,6 +200,12 @@ impl Fault {
     }
 }
 
+/// The fingerprint of the key that the host took last, out of what `ssh -v` says.
+pub(crate) fn accepted(said: &str) -> Option<String> {
+    let lines = said.lines().rev().filter_map(|line| line.get(line.to_lowercase().find(ACCEPTED)? + ACCEPTED.len()..));
+    lines.filter_map(|told| told.split_whitespace().find(|word| word.starts_with("SHA256:"))).map(str::to_owned).next()
+}
+
 /// Which of the texts is there: each line is looked at for the most telling one.
 fn by_text(said: &str) -> Option<Fault> {
     TEXTS.iter().find_map(|(text, fault)| said.lines().find(|line| line.to_lowercase().contains(text)).map(|line| fault(short(line.trim()))))

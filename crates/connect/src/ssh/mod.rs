@@ -6,6 +6,8 @@
 
 mod arguments;
 pub(crate) mod fault;
+mod keygen;
+mod keys;
 mod road;
 mod session;
 mod settings;
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 use plimsoll_api::HostError;
 use plimsoll_model::HostName;
 
+pub use keygen::{KeyError, KeyFile};
 pub(crate) use road::{Road, Try};
 pub(crate) use session::{End, Ended, Session};
 

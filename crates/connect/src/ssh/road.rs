@@ -2,7 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_model::HostName;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::OnceCell;
 
 use super::arguments::{Call, Sharing};
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::settings::Settings;
 use super::{Session, Ssh};
 
@@ -22,6 +22,8 @@ pub(crate) struct Road {
     ssh: Ssh,
     host: HostName,
     settings: OnceCell<Settings>,
+    /// A private key to be let in by; then no connection is shared.
+    key: Option<PathBuf>,
 }
 
 /// How a call is made, which differs from try to try.
@@ -36,7 +38,12 @@ pub(crate) struct Try {
 impl Road {
     /// The road to `host`.
     pub fn new(ssh: Ssh, host: HostName) -> Self {
-        Self { ssh, host, settings: OnceCell::new() }
+        Self { ssh, host, settings: OnceCell::new(), key: None }
+    }
+
+    /// The same, by a private key and over connections of its own.
+    pub fn by_key(self, key: &Path) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
     }
 
     /// The address that the host's name stands for in the configuration of `ssh`.
@@ -47,7 +54,7 @@ impl Road {
 
     /// Starts `command` on the host.
     pub async fn start(&self, command: &str, how: Try) -> Result<Session, Fault> {
-        let sharing = if how.fresh { Sharing::Nobody } else { self.sharing().await? };
+        let sharing = if how.fresh || self.key.is_some() { Sharing::Nobody } else { self.sharing().await? };
         Session::start(self.call(how, sharing).run(command), how.asks)
     }
 
@@ -59,6 +66,20 @@ impl Road {
     /// The same over a connection of its own.
     pub async fn run_fresh(&self, command: &str) -> Result<String, Fault> {
         self.tried(|how| async move { finish(self.start(command, Try { fresh: true, ..how }).await?).await }).await
+    }
+
+    /// The fingerprint of the key that opens the host, over a connection of its own; none when it is opened without a key.
+    pub async fn opened_by(&self) -> Result<Option<String>, Fault> {
+        self.tried(|how| async move {
+            let mut arguments = self.call(how, Sharing::Nobody).run("true");
+            arguments.insert(0, "-v".into());
+            let Session { mut input, output: _output, end } = Session::start(arguments, how.asks)?;
+            // It may have ended without wanting to be told anything.
+            let _ = input.shutdown().await;
+            let ended = end.wait().await;
+            if ended.status == Some(0) { Ok(fault::accepted(&ended.said)) } else { Err(Fault::judge(&ended)) }
+        })
+        .await
     }
 
     /// Runs `command` on the host, which is told `input`, and hands on each line that it writes as it comes. It is not tried again: it may
@@ -147,7 +168,7 @@ impl Road {
     }
 
     fn call(&self, how: Try, sharing: Sharing) -> Call<'_> {
-        Call { config: self.ssh.config.as_deref(), host: &self.host, asks: how.asks, sharing }
+        Call { config: self.ssh.config.as_deref(), host: &self.host, asks: how.asks, sharing, key: self.key.as_deref() }
     }
 }
 

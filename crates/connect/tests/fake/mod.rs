@@ -158,6 +158,10 @@ impl HostApi for Fake {
         self.told(format!("audit {query:?}"), AuditPage { anchor: Mark::START, head: row.mark(), rows: vec![row] })
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        self.told(format!("run log of {id} in {key}: {keep:?}"), keep)
+    }
+
     async fn note(&self, deed: Deed) -> Result<(), HostError> {
         self.told(format!("note {deed:?}"), ())
     }

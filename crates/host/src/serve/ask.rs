@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use plimsoll_api::wire::piece::Search;
-use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, Stop, Upgrade, path};
+use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
@@ -45,6 +45,11 @@ impl Question for Open {
 
 impl Question for Order {
     const NAME: &str = "an order";
+}
+
+impl Question for RunLog {
+    const NAME: &str = "a log";
+    const SECRET: bool = true;
 }
 
 impl Question for AuditQuery {

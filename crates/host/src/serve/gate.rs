@@ -150,6 +150,11 @@ impl HostApi for Gate {
         self.inner.logs(query, lines).await
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        self.lets(key)?;
+        self.inner.run_log(key, id, keep).await
+    }
+
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
         self.inner.audit(query).await
     }

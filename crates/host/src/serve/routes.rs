@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
-use plimsoll_api::wire::{About, DigestSecrets, Stop, Upgrade, path};
+use plimsoll_api::wire::{About, DigestSecrets, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, Look, Open, Order};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::audit::{Actor, Deed};
@@ -35,6 +35,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::ORDERS, post(order))
         .route(path::SERVICES, get(services))
         .route(path::LOGS, get(logs))
+        .route(path::RUN_LOG, post(run_log))
         .route(path::AUDIT, post(audit))
         .route(path::NOTE, post(note))
         .route(path::UPGRADE, post(upgrade))
@@ -85,6 +86,10 @@ async fn services(State(desk): State<Desk>, Queried(about): Queried<About>) -> A
 
 async fn logs(State(desk): State<Desk>, Queried(about): Queried<About>) -> Response {
     lines::logs(&desk, about.into())
+}
+
+async fn run_log(State(desk): State<Desk>, Named(id): Named<DeploymentId>, Asked(RunLog { key, keep }): Asked<RunLog>) -> Answer {
+    answer(desk.api.run_log(&key, &id, keep).await)
 }
 
 async fn audit(State(desk): State<Desk>, Asked(query): Asked<AuditQuery>) -> Answer {

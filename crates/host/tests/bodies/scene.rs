@@ -19,6 +19,7 @@ use plimsoll_host::ledger::{SlotRow, SqliteLedger};
 use plimsoll_host::probe::{Page, Prober};
 use plimsoll_host::releases::Store;
 use plimsoll_host::route::Router;
+use plimsoll_host::runs::RunFiles;
 use plimsoll_host::secrets::SecretFiles;
 use plimsoll_host::serve::{Owners, bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
@@ -152,6 +153,7 @@ fn world(folders: &Folders, ledger: Arc<SqliteLedger>) -> World {
         releases: Arc::new(Store::open(folders).expect("there is room")),
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         certificates: Arc::new(CertificateFiles::new(folders.clone())),
+        runs: Arc::new(RunFiles::new(folders.clone())),
         supervisor: pretended.clone(),
         router: pretended.clone(),
         prober: pretended,

@@ -55,6 +55,8 @@ pub enum Action {
     AutomaticRollback,
     /// A deployment that was cut off was settled.
     Resume,
+    /// Another key opens a host.
+    HostKeys,
     /// A host's daemon was ended, or all of the host.
     HostStop,
     /// A host got another build of Plimsoll.
@@ -83,6 +85,7 @@ impl fmt::Display for Action {
             Action::Down => "down",
             Action::AutomaticRollback => "automatic rollback",
             Action::Resume => "resume",
+            Action::HostKeys => "host keys",
             Action::HostStop => "host stop",
             Action::HostUpgrade => "host upgrade",
             Action::Prune => "prune",

@@ -6,7 +6,7 @@ use crate::{Deed, Facts};
 /// Stands there when ports are opened to everybody.
 pub(super) const PUBLIC: &str = "/var/lib/plimsoll/public";
 
-pub(super) const SOCKET: (&str, &str) = (
+pub(crate) const SOCKET: (&str, &str) = (
     "/etc/systemd/system/plimsoll.socket",
     "\
 [Unit]

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::{Verdict, file, package};
 use crate::{Deed, Facts, Wishes};
 
-pub(super) const RULES: &str = "/etc/plimsoll/firewall.nft";
+pub(crate) const RULES: &str = "/etc/plimsoll/firewall.nft";
+
+/// The ports of the web, which are always let in.
+pub(crate) const WEB: [u16; 2] = [80, 443];
 
 pub(super) const UNIT: (&str, &str) = (
     "/etc/systemd/system/plimsoll-firewall.service",
@@ -61,11 +64,17 @@ pub(super) fn judge(facts: &Facts, wishes: &Wishes) -> Verdict {
 }
 
 fn open(ssh: &BTreeSet<u16>, more: &BTreeSet<u16>) -> BTreeSet<u16> {
-    more.iter().chain(ssh).copied().chain([80, 443]).collect()
+    more.iter().chain(ssh).copied().chain(WEB).collect()
 }
 
 fn list(ports: &BTreeSet<u16>) -> String {
     ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The ports that rules of ours let in.
+pub(crate) fn read_ports(rules: &str) -> BTreeSet<u16> {
+    let set = rules.lines().find_map(|line| line.trim().strip_prefix("tcp dport {")?.strip_suffix("} accept"));
+    set.into_iter().flat_map(|set| set.split(',')).filter_map(|port| port.trim().parse().ok()).collect()
 }
 
 /// The table is made anew in one transaction, so there is no moment without it.
@@ -88,4 +97,16 @@ table inet plimsoll {{
 }}
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ports_that_rules_let_in_are_read_back() {
+        let (ssh, more) = (BTreeSet::from([22]), BTreeSet::from([8080, 9000]));
+        assert_eq!(read_ports(&rules(&ssh, &more)), open(&ssh, &more));
+        assert_eq!(read_ports("table inet other {}"), BTreeSet::new());
+    }
 }

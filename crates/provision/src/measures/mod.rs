@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Deed, Facts, Wishes};
 
 pub(crate) use admin::sudoers;
+pub(crate) use daemon::SOCKET;
+pub(crate) use firewall::{RULES, WEB, read_ports};
 
 /// Their names, in the order in which they are taken.
 pub const NAMES: [&str; 9] = ["admin", "login", "program", "daemon", "updates", "time", "swap", "firewall", "sshd"];

@@ -18,8 +18,8 @@ prop_compose! {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    use Action::{AutomaticRollback, Deploy, Down, HostStop, HostUpgrade, Prune, Resume, Rollback};
-    prop::sample::select(vec![Deploy, Rollback, Down, AutomaticRollback, Resume, HostStop, HostUpgrade, Prune])
+    use Action::{AutomaticRollback, Deploy, Down, HostKeys, HostStop, HostUpgrade, Prune, Resume, Rollback};
+    prop::sample::select(vec![Deploy, Rollback, Down, AutomaticRollback, Resume, HostKeys, HostStop, HostUpgrade, Prune])
 }
 
 fn ending() -> impl Strategy<Value = Ending> {

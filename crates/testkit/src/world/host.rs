@@ -170,6 +170,10 @@ impl HostApi for SimHost {
         self.ask(|host| async move { host.handle.logs(query, lines).await }).await
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        self.ask(|host| async move { host.handle.run_log(key, id, keep).await }).await
+    }
+
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, HostError> {
         self.ask(|host| async move { host.handle.audit(query).await }).await
     }

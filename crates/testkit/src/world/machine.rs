@@ -8,7 +8,7 @@ use plimsoll_model::deployment::{DeploymentRecord, Stage};
 use plimsoll_model::plan::OpenDeployment;
 use plimsoll_model::route::{Route, Upstream};
 use plimsoll_model::time::Moment as Time;
-use plimsoll_model::{ComponentName, ConfigHash, Digest, EnvironmentKey, HostName, ReleaseId, Secret, SlotId};
+use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, HostName, ReleaseId, Secret, SlotId};
 
 use super::books::Books;
 use super::logs::Lines;
@@ -60,6 +60,7 @@ pub(super) struct State {
     pub(super) logs: Lines,
     /// Slots that requests may be under way in.
     pub(super) undrained: BTreeSet<String>,
+    pub(super) runs: BTreeMap<(EnvironmentKey, DeploymentId), String>,
     pub(super) certificates: BTreeSet<(EnvironmentKey, Digest)>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,

@@ -4,8 +4,8 @@ use plimsoll_model::HostName;
 use plimsoll_ops::OpError;
 use plimsoll_ops::audit_export::{self, Input};
 
-use super::duration;
 use crate::answer::Reply;
+use crate::args::duration;
 use crate::session::Session;
 
 /// Write it as JSON lines, to be kept and verified elsewhere

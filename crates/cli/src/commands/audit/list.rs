@@ -4,8 +4,8 @@ use plimsoll_model::{EnvironmentName, HostName};
 use plimsoll_ops::OpError;
 use plimsoll_ops::audit_list::{self, Input};
 
-use super::duration;
 use crate::answer::Reply;
+use crate::args::duration;
 use crate::render;
 use crate::session::Session;
 

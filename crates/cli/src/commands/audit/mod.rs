@@ -32,8 +32,3 @@ impl Command {
         }
     }
 }
-
-/// Reads a duration, into milliseconds.
-fn duration(text: &str) -> Result<u64, &'static str> {
-    plimsoll_model::manifest::millis(text).ok_or("a duration is a whole number and one of ms, s, m, h, d, such as 7d")
-}

@@ -2,7 +2,10 @@
 
 mod add;
 mod dial;
+mod doctor;
+mod examine;
 mod facts;
+mod keys;
 mod provision;
 mod remove;
 mod serve;
@@ -27,8 +30,16 @@ pub enum Command {
     /// Join standard streams to the daemon: the host's end of a connection over SSH
     #[command(hide = true)]
     Dial(dial::Dial),
+    /// Tell what could go wrong there, and what to do about it
+    Doctor(doctor::Doctor),
+    /// Tell what a host sees of itself: the host's end of `doctor`
+    #[command(hide = true)]
+    Examine(examine::Examine),
     /// Tell what it is
     Facts(facts::Facts),
+    /// Look after the keys that open it
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring daemon and proxy to this version; slots go on
     Upgrade(upgrade::Upgrade),
     /// Set a server up: logins, the daemon, SSH by keys only, a firewall, updates
@@ -49,7 +60,10 @@ impl Command {
             Self::Serve(role) => role.run(),
             Self::Add(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Dial(role) => role.run(),
+            Self::Doctor(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Examine(role) => role.run(),
             Self::Facts(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Keys(command) => command.run(globals),
             Self::Upgrade(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Provision(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Remove(command) => session::run(globals, async |session| command.answer(session).await),

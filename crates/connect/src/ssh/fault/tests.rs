@@ -132,3 +132,11 @@ fn what_others_say_is_cut_and_harmless() {
     let Fault::Other(said) = Fault::judge(&ended(255, &format!("\u{1b}[2J{}", "x".repeat(5_000)))) else { unreachable!() };
     assert!(said.starts_with("[2Jxxx") && said.len() == LONGEST, "{said}");
 }
+
+#[test]
+fn the_key_that_opened_a_host_is_told() {
+    let said = "debug1: Server accepts key: /home/me/a b RSA SHA256:first explicit\r\ndebug1: Server accepts key: /k ED25519 SHA256:x+/y agent\r\n\
+                Authenticated to a.example using \"publickey\".\r\n";
+    assert_eq!(accepted(said).as_deref(), Some("SHA256:x+/y"));
+    assert_eq!(accepted("debug1: Authentication succeeded (none).\n"), None);
+}

@@ -11,6 +11,7 @@ mod opening;
 mod orders;
 mod releases;
 mod rolling_back;
+mod runs;
 mod secrets;
 mod services;
 mod stopping;
@@ -39,6 +40,7 @@ const TOPICS: &[&[Case]] = &[
     orders::CASES,
     releases::CASES,
     rolling_back::CASES,
+    runs::CASES,
     secrets::CASES,
     services::CASES,
     stopping::CASES,

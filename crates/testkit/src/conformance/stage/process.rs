@@ -145,6 +145,11 @@ impl HostApi for Process {
         self.ask(|host| async move { host.audit(query).await }).await
     }
 
+    async fn run_log(&self, key: &EnvironmentKey, id: &DeploymentId, keep: Option<String>) -> Result<Option<String>, HostError> {
+        let (key, id) = (key.clone(), id.clone());
+        self.ask(|host| async move { host.run_log(&key, &id, keep).await }).await
+    }
+
     async fn note(&self, deed: Deed) -> Result<(), HostError> {
         self.ask(|host| async move { host.note(deed).await }).await
     }

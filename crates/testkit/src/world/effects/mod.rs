@@ -4,6 +4,7 @@ mod certificates;
 mod prober;
 mod releases;
 mod router;
+mod runs;
 mod secrets;
 mod supervisor;
 
@@ -48,6 +49,7 @@ impl Hands {
             releases: hands.clone(),
             secrets: hands.clone(),
             certificates: hands.clone(),
+            runs: hands.clone(),
             supervisor: hands.clone(),
             router: hands.clone(),
             prober: hands.clone(),
