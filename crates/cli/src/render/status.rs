@@ -18,6 +18,7 @@ pub fn status(output: &Output) -> String {
     text += &table(&output.components.iter().map(row).collect::<Vec<_>>());
     for component in &output.components {
         text += &component.trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
+        text += &component.certificate_trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
         text += &component.slots.iter().map(slot).collect::<String>();
     }
     if let Some(last) = &output.deployment {
@@ -86,6 +87,7 @@ mod tests {
             since: Some(Moment(1_768_660_200_007)),
             healthy: trouble.is_none(),
             trouble: trouble.map(str::to_owned),
+            certificate_trouble: None,
             url: Some("http://localhost:4000/".into()),
             slots: vec![Slot {
                 host: HostName::local(),

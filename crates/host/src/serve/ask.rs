@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, Stop, Upgrade, path};
+use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
@@ -52,6 +52,10 @@ impl Question for AuditQuery {
 
 impl Question for Deed {
     const NAME: &str = "an entry of the audit log";
+}
+
+impl Question for RenewCertificates {
+    const NAME: &str = "a request to renew certificates";
 }
 
 impl Question for Upgrade {

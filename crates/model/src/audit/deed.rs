@@ -57,6 +57,8 @@ pub enum Action {
     Resume,
     /// A host's daemon was ended, or all of the host.
     HostStop,
+    /// Certificates that an authority issues were renewed.
+    CertificateRenewal,
     /// A host got another build of Plimsoll.
     HostUpgrade,
     /// The oldest entries of this log were taken away.
@@ -84,6 +86,7 @@ impl fmt::Display for Action {
             Action::AutomaticRollback => "automatic rollback",
             Action::Resume => "resume",
             Action::HostStop => "host stop",
+            Action::CertificateRenewal => "certificate renewal",
             Action::HostUpgrade => "host upgrade",
             Action::Prune => "prune",
         })

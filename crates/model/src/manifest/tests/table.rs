@@ -31,6 +31,13 @@ const SECURE: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
+/// The same with one from an authority.
+const ISSUED: &str = r#"
+    name = "bare"
+    components = { web = { site = "x", route = { host = "a.example", tls = { acme = { contact = "me@a.example" } } } }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
 /// Where each table stands in one of them.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
@@ -39,6 +46,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("health", &["components", "web", "health"]),
     ("route", &["components", "web", "route"]),
     ("tls", &["components", "web", "route", "tls"]),
+    ("acme", &["components", "web", "route", "tls", "acme"]),
     ("tls_key", &["components", "web", "route", "tls", "key"]),
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
@@ -47,6 +55,7 @@ const PLACES: &[(&str, &[&str])] = &[
 
 fn base(table: &str, key: &str) -> Table {
     let text = match (table, key) {
+        ("tls", "acme") | ("acme", _) => ISSUED,
         ("tls" | "tls_key", _) => SECURE,
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,
         _ => BARE,
@@ -105,12 +114,13 @@ fn what_the_reader_takes_the_schema_takes() {
         let manifest: Value = toml::from_str(text).expect("it is TOML");
         assert_eq!(valid(&schema, &schema, &manifest), expect, "{text}");
     };
-    for good in [super::GOOD, BARE, SITE, SECURE] {
+    for good in [super::GOOD, BARE, SITE, SECURE, ISSUED] {
         check(good, true);
     }
     check("name = \"x\"", false);
     check("name = \"x\"\ncomponents.web = {}", false);
     check("name = \"x\"\ncomponents.web = { run = 5 }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", route = { tls = { key = \"x\" } } }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", rum = 5 }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", strategy = \"rolling\" }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", route = { port = 0 } }", false);
