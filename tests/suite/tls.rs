@@ -231,9 +231,8 @@ fn nginx_speaks_one_protocol_on_a_port() {
     let scene = Scene::in_home(home);
     let (shop, before) = (scene.authority.issue("shop.example"), nginx.files());
 
-    scene
-        .project
-        .append(&format!("\n[components.plain]\npath = \"web\"\nsite = \".\"\nroute = {{ host = \"plain.example\", port = {} }}\n", scene.port));
+    let own = |port: u16, from: &str| format!("port = {port}, tls = {{ certificate = \"api.pem\", key = \"api.key\", redirect_from = {from}");
+    scene.project.edit(&own(scene.port, "false"), &own(free_port(), &scene.port.to_string()));
     for args in [["plan", "local"], ["deploy", "local"]] {
         assert_eq!(scene.run(&args, &shop, 3).document()["code"], "tls-mixed-port", "{args:?}");
     }

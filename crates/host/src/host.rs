@@ -122,10 +122,12 @@ impl Host {
             needed.extend(record.desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.config())));
             shown.extend(certificates::of(&record.desired).map(|tls| tls.certificate));
         }
+        let _keeping = self.table.keeping.lock().await;
         self.world.enrolments.sweep(key, &shown).await?;
         for named in shown.clone() {
             shown.insert(enrol::shown(&self.world, key, named).await?);
         }
+        shown.extend(self.table.shown(key).await);
         self.world.certificates.sweep(key, &shown).await?;
         self.world.secrets.sweep(key, &needed).await
     }

@@ -3,7 +3,7 @@
 use plimsoll_acme::{Issued, Refusal, Why};
 use plimsoll_certificate::{Case, Pair, judge};
 use plimsoll_model::route::Enrolment;
-use plimsoll_model::{ComponentName, Digest, EnvironmentKey, Secret};
+use plimsoll_model::{Digest, EnvironmentKey, Secret};
 
 use super::proof::Stand;
 use super::{Record, pace};
@@ -15,8 +15,6 @@ use crate::world::World;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) key: EnvironmentKey,
-    /// Whose route it is for.
-    pub(crate) component: ComponentName,
     pub(crate) enrolment: Enrolment,
     /// The port of plain HTTP where its proof is shown.
     pub(crate) port: u16,
@@ -51,6 +49,7 @@ pub(crate) async fn issue(world: &World, table: &Table, wanted: &Wanted, need: N
     world.enrolments.put(&wanted.key, name, &record).await?;
     let asked = ask(world, table, wanted).await?;
     let now = world.clock.now();
+    let _keeping = table.keeping.lock().await;
     let came = match asked.and_then(|issued| judged(&wanted.enrolment, &issued, now)) {
         Ok(pair) => {
             world.certificates.keep(&wanted.key, pair.about().digest, pair.write()).await?;

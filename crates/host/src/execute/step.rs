@@ -54,7 +54,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             Ok(vec![Change::Staged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
         Step::Enrol { enrolment, port } => {
-            let wanted = Wanted { key: at.key().clone(), component: at.component.clone(), enrolment: enrolment.clone(), port: *port };
+            let wanted = Wanted { key: at.key().clone(), enrolment: enrolment.clone(), port: *port };
             enrol::issue(at.world(), at.table, &wanted, Need::Valid).await.map(|_| Vec::new())
         }
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),

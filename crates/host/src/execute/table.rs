@@ -7,7 +7,7 @@ use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::route::{About, Match, Route, Upstream};
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, EnvironmentKey};
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey};
 use tokio::sync::{Mutex, Notify};
 
 use crate::enrol::{self, Wanted};
@@ -26,6 +26,8 @@ pub(crate) struct Table {
     pub(crate) ports: Mutex<()>,
     /// Held by who asks an authority for a certificate: there is one proof at a time.
     pub(crate) asking: Mutex<()>,
+    /// Held while what was issued is kept and put on record, and while certificates are swept: what is not on record yet would be.
+    pub(crate) keeping: Mutex<()>,
     /// Told when other routes serve than before.
     pub(crate) changed: Notify,
 }
@@ -102,13 +104,20 @@ impl Table {
         Ok(())
     }
 
+    /// The certificates that the routes of an environment show.
+    pub(crate) async fn shown(&self, key: &EnvironmentKey) -> Vec<Digest> {
+        let routing = self.routes.lock().await;
+        let routes = routing.routes.iter().filter(|((owner, _), _)| owner == key);
+        routes.filter_map(|(_, route)| Some(route.spec.tls.as_ref()?.certificate)).collect()
+    }
+
     /// The certificates that authorities issue for what serves, each once.
     pub(crate) async fn enrolled(&self) -> Vec<Wanted> {
         let mut all: Vec<Wanted> = Vec::new();
-        for ((key, component), Route { spec, .. }) in &self.routes.lock().await.routes {
+        for ((key, _), Route { spec, .. }) in &self.routes.lock().await.routes {
             let Some((enrolment, port)) = spec.tls.as_ref().and_then(|tls| tls.enrolment.clone().zip(tls.redirect_from)) else { continue };
             if all.iter().all(|other| (&other.key, &other.enrolment) != (key, &enrolment)) {
-                all.push(Wanted { key: key.clone(), component: component.clone(), enrolment, port });
+                all.push(Wanted { key: key.clone(), enrolment, port });
             }
         }
         all
