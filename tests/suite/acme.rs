@@ -115,7 +115,7 @@ fn a_certificate_is_renewed_on_demand() {
     assert_eq!((told.detail("/certificates/0/enrolment/host"), scene.office.orders()), (HOST.into(), 1), "it is not due");
     let visitors = Visitors::start(scene.port, HOST, &scene.office.authority.client());
     visitors.flow();
-    scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
+    let _ = scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
     assert!(scene.shown() != first && scene.office.orders() == 2);
     visitors.flow();
     visitors.assert_unharmed();
@@ -124,7 +124,7 @@ fn a_certificate_is_renewed_on_demand() {
     scene.project.home.processes("host serve").iter().for_each(Process::kill);
     scene.project.service("web", "2");
     scene.project.deploy();
-    scene.project.run(["rollback", "local"]).ended(0);
+    let _ = scene.project.run(["rollback", "local"]).ended(0);
     assert!(scene.shown() == second && scene.office.orders() == 2);
 }
 
@@ -150,7 +150,7 @@ fn an_authority_that_is_down_keeps_a_first_deployment_from_beginning_and_harms_n
     assert!(status.detail("/components/0/certificate_trouble").as_str().is_some_and(|why| why.contains("the vault is flooded")));
     assert_eq!(status.detail("/healthy"), true);
     scene.office.relent();
-    scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
+    let _ = scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
     assert!(scene.shown() != first && scene.listed()["failed"].is_null());
 }
 
@@ -206,7 +206,7 @@ fn behind_nginx_it_is_the_same() {
     let first = scene.shown();
     let visitors = Visitors::fresh(scene.port, HOST, &scene.office.authority.client());
     visitors.flow();
-    scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
+    let _ = scene.project.run(["certs", "renew", "local", "--force"]).ended(0);
     assert!(scene.shown() != first && scene.office.orders() == 2);
     visitors.assert_unharmed();
     assert_eq!(fs::read_dir(nginx.path("sites")).expect("it is there").count(), 0, "the proof is gone");

@@ -134,7 +134,7 @@ async fn route(world: &World, key: &EnvironmentKey, route: Option<RouteSpec>) ->
     let Some(RouteSpec { tls: Some(tls), .. }) = &route else { return Ok((route, None)) };
     let shown = enrol::resolved(world, key, tls).await?;
     let enrolled = match &tls.enrolment {
-        Some(enrolment) => Some(world.enrolments.record(key, enrolment.digest()).await?.tell(enrolment.clone())),
+        Some(enrolment) => Some(world.enrolments.record(key, enrolment.digest()).await?.tell((**enrolment).clone())),
         None => None,
     };
     Ok((route.map(|route| RouteSpec { tls: Some(shown), ..route }), enrolled))

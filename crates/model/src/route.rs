@@ -57,7 +57,7 @@ pub struct Tls {
     /// The authority that the host gets it from and renews it at. Then the certificate is not known before it is there: a plan names the
     /// enrolment in its place, and no date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enrolment: Option<Enrolment>,
+    pub enrolment: Option<Box<Enrolment>>,
 }
 
 /// A standing arrangement with an authority (ACME, RFC 8555): it issues a certificate for a host name, again and again.
@@ -86,7 +86,7 @@ impl Tls {
     /// With certificates that an authority issues.
     #[must_use]
     pub fn enrolled(enrolment: Enrolment, redirect_from: Option<u16>, hsts_s: u64) -> Self {
-        Self { certificate: enrolment.digest(), expires_at: Moment::LAST, redirect_from, hsts_s, enrolment: Some(enrolment) }
+        Self { certificate: enrolment.digest(), expires_at: Moment::LAST, redirect_from, hsts_s, enrolment: Some(Box::new(enrolment)) }
     }
 }
 

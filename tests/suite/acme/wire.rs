@@ -1,6 +1,6 @@
 //! One request of ACME: HTTP over TLS, and within it what its sender has signed. Signatures are taken as they are.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 

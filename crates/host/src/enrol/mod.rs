@@ -69,5 +69,5 @@ pub(crate) async fn shown(world: &World, key: &EnvironmentKey, certificate: Dige
 
 /// The enrolment's own name, also where `certificate` is the one that stands for it already.
 fn tls_name(tls: &Tls) -> Digest {
-    tls.enrolment.as_ref().map_or(tls.certificate, plimsoll_model::route::Enrolment::digest)
+    tls.enrolment.as_ref().map_or(tls.certificate, |enrolment| enrolment.digest())
 }

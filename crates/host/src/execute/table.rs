@@ -115,7 +115,7 @@ impl Table {
     pub(crate) async fn enrolled(&self) -> Vec<Wanted> {
         let mut all: Vec<Wanted> = Vec::new();
         for ((key, _), Route { spec, .. }) in &self.routes.lock().await.routes {
-            let Some((enrolment, port)) = spec.tls.as_ref().and_then(|tls| tls.enrolment.clone().zip(tls.redirect_from)) else { continue };
+            let Some((enrolment, port)) = spec.tls.as_ref().and_then(|tls| Some((*tls.enrolment.clone()?, tls.redirect_from?))) else { continue };
             if all.iter().all(|other| (&other.key, &other.enrolment) != (key, &enrolment)) {
                 all.push(Wanted { key: key.clone(), enrolment, port });
             }

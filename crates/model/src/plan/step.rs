@@ -13,6 +13,7 @@ use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a plan has few steps, and they are looked at where they lie")]
 pub enum Step {
     /// Lays a release out as a folder. Undone by taking the folder away.
     StageRelease {

@@ -66,7 +66,7 @@ prop_compose! {
         expires_at in moment(),
         redirect_from in of(any::<u16>()),
         hsts_s in amount(),
-        enrolment in of(enrolment()),
+        enrolment in of(enrolment().prop_map(Box::new)),
     ) -> Tls {
         Tls { certificate, expires_at, redirect_from, hsts_s, enrolment }
     }

@@ -47,7 +47,7 @@ impl Site<'_> {
         let served = enrolment(self.seen.served.as_ref().and_then(|served| served.route.as_ref()));
         let wanted = enrolment(self.wanted.route.as_ref()).filter(|wanted| served.as_ref() != Some(wanted))?;
         let port = self.wanted.route.as_ref().and_then(|route| route.tls.as_ref()?.redirect_from)?;
-        Some(Step::Enrol { enrolment: wanted, port })
+        Some(Step::Enrol { enrolment: *wanted, port })
     }
 
     /// A slot that already is all that is wanted and runs: then only the route has to move.
