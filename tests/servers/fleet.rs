@@ -1,50 +1,33 @@
 //! Three machines at once: all of them change, or none.
 
-use plimsoll_testkit::fixtures::Shop;
-use plimsoll_testkit::probe::Target;
-
-use crate::ask::{get, until};
-use crate::crew::{Crew, address, port};
-use crate::project::{Project, Traffic};
+use crate::ask::until;
+use crate::crew::Crew;
+use crate::project::Project;
+use crate::shop::Store;
 
 const HOSTS: [&str; 3] = ["h1", "h2", "h3"];
 
 #[test]
 fn a_shop_is_deployed_rolled_back_and_spared_on_all_hosts() {
     let crew = Crew::new(&HOSTS);
-    let shop = Shop::new();
-    let ports = [port(), port(), port()];
-    for (own, let_through) in [shop.backend, shop.admin, shop.website].into_iter().zip(ports) {
-        shop.edit("plimsoll.toml", &format!("port = {own}"), &format!("port = {let_through}"));
-    }
-    let manifest = shop.read("plimsoll.toml");
-    let production = format!("\n[environments.production]\nhosts = {:?}\nconfirm = false\nwork_tree = true\n", crew.logins());
-    shop.write("plimsoll.toml", &(manifest + &production));
-    let folder = shop.folder().to_string_lossy().into_owned();
-    let run = |args: &[&str]| crew.run(["-C", &folder].into_iter().chain(args.iter().copied()));
-    let backend = |host: &str| format!("http://{}:{}/version", address(host), ports[0]);
-    let serves = |version: &str| HOSTS.iter().for_each(|host| assert!(get(&backend(host)).contains(version), "{host}: {}", get(&backend(host))));
-
+    let shop = Store::new(&crew, &HOSTS);
     shop.set_version("v1");
-    let planned = run(&["plan", "production"]).ended(0);
-    let deployed = run(&["deploy", "production", "--plan", planned.detail("/plan/hash").as_str().expect("a plan has a hash")]).ended(0);
+    let planned = shop.run("plan", &[]).ended(0);
+    let deployed = shop.run("deploy", &["--plan", planned.detail("/plan/hash").as_str().expect("a plan has a hash")]).ended(0);
     assert_eq!(deployed.detail("/deployment/outcome"), "committed");
-    serves("v1");
-    let sites = HOSTS.iter().flat_map(|host| ports[1..].iter().map(move |port| format!("http://{}:{port}/", address(host))));
-    let mut targets: Vec<Target> = sites.map(|url| Target::get(&url, &url).contains("<html")).collect();
-    targets.extend(HOSTS.iter().map(|host| Target::get(*host, &backend(host)).contains("v").fresh()));
-    let traffic = Traffic::at(targets);
+    shop.assert_serves("v1");
+    let traffic = shop.traffic();
 
     shop.set_version("v2");
-    let _ = run(&["deploy", "production"]).ended(0);
-    serves("v2");
-    let _ = run(&["rollback", "production", "--last"]).ended(0);
-    serves("v1");
-    shop.edit("plimsoll.toml", "run = \"./backend\"", "run = \"exit 3\"");
-    let failed = run(&["deploy", "production"]).ended(1);
+    let _ = shop.run("deploy", &[]).ended(0);
+    shop.assert_serves("v2");
+    let _ = shop.run("rollback", &["--last"]).ended(0);
+    shop.assert_serves("v1");
+    shop.spoil();
+    let failed = shop.run("deploy", &[]).ended(1);
     assert_eq!(failed.detail("/deployment/outcome"), "rolled_back", "{}", failed.stdout);
-    serves("v1");
-    let status = run(&["status", "production"]).ended(0);
+    shop.assert_serves("v1");
+    let status = shop.run("status", &[]).ended(0);
     assert_eq!(status.detail("/healthy"), true, "{}", status.stdout);
     assert_eq!(status.detail("/components/1/slots").as_array().map(Vec::len), Some(3), "{}", status.stdout);
     traffic.assert_unharmed();

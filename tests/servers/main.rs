@@ -18,5 +18,6 @@ mod rights;
 #[path = "../suite/running.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod running;
+mod shop;
 mod system;
 mod systemd;

@@ -1,6 +1,7 @@
 //! One machine, from a bare login to a service that is deployed, rolled back and taken away.
 
-use crate::crew::Crew;
+use crate::ask::until;
+use crate::crew::{Crew, as_root};
 use crate::project::Project;
 
 #[test]
@@ -52,4 +53,72 @@ fn a_bare_login_becomes_a_host_and_serves() {
     let _ = project.run("down", &["--yes"]).ended(0);
     assert_eq!(project.run("status", &[]).ended(0).detail("/components"), serde_json::json!([]));
     assert_eq!(project.programs()["h1"], 0);
+}
+
+/// Bytes that have come to a host from outside.
+fn received(host: &str) -> u64 {
+    as_root(host, "cat /sys/class/net/eth0/statistics/rx_bytes").trim().parse().expect("a count")
+}
+
+/// A host to which not more than 5 MB a second come by SSH, until this is dropped.
+struct Slow(&'static str);
+
+impl Slow {
+    const RULE: &str = "INPUT -i eth0 -p tcp --dport 22 -m hashlimit --hashlimit-name slow --hashlimit-above 5mb/s -j DROP";
+
+    fn down(host: &'static str) -> Self {
+        as_root(host, &format!("iptables -I {}", Self::RULE));
+        Self(host)
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        as_root(self.0, &format!("iptables -D {}", Self::RULE));
+    }
+}
+
+#[test]
+fn of_a_large_file_only_what_is_new_is_sent_and_after_a_cut_only_the_rest() {
+    let project = Project::new(Crew::new(&["h2"]), &["h2"]);
+    let mut data = vec![0; 16 << 20];
+    fill(&mut data, 1);
+    project.data(&data);
+    let before = received("h2");
+    let _ = project.run("deploy", &[]).ended(0);
+    assert!(received("h2") - before > 16 << 20, "it does not get smaller");
+
+    // A few bytes in the middle of it are new.
+    data.splice(8 << 20..8 << 20, *b"something new");
+    project.data(&data);
+    let before = received("h2");
+    let _ = project.run("deploy", &[]).ended(0);
+    assert!(received("h2") - before < 2 << 20, "{}", received("h2") - before);
+
+    // All of it is new, and the connection breaks when half of it has come.
+    fill(&mut data, 2);
+    project.data(&data);
+    let before = received("h2");
+    let slow = Slow::down("h2");
+    let deploying = project.begin("deploy");
+    until(true, || received("h2") - before > 8 << 20);
+    as_root("h2", &format!("pkill -KILL -u {} sshd", project.crew.name()));
+    drop(slow);
+    let ended = deploying.finish();
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let sent = received("h2") - before;
+    assert!(sent < 23 << 20, "what has come is not sent again: {sent}");
+    project.assert_serves("1");
+    let _ = project.run("down", &["--yes"]).ended(0);
+}
+
+/// Bytes that do not repeat, other ones for each `seed` (xorshift, Marsaglia 2003).
+fn fill(data: &mut [u8], seed: u64) {
+    let mut state = seed;
+    for bytes in data.chunks_mut(8) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.copy_from_slice(&state.to_le_bytes()[..bytes.len()]);
+    }
 }

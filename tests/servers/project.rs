@@ -56,6 +56,11 @@ impl Project {
         self.write("web/service.txt", behaviour);
     }
 
+    /// Gives the next release a file of data.
+    pub fn data(&self, content: &[u8]) {
+        fs::write(self.folder.path().join("web/data"), content).expect("the project's folder takes a file");
+    }
+
     /// Sets how long the deployments that begin from now on stay claimed when nobody renews their claim.
     pub fn lease(&self, lease: &str) {
         let text = self.manifest();

@@ -9,6 +9,8 @@ use crate::ask::until;
 use crate::crew::{Crew, as_root, ssh_config};
 use crate::project::Project;
 use crate::provisioned::{FLEET, Turn, cut, fleet, heal, set_up, strip};
+use crate::running::Running;
+use crate::shop::Store;
 
 /// Whether a login opens a host now, by a connection of its own.
 fn opens(login: &str, command: &str) -> bool {
@@ -93,38 +95,46 @@ fn nobody_is_locked_out_when_a_login_does_not_open_the_server() {
 }
 
 #[test]
-fn twenty_deployments_and_rollbacks_lose_no_request() {
+fn a_shop_loses_no_request_in_twenty_deployments_and_rollbacks_from_bare_servers_on() {
     let turn = Turn::take();
-    let project = Project::new(fleet(&turn), &FLEET);
-    let _ = project.run("deploy", &[]).ended(0);
-    let traffic = project.traffic(&FLEET);
-    for round in 0..10 {
-        project.service(&format!("1{round}"));
-        let _ = project.run("deploy", &[]).ended(0);
-        project.assert_serves(&format!("1{round}"));
-        let _ = project.run("rollback", &["--last"]).ended(0);
-        project.assert_serves("1");
+    let stripping = Crew::of("deploy", &FLEET);
+    FLEET.iter().for_each(|host| strip(&stripping, host));
+    let crew = fleet(&turn);
+    let shop = Store::new(&crew, &FLEET);
+    shop.set_version("v0");
+    let _ = shop.run("deploy", &[]).ended(0);
+    shop.assert_serves("v0");
+    let traffic = shop.traffic();
+    for round in 1..=20 {
+        let version = format!("v{round}");
+        shop.set_version(&version);
+        let _ = shop.run("deploy", &[]).ended(0);
+        shop.assert_serves(&version);
+        let _ = shop.run("rollback", &["--last"]).ended(0);
+        shop.assert_serves("v0");
     }
-    project.assert_at_rest();
+    let status = shop.run("status", &[]).ended(0);
+    assert_eq!(status.detail("/healthy"), json!(true), "{}", status.stdout);
     traffic.assert_unharmed();
-    let _ = project.run("down", &["--yes"]).ended(0);
+    let _ = shop.run("down", &["--yes"]).ended(0);
 }
 
 /// What happens to a deployment that has reached a phase, with which lease, and what makes it good again when the command has ended.
-type Disturbance = (&'static str, &'static str, fn(), fn());
+type Disturbance = (&'static str, &'static str, fn(&mut Running), fn());
 
-const DISTURBANCES: [Disturbance; 6] = [
+const DISTURBANCES: [Disturbance; 7] = [
+    ("the operator is killed", "2s", Running::kill, || {}),
     (
         "the daemons are killed",
         "10s",
-        || FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))),
+        |_| FLEET.iter().for_each(|host| drop(as_root(host, "systemctl kill -s KILL --kill-who main plimsoll.service"))),
         || {},
     ),
-    ("a daemon is started again", "10s", || drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
-    ("a host is cut off for 5 s", "10s", || cut_for_a_while(FLEET[1]), || {}),
-    ("the home host is cut off for 5 s", "10s", || cut_for_a_while(FLEET[0]), || {}),
-    ("a host is cut off for good", "3s", || cut(FLEET[2]), || heal(FLEET[2])),
-    ("the home host is cut off for good", "3s", || cut(FLEET[0]), || heal(FLEET[0])),
+    ("a daemon is started again", "10s", |_| drop(as_root(FLEET[2], "systemctl restart plimsoll.service")), || {}),
+    ("a host is cut off for 5 s", "10s", |_| cut_for_a_while(FLEET[1]), || {}),
+    ("the home host is cut off for 5 s", "10s", |_| cut_for_a_while(FLEET[0]), || {}),
+    ("a host is cut off for good", "3s", |_| cut(FLEET[2]), || heal(FLEET[2])),
+    ("the home host is cut off for good", "3s", |_| cut(FLEET[0]), || heal(FLEET[0])),
 ];
 
 fn cut_for_a_while(host: &str) {
@@ -146,11 +156,11 @@ fn whatever_happens_in_whatever_phase_all_hosts_end_alike() {
             project.lease(lease);
             let mut deploying = project.begin("deploy");
             deploying.until_phase(phase);
-            disturb();
+            disturb(&mut deploying);
             let ended = deploying.finish();
             make_good();
             project.lease("30s");
-            assert!(matches!(ended.code, Some(0 | 1 | 4 | 6)), "{what} in {phase}: {}\n{}", ended.stdout, ended.stderr);
+            assert!(matches!(ended.code, None | Some(0 | 1 | 4 | 6)), "{what} in {phase}: {}\n{}", ended.stdout, ended.stderr);
             settled(&project, &format!("{what} in {phase}"));
             project.service("old");
             let _ = project.run("deploy", &[]).ended(0);
@@ -174,38 +184,68 @@ fn settled(project: &Project, what: &str) {
     project.assert_serves(live);
 }
 
+/// How a host fares that is stopped, as if its plug were pulled: everything in it is killed.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    /// It starts at once.
+    AndStart,
+    /// It stays away until the command has given it up, and others have looked at what is left.
+    ForLong,
+}
+
 #[test]
-fn a_host_that_is_started_again_serves_again_and_settles_what_was_open() {
+fn a_host_that_is_stopped_serves_again_when_it_starts_and_settles_what_was_open() {
     let turn = Turn::take();
     let project = Project::new(fleet(&turn), &FLEET);
     project.service("old");
     let _ = project.run("deploy", &[]).ended(0);
-    let others = project.traffic(&FLEET[..2]);
-    for phase in ["prepare", "switch", "verify"] {
-        project.service("new");
-        project.lease("15s");
-        let mut deploying = project.begin("deploy");
-        deploying.until_phase(phase);
-        restart(FLEET[2]);
-        let ended = deploying.finish();
-        assert!(matches!(ended.code, Some(0 | 1 | 4 | 6)), "{phase}: {}\n{}", ended.stdout, ended.stderr);
-        project.lease("30s");
-        settled(&project, phase);
-        project.service("old");
-        let _ = project.run("deploy", &[]).ended(0);
+    let [home, spared, other] = FLEET;
+    // Hosts that go on lose nothing by it.
+    let traffic = project.traffic(&[spared]);
+    for (host, stop) in [(other, Stop::AndStart), (other, Stop::ForLong), (home, Stop::ForLong)] {
+        for phase in ["prepare", "switch", "verify"] {
+            let what = format!("{host} {stop:?} in {phase}");
+            project.service("new");
+            project.lease("15s");
+            let mut deploying = project.begin("deploy");
+            deploying.until_phase(phase);
+            container("kill", host);
+            if matches!(stop, Stop::AndStart) {
+                start(host);
+            }
+            let ended = deploying.finish();
+            assert!(matches!(ended.code, Some(0 | 1 | 4 | 6)), "{what}: {}\n{}", ended.stdout, ended.stderr);
+            project.lease("30s");
+            if matches!(stop, Stop::ForLong) {
+                missed(&project, host, &what);
+                start(host);
+            }
+            settled(&project, &what);
+            project.service("old");
+            let _ = project.run("deploy", &[]).ended(0);
+        }
     }
     let status = project.run("status", &[]).ended(0);
     assert_eq!(status.detail("/healthy"), json!(true), "{}", status.stdout);
-    others.assert_unharmed();
+    traffic.assert_unharmed();
     let _ = project.run("down", &["--yes"]).ended(0);
 }
 
-/// As if its plug were pulled: everything in it is killed.
-fn restart(host: &str) {
-    let container = format!("plimsoll-test-{host}");
-    for verb in ["kill", "start"] {
-        let done = Command::new("docker").args([verb, &container]).output().expect("there is docker");
-        assert!(done.status.success(), "{verb} {container}: {}", String::from_utf8_lossy(&done.stderr));
-    }
+/// `status` names the host that is gone, and nothing begins without it.
+fn missed(project: &Project, host: &str, what: &str) {
+    let status = project.run("status", &[]);
+    assert!(status.stdout.contains(&format!("deploy@{host}")), "{what}: {}", status.stdout);
+    let refused = project.run("deploy", &[]).ended(4);
+    assert!(refused.stdout.contains(&format!("deploy@{host}")), "{what}: {}", refused.stdout);
+}
+
+fn start(host: &str) {
+    container("start", host);
     until(true, || as_root(host, "systemctl is-system-running --wait || true").contains("running"));
+}
+
+fn container(verb: &str, host: &str) {
+    let container = format!("plimsoll-test-{host}");
+    let done = Command::new("docker").args([verb, &container]).output().expect("there is docker");
+    assert!(done.status.success(), "{verb} {container}: {}", String::from_utf8_lossy(&done.stderr));
 }

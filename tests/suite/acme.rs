@@ -184,7 +184,7 @@ fn a_daemon_that_is_killed_while_it_asks_asks_again() {
     let scene = Scene::new();
     scene.office.hold();
     scene.project.lease("2s");
-    let deploying = scene.project.begin("deploy");
+    let mut deploying = scene.project.begin("deploy");
     scene.office.await_one();
     scene.project.home.processes("host serve").iter().for_each(Process::kill);
     deploying.kill();

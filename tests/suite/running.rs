@@ -61,7 +61,7 @@ impl Running {
     }
 
     /// Kills it (`SIGKILL`).
-    pub fn kill(mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().expect("it is our child");
         self.child.wait().expect("it is our child");
     }

@@ -13,6 +13,7 @@ use plimsoll_testkit::fixtures::{Home, Nginx, Ran, free_port};
 
 use self::authority::{Authority, Issued};
 use self::visitor::{Visitor, Visitors};
+use crate::outside::{Outside, READER, typed};
 use crate::project::Project;
 
 /// Two services that share a port: `web` with the certificate of the environment, whose key is a secret, and `api` with one of its own.
@@ -90,6 +91,27 @@ impl Scene {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.flat_map(|path| if path.is_dir() && !path.is_symlink() { files(&path) } else { vec![path] }).collect()
+}
+
+/// The private key in the environment's file, encrypted, and nowhere where plimsoll is called.
+#[test]
+fn a_private_key_comes_from_the_environments_file() {
+    let scene = Scene::new();
+    let (shop, outside) = (scene.authority.issue("shop.example"), Outside::new(""));
+    scene.project.write("shop.pem", &shop.chain);
+    scene.project.append(&format!("[secrets]\nrecipients = [\"{READER}\"]\n"));
+    let run = |args: &[&str], input: &str| {
+        let output = typed(outside.command(&scene.project).args(args).arg("--json"), input);
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !shop.key_is_in(&told), "{args:?} fails, or shows a private key");
+    };
+    run(&["secrets", "set", "local", "TLS_KEY"], &shop.key);
+    run(&["certs", "check", "local"], "");
+    run(&["deploy", "local"], "");
+    assert!(scene.visit("shop.example").0 == shop.der);
+    for file in files(scene.project.folder()) {
+        assert!(!shop.key_is_in(&String::from_utf8_lossy(&fs::read(&file).unwrap_or_default())), "{} has the key", file.display());
+    }
 }
 
 #[test]

@@ -46,7 +46,8 @@ pub(crate) async fn register(enrolment: &Enrolment, http: Client) -> Result<Secr
 
 /// Has a certificate issued.
 pub(crate) async fn obtain(enrolment: &Enrolment, account: &Secret<String>, http: Client, prover: &dyn Prover) -> Result<Issued, Trouble> {
-    let credentials: AccountCredentials = serde_json::from_str(account.expose()).map_err(Error::from)?;
+    // Why it cannot be read is not told: the reason might be quoted from the key.
+    let credentials: AccountCredentials = serde_json::from_str(account.expose()).map_err(|_| Error::KeyRejected)?;
     let account = Account::builder_with_http(Box::new(http)).from_credentials(credentials).await?;
     let mut order = account.new_order(&NewOrder::new(&[Identifier::Dns(enrolment.host.clone())])).await?;
     prove(&mut order, prover).await?;

@@ -1,19 +1,24 @@
 //! How requests travel: what the daemon and its clients agree on, and nobody else needs to know.
 //!
 //! HTTP on a Unix socket. Bodies and answers are JSON; what lasts is answered line by line, one JSON document each
-//! ([`OrderLine`], [`LogsLine`]); contents of files are sent in frames ([`FrameHead`]). A request that is refused is
-//! answered with a [`HostError`]. Carrying any of this is left to `host` and `connect`.
+//! ([`OrderLine`], [`LogsLine`]); contents of files are sent in [frames](frame), over a network in [blocks](block), and of large ones
+//! only the [pieces](piece) that the host has nowhere. A request that is refused is answered with a [`HostError`]. Carrying any of this is
+//! left to `host` and `connect`.
+
+pub mod block;
+pub mod frame;
+pub mod piece;
 
 use plimsoll_model::audit::Actor;
 use plimsoll_model::deployment::Failure;
-use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, ProjectName};
+use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, ProjectName};
 use serde::{Deserialize, Serialize};
 
 use crate::{HostError, HostEvent, LogLine, LogQuery, Report, SecretValues};
 
 /// Version of the protocol. A daemon serves every version up to its own, and refuses a newer one but for [`path::FACTS`] and
 /// [`path::STOP`], which a newer client needs to replace it.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The header in which a client says the version that it speaks.
 pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
@@ -42,6 +47,8 @@ pub mod path {
     pub const OFFER: &str = "/v1/releases/offer";
     /// POST. See [`crate::HostApi::upload`].
     pub const FILES: &str = "/v1/releases/files";
+    /// POST asks, with a [`Search`](super::piece::Search); answered with a [`Place`](super::piece::Place) for each piece that is there.
+    pub const PIECES: &str = "/v1/releases/pieces";
     /// POST opens, GET lists. See [`crate::HostApi::open`] and [`crate::HostApi::history`].
     pub const DEPLOYMENTS: &str = "/v1/deployments";
     /// POST. See [`crate::HostApi::renew`].
@@ -191,52 +198,12 @@ pub enum Started {
     Failed(Failure),
 }
 
-/// What precedes the content of each file: 32 bytes of hash, 8 bytes of size (little-endian), one byte that is 0 and reserved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameHead {
-    /// The hash of the content.
-    pub digest: Digest,
-    /// Its size, in bytes.
-    pub size: u64,
-}
-
-impl FrameHead {
-    /// Length of a head, in bytes.
-    pub const LEN: usize = 41;
-
-    /// The head as it is sent.
-    #[must_use]
-    pub fn encode(&self) -> [u8; Self::LEN] {
-        let mut bytes = [0; Self::LEN];
-        bytes[..32].copy_from_slice(self.digest.as_bytes());
-        bytes[32..40].copy_from_slice(&self.size.to_le_bytes());
-        bytes
-    }
-
-    /// Reads a head; none when its reserved byte says that it means something that came after this program.
-    #[must_use]
-    pub fn decode(bytes: &[u8; Self::LEN]) -> Option<Self> {
-        let (digest, rest) = bytes.split_first_chunk::<32>()?;
-        let (size, flags) = rest.split_first_chunk::<8>()?;
-        (flags == [0]).then(|| Self { digest: Digest::from(*digest), size: u64::from_le_bytes(*size) })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use plimsoll_model::deployment::Holder;
     use plimsoll_model::{DeploymentId, HostName};
 
     use super::*;
-
-    #[test]
-    fn a_frame_head_is_read_as_it_was_written() {
-        let head = FrameHead { digest: Digest::of(b"x"), size: u64::MAX - 1 };
-        let mut bytes = head.encode();
-        assert_eq!(FrameHead::decode(&bytes), Some(head));
-        bytes[40] = 1;
-        assert_eq!(FrameHead::decode(&bytes), None, "a flag that is not known here");
-    }
 
     #[test]
     fn every_error_travels() {

@@ -33,6 +33,7 @@ pub mod source;
 mod store;
 pub mod test;
 pub mod tree;
+pub mod value;
 pub mod workshop;
 
 pub use build::{Order, build_all};

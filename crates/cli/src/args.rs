@@ -31,6 +31,9 @@ pub struct Globals {
     /// The project's folder [default: the current one]
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub project: Option<PathBuf>,
+    /// A private key that opens files of secrets: of SSH, or of age [default: PLIMSOLL_IDENTITY, else those in ~/.ssh]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub identity: Option<PathBuf>,
     /// How to talk.
     #[command(flatten)]
     pub manner: Manner,

@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
-use plimsoll_ops::{Context, Exit, OpError, Ssh};
+use plimsoll_ops::{Context, Exit, Keyring, OpError, Ssh};
 use tokio_util::sync::CancellationToken;
 
 use crate::console::Console;
 use crate::folders::Folders;
 use crate::identity;
 
-/// Reads the surroundings of this process. `project` is the project's folder, when it is not the current one.
+/// Reads the surroundings of this process. `project` is the project's folder, when it is not the current one; `keys` open files of secrets.
 ///
 /// # Errors
 /// There is no such folder, or none for the state of this machine's host.
-pub fn context(project: Option<&Path>, console: Console) -> Result<Context, OpError> {
+pub fn context(project: Option<&Path>, console: Console, keys: Keyring) -> Result<Context, OpError> {
     let folders = Folders::find().ok_or_else(nowhere)?;
     Ok(Context {
         project: folder(project)?,
@@ -25,6 +25,7 @@ pub fn context(project: Option<&Path>, console: Console) -> Result<Context, OpEr
         exe: identity::exe().map_err(|error| OpError::new(Exit::Host, "system", format!("cannot find the running binary: {error}")))?,
         holder: Holder { user: identity::user(), machine: identity::machine(), pid: std::process::id(), surface: "cli".into() },
         variables: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?)))).collect(),
+        keys,
         cancel: CancellationToken::new(),
     })
 }

@@ -13,7 +13,7 @@ use crate::consent::{self, Question};
 use crate::console::{self, Console};
 use crate::render::error::{Around, error};
 use crate::screen::Screen;
-use crate::{caller, interrupt, log};
+use crate::{caller, interrupt, keys, log};
 
 /// One run of a command.
 pub struct Session {
@@ -34,7 +34,8 @@ struct Signals {
 pub fn run(globals: &Globals, command: impl AsyncFnOnce(&Session) -> Result<Reply, OpError>) -> ExitCode {
     let console = Console { manner: globals.manner };
     let project = globals.project.as_deref();
-    match caller::context(project, console).and_then(|context| answer(&Session { console, context }, command)) {
+    let keys = keys::ring(globals.identity.as_deref(), console);
+    match caller::context(project, console, keys).and_then(|context| answer(&Session { console, context }, command)) {
         Ok(reply) => done(console, &reply),
         Err(failure) => failed(console, project, &failure),
     }

@@ -8,7 +8,8 @@ mod fake;
 use std::path::Path;
 
 use fake::{Fake, Served, id, key};
-use plimsoll_api::wire::FrameHead;
+use plimsoll_api::wire::PROTOCOL;
+use plimsoll_api::wire::frame::{Form, FrameHead};
 use plimsoll_api::{HostApi, HostError};
 use plimsoll_host::folders::Folders;
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -85,18 +86,19 @@ async fn errors_have_statuses_that_fit() {
 async fn a_newer_client_is_refused_unless_it_is_about_to_replace_the_daemon() {
     let served = Served::new(Fake::default());
     let services = format!("GET /v1/services?project={}&environment={}", key().project, key().environment);
+    let newer = format!("plimsoll-protocol: {}\r\n", PROTOCOL + 1);
     for (request, version, status) in [
         (services.as_str(), "plimsoll-protocol: 1\r\n", 200),
         (services.as_str(), "", 200),
-        (services.as_str(), "plimsoll-protocol: 2\r\n", 403),
+        (services.as_str(), newer.as_str(), 403),
         (services.as_str(), "plimsoll-protocol: one\r\n", 422),
-        ("GET /v1/facts", "plimsoll-protocol: 2\r\n", 200),
+        ("GET /v1/facts", newer.as_str(), 200),
     ] {
         assert_eq!(ask(served.folder.path(), request, version, b"").await.0, status, "{request} {version}");
     }
-    let (_, error) = refusal(served.folder.path(), &services, "plimsoll-protocol: 2\r\n", b"").await;
+    let (_, error) = refusal(served.folder.path(), &services, &newer, b"").await;
     assert_eq!(error.code(), "protocol-newer");
-    assert_eq!(ask(served.folder.path(), "POST /v1/stop", "plimsoll-protocol: 2\r\n", br#"{"everything": false}"#).await, (200, "null".into()));
+    assert_eq!(ask(served.folder.path(), "POST /v1/stop", &newer, br#"{"everything": false}"#).await, (200, "null".into()));
     served.server.await.unwrap().unwrap();
 }
 
@@ -116,14 +118,15 @@ async fn a_body_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn frames_are_taken_whole_or_not_at_all() {
     let served = Served::new(Fake::default());
-    let frame = |size, content: &[u8]| [FrameHead { digest: Digest::of(b"0123456789"), size }.encode().as_slice(), content].concat();
+    let frame =
+        |size, content: &[u8]| [FrameHead { digest: Digest::of(b"0123456789"), size, form: Form::Whole }.encode().as_slice(), content].concat();
     let mut unknown = frame(10, b"0123456789");
-    unknown[40] = 1;
+    unknown[40] = 2;
     for (body, code, reason) in [
         (frame(10, b"01234"), "content-differs", "5 bytes of a file are missing"),
         (frame(u64::MAX, b"0123456789"), "content-differs", "bytes of a file are missing"),
         (frame(9, b"0123456789"), "content-differs", "another hash"),
-        (unknown, "request-unfit", "a flag that is not known"),
+        (unknown, "request-unfit", "a form that is not known"),
         (frame(10, b"0123456789")[..40].to_vec(), "request-unfit", "the files were cut off"),
     ] {
         let (_, error) = refusal(served.folder.path(), "POST /v1/releases/files", "", &body).await;
@@ -131,7 +134,7 @@ async fn frames_are_taken_whole_or_not_at_all() {
         assert!(served.host.taken.lock().unwrap().is_empty(), "{error:?}");
     }
     // The second time, its content is left unread.
-    let other = [FrameHead { digest: Digest::of(b"other"), size: 5 }.encode().as_slice(), b"other"].concat();
+    let other = [FrameHead { digest: Digest::of(b"other"), size: 5, form: Form::Whole }.encode().as_slice(), b"other"].concat();
     let body = [frame(10, b"0123456789").repeat(2), other].concat();
     assert_eq!(ask(served.folder.path(), "POST /v1/releases/files", "", &body).await, (200, "null".into()));
     assert_eq!(served.host.taken.lock().unwrap().len(), 2);

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use plimsoll_api::HostError;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_model::audit::Actor;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::io::AsyncRead;
@@ -136,6 +138,14 @@ fn router(options: &Options, folders: &Folders, route: RouteKind, nginx: NginxPo
 impl Intake for Handle {
     async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError> {
         self.0.world.releases.take(digest, size, content).await.map_err(HostError::Refused)
+    }
+
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, HostError> {
+        self.0.world.releases.places(search).await.map_err(HostError::Refused)
+    }
+
+    async fn piece(&self, file: Digest, place: Place, length: u32) -> Result<Bytes, HostError> {
+        self.0.world.releases.piece(file, place, length).await.map_err(HostError::Refused)
     }
 
     async fn environment(&self, id: &DeploymentId) -> Option<EnvironmentKey> {

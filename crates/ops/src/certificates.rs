@@ -11,6 +11,7 @@ use plimsoll_model::manifest::placed;
 use plimsoll_model::manifest::project::{Acme, CertificateFiles, KeySource};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, Secret};
+use plimsoll_vault::Values;
 
 use crate::project::{Loaded, MANIFEST};
 use crate::{Context, Event, Exit, OpError, Progress};
@@ -38,15 +39,16 @@ impl Gathered {
     }
 }
 
-/// Reads and judges the certificates of all routes, as it is `now`.
+/// Reads and judges the certificates of all routes, as it is `now`; `keys` are those of them that are secrets.
 ///
 /// # Errors
 /// All that is wrong with any of them: clients would turn away.
-pub(crate) fn gather(context: &Context, loaded: &Loaded, now: Moment) -> Result<Gathered, OpError> {
+pub(crate) fn gather(context: &Context, loaded: &Loaded, keys: &Values, now: Moment) -> Result<Gathered, OpError> {
     let (mut gathered, mut wrong) = (Gathered::default(), Vec::new());
     for (files, hosts) in loaded.project.certificates() {
         let place = |findings| placed(&loaded.text, MANIFEST, &loaded.project.environment.name, files, findings);
-        match one(context, files, &hosts, now) {
+        let key = key(context, &files.key, keys);
+        match one(context, files, key, &hosts, now) {
             Ok((pair, warnings)) => {
                 let About { digest, expires_at } = pair.about();
                 gathered.known.insert(files.clone(), (digest, expires_at));
@@ -81,10 +83,15 @@ pub(crate) fn days(ms: u64) -> u64 {
     ms / 86_400_000
 }
 
-fn one(context: &Context, files: &CertificateFiles, hosts: &[&str], now: Moment) -> Result<(Pair, Vec<Finding>), Vec<Finding>> {
+fn one(
+    context: &Context,
+    files: &CertificateFiles,
+    key: Result<Secret<String>, Finding>,
+    hosts: &[&str],
+    now: Moment,
+) -> Result<(Pair, Vec<Finding>), Vec<Finding>> {
     let name = files.key.to_string();
     let chain = read(context, &files.certificate, "certificate-missing");
-    let key = key(context, &files.key);
     match (chain, key) {
         (Ok(chain), Ok(key)) => {
             let case = Case { certificate: &files.certificate, key: &name, hosts, now };
@@ -96,11 +103,13 @@ fn one(context: &Context, files: &CertificateFiles, hosts: &[&str], now: Moment)
     }
 }
 
-fn key(context: &Context, source: &KeySource) -> Result<Secret<String>, Finding> {
+fn key(context: &Context, source: &KeySource, keys: &Values) -> Result<Secret<String>, Finding> {
     match source {
         KeySource::File(path) => read(context, path, "key-missing").map(Secret::new),
-        KeySource::Secret(name) => context.variables.get(name).cloned().ok_or_else(|| {
-            let help = format!("set {name} in the environment that plimsoll is called in: `{name}=\"$(cat KEY.pem)\"`");
+        KeySource::Secret(name) => keys.get(name).cloned().ok_or_else(|| {
+            let help = format!(
+                "keep it in the environment's file (plimsoll secrets set ENVIRONMENT {name} < KEY.pem), or set {name} where plimsoll is called"
+            );
             finding(Severity::Error, "secret-missing", format!("the secret {name}, a private key, has no value"), help)
         }),
     }

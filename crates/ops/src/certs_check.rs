@@ -5,7 +5,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, OpError, Progress, certificates, hosts, project};
+use crate::{Context, OpError, Progress, certificates, hosts, project, secrets};
 
 /// Whose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,10 +59,10 @@ pub struct Judged {
 ///
 /// # Errors
 /// The manifest is not right; or a certificate, which the error's findings tell.
-pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
+pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
-    let now = hosts::now();
-    let gathered = certificates::gather(context, &loaded, now)?;
+    let (keys, now) = (secrets::keys(context, &loaded, progress).await?, hosts::now());
+    let gathered = certificates::gather(context, &loaded, &keys, now)?;
     let judged = |(files, hosts): (&plimsoll_model::manifest::project::CertificateFiles, Vec<&str>)| {
         let (digest, expires_at) = *gathered.known.get(files)?;
         Some(Judged {

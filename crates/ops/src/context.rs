@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use plimsoll_connect::Ssh;
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
+use plimsoll_vault::Keyring;
 use tokio_util::sync::CancellationToken;
 
 /// Where and by whom an operation was called.
@@ -23,8 +24,10 @@ pub struct Context {
     pub ssh: Ssh,
     /// Who calls.
     pub holder: Holder,
-    /// The caller's environment variables: where secrets come from.
+    /// The caller's environment variables: where secrets come from first.
     pub variables: BTreeMap<String, Secret<String>>,
+    /// The caller's private keys, which open files of secrets.
+    pub keys: Keyring,
     /// Set when the caller wants it to end: a deployment rolls back.
     pub cancel: CancellationToken,
 }

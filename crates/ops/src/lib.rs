@@ -9,11 +9,12 @@
 //! pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError>
 //! ```
 //!
-//! but for three that change an environment and one that streams:
+//! but for three that change an environment, one that streams and one that has a person edit a text:
 //!
 //! ```text
 //! deploy, down, rollback:  run(context, input, approve: &dyn Approve, progress) -> Result<Output, OpError>
 //! logs:                    run(context, input, lines: tokio::sync::mpsc::Sender<LogLine>) -> Result<(), OpError>
+//! secrets_edit:            run(context, input, revise: &dyn Revise, progress) -> Result<Output, OpError>
 //! ```
 //!
 //! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
@@ -53,6 +54,11 @@ pub mod resume;
 pub mod rollback;
 pub mod schema;
 mod secrets;
+pub mod secrets_edit;
+pub mod secrets_list;
+pub mod secrets_rekey;
+pub mod secrets_set;
+pub mod secrets_unset;
 mod settle;
 pub mod show;
 pub mod status;
@@ -72,7 +78,9 @@ pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
 pub use plimsoll_provision::Wishes;
+pub use plimsoll_vault::{Ask, Keyring, MAX_VALUE_BYTES};
 pub use progress::{Event, Progress};
+pub use secrets::{SecretSource, SecretUsers, SecretView};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
@@ -99,6 +107,11 @@ pub const OPERATIONS: &[&str] = &[
     "resume",
     "rollback",
     "schema",
+    "secrets_edit",
+    "secrets_list",
+    "secrets_rekey",
+    "secrets_set",
+    "secrets_unset",
     "show",
     "status",
 ];

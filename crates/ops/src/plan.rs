@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::proposal::{CutOff, to_deploy};
 use crate::workbench::until_cancelled;
-use crate::{Context, Event, OpError, PlanView, Progress, Wanted, project, settle};
+use crate::{Context, Event, OpError, PlanView, Progress, SecretView, Wanted, project, settle};
 
 /// What is to be planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub struct Input {
 pub struct Output {
     /// What would be done. Its hash, given to `deploy`, makes sure that just this is.
     pub plan: PlanView,
+    /// The secrets that components would get, and where their values come from.
+    pub secrets: Vec<SecretView>,
 }
 
 /// Makes the plan that `deploy` would carry out.
@@ -31,10 +33,10 @@ pub struct Output {
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     let planned = to_deploy(context, &loaded, &input.source, CutOff::Leave, progress);
-    let (_, proposal) = until_cancelled(context, planned).await?;
+    let (groundwork, proposal) = until_cancelled(context, planned).await?;
     if let Some(open) = settle::open(&proposal.seen) {
         let message = format!("deployment {} of {} is not settled: the plan may change when it is", open.id, open.holder);
         drop(progress.send(Event::Notice { message }));
     }
-    Ok(Output { plan: proposal.view() })
+    Ok(Output { plan: proposal.view(), secrets: groundwork.secrets.views })
 }

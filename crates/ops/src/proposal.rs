@@ -14,6 +14,7 @@ use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentKey, HostName};
 
 use crate::project::Loaded;
+use crate::secrets::Gathered;
 use crate::workbench::Workbench;
 use crate::{Context, OpError, PlanView, Progress, certificates, hosts, project, secrets, settle};
 
@@ -31,8 +32,8 @@ pub(crate) struct Groundwork {
     pub(crate) fleet: Fleet,
     /// What releases are built from.
     pub(crate) material: Material,
-    /// The values of the secrets that slots get.
-    pub(crate) secrets: SecretValues,
+    /// The values of its secrets, and where they come from.
+    pub(crate) secrets: Gathered,
     /// The certificates that routes show.
     pub(crate) certificates: Certificates,
 }
@@ -69,10 +70,10 @@ pub(crate) async fn to_deploy(
     cut_off: CutOff,
     progress: &Progress,
 ) -> Result<(Groundwork, Proposal), OpError> {
-    let secrets = secrets::gather(context, loaded)?;
-    let shown = certificates::gather(context, loaded, hosts::now())?;
+    let secrets = secrets::gather(context, loaded, progress).await?;
+    let shown = certificates::gather(context, loaded, &secrets.keys, hosts::now())?;
     shown.tell(progress);
-    let bench = Workbench::new(context, &loaded.project, &secrets, progress).hiding(&secrets, &shown.certificates);
+    let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &shown.certificates);
     let reached = async { hosts::connect(context, &loaded.project).await };
     let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
     // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
@@ -81,7 +82,7 @@ pub(crate) async fn to_deploy(
     }
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
-    let digests = digest(&fleet, &loaded.key(), &secrets).await?;
+    let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
     let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known, roots: shown.roots });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
     let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;

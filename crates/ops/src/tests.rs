@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Always, Context, Event, Exit, OPERATIONS, Progress, Tests, Wanted, deploy, history, host_stop, host_upgrade, plan, resume, rollback, show, status,
+    Always, Ask, Context, Event, Exit, Keyring, OPERATIONS, Progress, Tests, Wanted, deploy, history, host_stop, host_upgrade, plan, resume,
+    rollback, show, status,
 };
 
 /// A project in a folder of its own, and a call about it.
@@ -47,7 +50,18 @@ pub(crate) fn context(folder: &Path) -> Context {
         ssh: plimsoll_connect::Ssh { config: None, sockets: folder.join("ssh"), asks: false },
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
+        keys: Keyring { files: Vec::new(), named: false, ask: Arc::new(Nobody) },
         cancel: CancellationToken::new(),
+    }
+}
+
+/// Knows no passphrase.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Ask for Nobody {
+    fn passphrase(&self, _: &Path, _: bool) -> Option<Secret<String>> {
+        None
     }
 }
 

@@ -8,4 +8,5 @@ mod kept;
 mod naming;
 mod packing;
 mod source;
+mod values;
 mod world;

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use plimsoll_build::{BuildError, BuildEvent, Cache, Chosen, Notify, Order, Packed, Sources, Wanted, Workshop, build_all, name, source};
-use plimsoll_model::manifest::project::{Build, Component, Environment, Hooks, Kind, Project, StrategyName};
+use plimsoll_model::manifest::project::{Build, Component, Environment, Hooks, Kind, Project, SecretSources, StrategyName};
 use plimsoll_model::release::{FileContent, FileEntry};
 use plimsoll_model::secret::Redactor;
 use plimsoll_model::{ComponentName, EnvironmentName, HostName, ProjectName, RelPath, ReleaseId, Secret};
@@ -205,5 +205,5 @@ fn project() -> Project {
         work_tree: false,
     };
     let name = ProjectName::new("shop").unwrap();
-    Project { name, version: None, environment, components: BTreeMap::new(), hooks: Hooks::default() }
+    Project { name, version: None, environment, components: BTreeMap::new(), hooks: Hooks::default(), secrets: SecretSources::default() }
 }

@@ -19,6 +19,7 @@ mod proxy;
 mod resume;
 mod rollback;
 mod schema;
+mod secrets;
 mod show;
 mod status;
 
@@ -56,6 +57,9 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
+    /// Keep the values of secrets in the project, encrypted
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Judge certificates, and tell which ones are shown
     #[command(subcommand)]
     Certs(certs::Command),
@@ -91,6 +95,7 @@ impl Command {
             Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Secrets(command) => command.run(globals),
             Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),

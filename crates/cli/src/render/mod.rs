@@ -10,6 +10,7 @@ pub mod finding;
 pub mod history;
 pub mod measure;
 pub mod plan;
+pub mod secrets;
 pub mod status;
 mod table;
 pub mod upgrade;

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
     AuditPage, AuditQuery, Certificates, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order,
     Report, SecretDigests, SecretValues, Service, Upgraded, What,
@@ -204,6 +206,15 @@ impl Intake for Fake {
         }
         self.taken.lock().unwrap().insert(digest, size);
         Ok(())
+    }
+
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, HostError> {
+        let answer = search.pieces.iter().map(|_| None).collect();
+        self.told(format!("places of {}", search.file.short()), answer)
+    }
+
+    async fn piece(&self, _: Digest, _: Place, _: u32) -> Result<Bytes, HostError> {
+        Err(HostError::NotFound("a piece".into()))
     }
 
     async fn environment(&self, _: &DeploymentId) -> Option<EnvironmentKey> {

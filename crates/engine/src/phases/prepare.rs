@@ -9,6 +9,7 @@ use plimsoll_model::release::FileContent;
 use plimsoll_model::{DeploymentId, Digest, HostName};
 
 use crate::conduct::{Conduct, Note, Shipment};
+use crate::persist;
 
 /// Prepares one level on all hosts.
 pub(crate) async fn run(conduct: &Conduct<'_>, id: &DeploymentId, level: u32) -> Result<(), HostError> {
@@ -23,18 +24,25 @@ async fn upload(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, leve
     for work in conduct.plan.part(name).nth(level as usize).unwrap_or_default() {
         let Some(shipment) = conduct.shipments.get(&work.component) else { continue };
         if work.steps.prepare.iter().any(stages) && work.release == Some(shipment.manifest.id) {
-            let missing = host.offer(&shipment.manifest).await?;
-            if !missing.is_empty() {
-                let (files, bytes) = pick(shipment, &missing)?;
-                conduct.note(Note::Uploading { host: name.clone(), component: work.component.clone(), files: files.len(), bytes });
-                plimsoll_crashpoint::reach!("operator: before upload for {}", work.component);
-                host.upload(files).await?;
-                plimsoll_crashpoint::reach!("operator: after upload for {}", work.component);
-                confirm(host, shipment).await?;
-            }
+            // After a cut the host is asked again what it lacks: what has arrived is not sent twice.
+            persist::ask(conduct, name, || bring(conduct, name, host, shipment)).await?;
         }
     }
     Ok(())
+}
+
+async fn bring(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, shipment: &Shipment) -> Result<(), HostError> {
+    let component = &shipment.manifest.component;
+    let missing = host.offer(&shipment.manifest).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (files, bytes) = pick(shipment, &missing)?;
+    conduct.note(Note::Uploading { host: name.clone(), component: component.clone(), files: files.len(), bytes });
+    plimsoll_crashpoint::reach!("operator: before upload for {component}");
+    host.upload(files).await?;
+    plimsoll_crashpoint::reach!("operator: after upload for {component}");
+    confirm(host, shipment).await
 }
 
 /// The files to send, and their sizes together.

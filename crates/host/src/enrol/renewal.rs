@@ -18,6 +18,10 @@ const LONGEST_SLEEP_MS: u64 = 24 * 3_600_000;
 
 /// Renews what is due, as long as the host is there.
 pub(crate) async fn watch(host: Weak<Host>, world: World) {
+    // A daemon that was killed while it asked may have left its proof.
+    if let Err(trouble) = world.enrolments.hide().await {
+        tracing::warn!(%trouble, "a proof of before could not be taken away");
+    }
     loop {
         let Some(holder) = host.upgrade() else { return };
         let table = Arc::clone(&holder.table);

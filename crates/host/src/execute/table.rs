@@ -68,6 +68,7 @@ impl Table {
         }
         // Also when it is not known to have them: the next switch must not take away what it does not change.
         routing.routes = recorded.clone();
+        self.changed.notify_one();
         // Without routes there is no need of a proxy. One that runs may have routes that never got on record.
         let needless = recorded.is_empty() && world.router.pid().await.is_none();
         if needless { Ok(()) } else { routing.become_these(world, &recorded).await }

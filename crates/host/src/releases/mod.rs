@@ -5,6 +5,8 @@ mod store;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::AsyncRead;
@@ -21,6 +23,12 @@ pub trait Releases: Send + Sync {
 
     /// Takes the content of a file in; refuses it when its hash is another. `size` in bytes.
     async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), Trouble>;
+
+    /// Where pieces of a large file lie that was offered and is missing: for each, in their order.
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, Trouble>;
+
+    /// What lies at a place that was told for `file`: `length` bytes.
+    async fn piece(&self, file: Digest, place: Place, length: u32) -> Result<Bytes, Trouble>;
 
     /// Whether a release is there with all of its files.
     async fn has(&self, release: &ReleaseId) -> Result<bool, Trouble>;

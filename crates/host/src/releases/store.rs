@@ -4,7 +4,7 @@
 //! store/files/ab/REST      content by hash, read-only; REST.x is the same content, executable: a file has one mode
 //!                          under all of its names, so the two are files of their own
 //! store/releases/ID.json   a release that is registered: its manifest
-//! store/incoming/          what was taken in and is not yet known to be on the disk
+//! store/incoming/          what was taken in and is not yet known to be on the disk; HASH.part is the beginning of what broke off
 //! ```
 //! A laid-out release is a folder of hard links into `store/files`. What was begun and not finished lies under names
 //! that start with a dot, or in `incoming`; opening the store sweeps it away. Which releases are needed is not known here.
@@ -17,6 +17,7 @@ mod judge;
 mod layout;
 mod offer;
 mod parallel;
+mod pieces;
 mod prune;
 mod shared;
 mod sweep;
@@ -27,17 +28,18 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::AsyncRead;
 
-use self::blob::Blob;
 use self::fault::Fault;
 use super::Releases;
 use crate::folders::Folders;
@@ -62,8 +64,8 @@ struct Shelf {
     /// Held for reading by who relies on files of registered releases, for writing by who registers or deletes some.
     /// Only ever taken on a thread that may block.
     catalog: RwLock<()>,
-    /// Files of releases that were offered and are not registered yet: nobody else may delete them.
-    offered: Mutex<HashMap<ReleaseId, BTreeSet<Blob>>>,
+    /// Releases that were offered and are not registered yet: nobody else may delete their files.
+    offered: Mutex<HashMap<ReleaseId, ReleaseManifest>>,
     temporary: AtomicU64,
 }
 
@@ -97,7 +99,7 @@ impl Shelf {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn offered(&self) -> MutexGuard<'_, HashMap<ReleaseId, BTreeSet<Blob>>> {
+    fn offered(&self) -> MutexGuard<'_, HashMap<ReleaseId, ReleaseManifest>> {
         self.offered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -128,6 +130,14 @@ impl Releases for Store {
 
     async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), Trouble> {
         take::take(&self.shelf, digest, size, content).await.map_err(Fault::into_trouble)
+    }
+
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, Trouble> {
+        self.work(move |shelf| pieces::places(shelf, &search)).await
+    }
+
+    async fn piece(&self, file: Digest, place: Place, length: u32) -> Result<Bytes, Trouble> {
+        self.work(move |shelf| pieces::read(shelf, file, place, length)).await
     }
 
     async fn has(&self, release: &ReleaseId) -> Result<bool, Trouble> {

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use plimsoll_api::wire::piece::Search;
 use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
@@ -56,6 +57,10 @@ impl Question for Deed {
 
 impl Question for RenewCertificates {
     const NAME: &str = "a request to renew certificates";
+}
+
+impl Question for Search {
+    const NAME: &str = "pieces of a file";
 }
 
 impl Question for Upgrade {

@@ -6,29 +6,51 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use futures_util::TryStreamExt;
 use plimsoll_api::HostError;
-use plimsoll_api::wire::FrameHead;
+use plimsoll_api::wire::block::{self, Unpacker};
+use plimsoll_api::wire::frame::{Form, FrameHead};
+use plimsoll_api::wire::piece::Search;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
 use super::answer::{Answer, answer};
-use super::{Desk, Intake};
+use super::ask::Asked;
+use super::{Desk, Intake, parts};
 
 /// Takes in every file of the body.
-pub(super) async fn take_in(State(desk): State<Desk>, body: Body) -> Answer {
+pub(super) async fn take_in(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Answer {
     let mut body = StreamReader::new(body.into_data_stream().map_err(io::Error::other));
-    answer(take_all(desk.intake.as_ref(), &mut body).await)
+    let intake = desk.intake.as_ref();
+    if headers.contains_key(block::HEADER) {
+        let mut unpacked = StreamReader::new(FramedRead::with_capacity(body, Unpacker, 2 * block::LARGEST));
+        return answer(take_all(intake, &mut unpacked).await);
+    }
+    answer(take_all(intake, &mut body).await)
+}
+
+/// Tells where pieces of a file lie.
+pub(super) async fn places(State(desk): State<Desk>, Asked(search): Asked<Search>) -> Answer {
+    answer(desk.intake.places(search).await)
 }
 
 async fn take_all(intake: &dyn Intake, body: &mut (impl AsyncRead + Send + Unpin)) -> Result<(), HostError> {
-    while let Some(FrameHead { digest, size }) = next_head(body).await? {
-        let mut content = Content { body: &mut *body, left: size };
-        intake.take(digest, size, &mut content).await?;
-        // A file that is there already may be left unread.
-        tokio::io::copy(&mut content, &mut tokio::io::sink()).await.map_err(|error| cut_off(&error))?;
+    while let Some(head) = next_head(body).await? {
+        match head.form {
+            Form::Whole => take_whole(intake, &head, body).await?,
+            Form::Parts => parts::take(intake, &head, body).await?,
+        }
     }
     Ok(())
+}
+
+async fn take_whole(intake: &dyn Intake, head: &FrameHead, body: &mut (impl AsyncRead + Send + Unpin)) -> Result<(), HostError> {
+    let mut content = Content { body, left: head.size };
+    intake.take(head.digest, head.size, &mut content).await?;
+    // A file that is there already may be left unread.
+    tokio::io::copy(&mut content, &mut tokio::io::sink()).await.map_err(|error| cut_off(&error)).map(drop)
 }
 
 /// The head of the next frame; none at the end of the body.
@@ -38,11 +60,11 @@ async fn next_head(body: &mut (impl AsyncRead + Unpin)) -> Result<Option<FrameHe
         return Ok(None);
     }
     body.read_exact(&mut bytes[1..]).await.map_err(|error| cut_off(&error))?;
-    let unknown = || HostError::Unfit("a frame has a flag that is not known here".into());
+    let unknown = || HostError::Unfit("a frame has a form that is not known here".into());
     FrameHead::decode(&bytes).map(Some).ok_or_else(unknown)
 }
 
-fn cut_off(error: &io::Error) -> HostError {
+pub(super) fn cut_off(error: &io::Error) -> HostError {
     HostError::Unfit(format!("the files were cut off: {error}"))
 }
 

@@ -11,6 +11,7 @@ mod connections;
 mod files;
 mod gate;
 mod lines;
+mod parts;
 mod routes;
 mod starter;
 
@@ -18,6 +19,8 @@ use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{HostApi, HostError};
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::io::AsyncRead;
@@ -35,6 +38,12 @@ pub trait Intake: Send + Sync {
     /// Takes the content of one file in, as it arrives (an upload as [`HostApi`] has it names files of the machine that sends), and refuses it when its hash is another. `size` in bytes. `content` holds just that
     /// many; reading it fails when the client is gone before all of them came.
     async fn take(&self, digest: Digest, size: u64, content: &mut (dyn AsyncRead + Send + Unpin)) -> Result<(), HostError>;
+
+    /// Where pieces of a large file lie that was offered: for each, in their order.
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, HostError>;
+
+    /// What lies at a place that was told for `file`: `length` bytes.
+    async fn piece(&self, file: Digest, place: Place, length: u32) -> Result<Bytes, HostError>;
 
     /// The environment of a deployment; none when there is no such deployment.
     async fn environment(&self, id: &DeploymentId) -> Option<EnvironmentKey>;

@@ -29,6 +29,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::DIGEST_SECRETS, post(digest_secrets))
         .route(path::OFFER, post(offer))
         .route(path::FILES, post(files::take_in))
+        .route(path::PIECES, post(files::places))
         .route(path::DEPLOYMENTS, post(open).get(history))
         .route(path::RENEW, post(renew))
         .route(path::ORDERS, post(order))

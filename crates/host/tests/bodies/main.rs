@@ -5,8 +5,10 @@ mod scene;
 
 use std::future::Future;
 
+use bytes::Bytes;
 use http::Method;
-use plimsoll_api::wire::{FrameHead, OrderLine, path};
+use plimsoll_api::wire::frame::{Form, FrameHead, PartHead};
+use plimsoll_api::wire::{OrderLine, block, path};
 use plimsoll_api::{HostError, Open, Order};
 use plimsoll_model::{DeploymentId, Digest, ReleaseId};
 use plimsoll_testkit::arbitrary::{api, audit, json, names};
@@ -96,7 +98,7 @@ fn any_body_is_answered() {
 fn any_content_type_and_protocol_is_answered() {
     const TYPES: &[&str] =
         &["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=utf-16", ""];
-    const PROTOCOLS: &[&str] = &["1", "0", "", "x", "-1", "4294967296", "2", "1, 1"];
+    const PROTOCOLS: &[&str] = &["1", "0", "", "x", "-1", "4294967296", "3", "1, 1"];
     let values = (prop::sample::select(paths()), prop::sample::select(TYPES), prop::sample::select(PROTOCOLS), json::anything());
     holds(200, values, |scene, (path, content_type, protocol, body)| async move {
         let headers = [("content-type", content_type), ("plimsoll-protocol", protocol)];
@@ -139,38 +141,58 @@ fn a_body_that_is_too_large_is_refused() {
     });
 }
 
-/// A file in an upload: its content, and the head that is sent before it.
+/// A file in an upload: its content, the head that is sent before it, and what is sent.
 #[derive(Debug, Clone)]
 struct Sent {
-    content: Vec<u8>,
-    head: [u8; FrameHead::LEN],
+    right: bool,
+    bytes: Vec<u8>,
 }
 
 fn sent() -> impl Strategy<Value = Sent> {
-    let content = prop::collection::vec(any::<u8>(), 0..40);
-    let wrong = prop_oneof![8 => Just(None), 1 => (0..FrameHead::LEN, any::<u8>()).prop_map(Some)];
-    (content, wrong).prop_map(|(content, wrong)| {
-        let mut head = FrameHead { digest: Digest::of(&content), size: content.len() as u64 }.encode();
+    let content = prop::collection::vec(any::<u8>(), 1..40);
+    let wrong = prop_oneof![8 => Just(None), 1 => any::<(prop::sample::Index, u8)>().prop_map(Some)];
+    (content, any::<Option<prop::sample::Index>>(), wrong).prop_map(|(content, parted, wrong)| {
+        let form = if parted.is_some() { Form::Parts } else { Form::Whole };
+        let head = FrameHead { digest: Digest::of(&content), size: content.len() as u64, form }.encode();
+        let follows = match parted {
+            None => content,
+            Some(at) => {
+                let (one, other) = content.split_at(at.index(content.len()));
+                let part = |part: &[u8]| {
+                    let length = u32::try_from(part.len()).expect("it is short");
+                    if part.is_empty() { Vec::new() } else { [&PartHead { length, place: None }.encode()[..], part].concat() }
+                };
+                [part(one), part(other)].concat()
+            }
+        };
+        let right = [&head[..], &follows].concat();
+        let mut bytes = right.clone();
         if let Some((at, byte)) = wrong {
-            head[at] = byte;
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
         }
-        Sent { content, head }
+        Sent { right: bytes == right, bytes }
     })
 }
 
 #[test]
 fn any_files_are_taken_in_or_refused() {
-    let uploads = (prop::collection::vec(sent(), 0..4), prop::option::weighted(0.3, any::<prop::sample::Index>()));
-    holds(200, uploads, |scene, (files, cut)| async move {
-        let mut body: Vec<u8> = files.iter().flat_map(|file| file.head.iter().chain(&file.content)).copied().collect();
+    let uploads = (prop::collection::vec(sent(), 0..4), prop::option::weighted(0.3, any::<prop::sample::Index>()), any::<bool>());
+    holds(300, uploads, |scene, (files, cut, in_blocks)| async move {
+        let mut body: Vec<u8> = files.iter().flat_map(|file| &file.bytes).copied().collect();
+        if in_blocks {
+            let mut packer = block::Packer::new().expect("there is memory");
+            body = body.chunks(50).flat_map(|part| packer.pack(Bytes::copy_from_slice(part)).expect("there is memory").concat()).collect();
+        }
         let whole = body.len();
         body.truncate(cut.map_or(whole, |cut| cut.index(whole + 1)));
-        let right = |file: &Sent| file.head == FrameHead { digest: Digest::of(&file.content), size: file.content.len() as u64 }.encode();
-        let expect = files.iter().all(right) && body.len() == whole;
-        let answer = refused_or_done(&scene, Method::POST, path::FILES, &[], body).await?;
+        let right = files.iter().all(|file| file.right);
+        let expect = right && body.len() == whole;
+        let headers: &[(&str, &str)] = if in_blocks { &[(block::HEADER, "1")] } else { &[] };
+        let answer = refused_or_done(&scene, Method::POST, path::FILES, headers, body).await?;
         // An upload that is cut off between two files is a shorter upload.
         prop_assert!(answer.status.is_success() || !expect, "{:?}", answer);
-        prop_assert!(!answer.status.is_success() || files.iter().all(right) || cut.is_some(), "{:?}", answer);
+        prop_assert!(!answer.status.is_success() || right || cut.is_some(), "{:?}", answer);
         Ok(())
     });
 }

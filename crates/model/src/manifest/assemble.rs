@@ -8,7 +8,7 @@ use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, fit, graph, keys, merge, routes, tls};
+use super::{component, fit, graph, keys, merge, routes, secrets, tls};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -20,6 +20,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         None => return unknown(manifest, name, report),
     };
     environment::judge(name.as_str(), section, manifest, report);
+    secrets::judge(manifest, report);
     let ground = Ground { here: environment::is_here(name, section), tls: section.section("tls") };
     let components = components(manifest, section, ground, report);
     Some(Project {
@@ -28,6 +29,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         environment: environment::environment(name, section)?,
         components: components?,
         hooks: manifest.section("hooks").map(hooks).unwrap_or_default(),
+        secrets: secrets::sources(manifest.section("secrets"), section.section("secrets")),
     })
 }
 

@@ -3,7 +3,7 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
-use super::rules::{BRANCH, COMMAND, DIRECTORY, FILE, HEALTH_PATH, MAIL, NAME, PREFIX, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::rules::{BRANCH, COMMAND, DIRECTORY, FILE, HEALTH_PATH, MAIL, NAME, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
 use super::shape::{Choice, Key, Shape, Table};
 
 /// The manifest itself.
@@ -23,6 +23,12 @@ pub(super) static MANIFEST: Table = Table {
             "The places to deploy to, by name. `local`, this machine, is always there.",
         ),
         Key::new("hooks", Shape::Table(&HOOKS), "{ before_build = \"./check.sh\" }", "Commands run on the operator's machine at certain moments."),
+        Key::new(
+            "secrets",
+            Shape::Table(&SECRETS),
+            "{ command = \"pass show shop/$PLIMSOLL_SECRET\" }",
+            "Where the values of secrets come from, beside the variables of whoever deploys.",
+        ),
         Key::new("databases", Shape::NotYet("databases"), "", ""),
     ],
 };
@@ -267,6 +273,12 @@ pub(super) static ENVIRONMENT: Table = Table {
             "{ web = { drain_timeout = \"1m\" } }",
             "What is different here, by component. A value replaces that of the component; `env` is merged into it.",
         ),
+        Key::new(
+            "secrets",
+            Shape::Table(&SECRETS),
+            "{ command = \"op read op://production/$PLIMSOLL_SECRET/value\" }",
+            "Where the values of its secrets come from. A value replaces that of the project; `commands` are merged.",
+        ),
         Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
         Key::new("requires", Shape::NotYet("requirements"), "", ""),
     ],
@@ -285,5 +297,34 @@ static HOOKS: Table = Table {
     ],
 };
 
+/// Where the values of secrets come from.
+static SECRETS: Table = Table {
+    name: "secrets",
+    doc: "Where the value of a secret comes from. The first of these that has it counts: the variable of its name where plimsoll is called; the \
+          file `.plimsoll/secrets/ENVIRONMENT.age`, which `plimsoll secrets set` writes; a command.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "recipients",
+            Shape::List(&Shape::Text(&RECIPIENT)),
+            "[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF ada@desk\"]",
+            "Who can read the file: SSH public keys (ed25519, RSA) and age recipients. After a change, `plimsoll secrets rekey` encrypts it anew.",
+        ),
+        Key::new(
+            "commands",
+            Shape::Map(&VARIABLE, &Shape::Text(&COMMAND)),
+            "{ STRIPE_KEY = \"op read op://shop/stripe/key\" }",
+            "A command for a secret, by its name. It is run in the project's folder and prints the value.",
+        ),
+        Key::new(
+            "command",
+            Shape::Text(&COMMAND),
+            "\"pass show shop/$PLIMSOLL_SECRET\"",
+            "A command for every secret that is found nowhere else and has no command of its own; it finds the name in `PLIMSOLL_SECRET`, the environment's in `PLIMSOLL_ENVIRONMENT`.",
+        ),
+    ],
+};
+
 /// All tables, for who wants to walk through all keys.
-pub(super) static TABLES: &[&Table] = &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &ACME, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOOKS];
+pub(super) static TABLES: &[&Table] =
+    &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &ACME, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOOKS, &SECRETS];

@@ -42,6 +42,6 @@ pub use quantity::millis;
 pub use read::{MAX_BYTES, environments, judge, read};
 pub use reference::reference;
 pub use schema::schema;
-pub use secrets::missing_secrets;
+pub use secrets::{BadName, judge_secret_name, missing_secrets};
 pub use tls::placed;
 pub use tree::{EntryKind, Tree, judge_tree};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::HealthCheck;
 use crate::route::RouteSpec;
 use crate::slot::Limits;
-use crate::{ComponentName, EnvironmentName, HostName, ProjectName, RelPath};
+use crate::{ComponentName, EnvironmentName, HostName, ProjectName, Recipient, RelPath};
 
 /// A project, as its manifest describes it for one environment: overrides are applied, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,27 @@ pub struct Project {
     pub components: BTreeMap<ComponentName, Component>,
     /// Commands run at certain moments.
     pub hooks: Hooks,
+    /// Where the values of its secrets come from.
+    pub secrets: SecretSources,
+}
+
+/// Where the values of secrets come from, beside the variables of whoever deploys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSources {
+    /// Who can read the file with the environment's secrets.
+    pub recipients: Vec<Recipient>,
+    /// Commands that each print the value of one secret, by its name.
+    pub commands: BTreeMap<String, String>,
+    /// Command that prints the value of any secret that has no command of its own.
+    pub command: Option<String>,
+}
+
+impl SecretSources {
+    /// The command that prints the value of `secret`.
+    #[must_use]
+    pub fn command_for(&self, secret: &str) -> Option<&str> {
+        self.commands.get(secret).or(self.command.as_ref()).map(String::as_str)
+    }
 }
 
 /// A named place to deploy to.

@@ -3,6 +3,7 @@
 //! Each rule has a regular expression for the schema as well. Where both differ, the expression is the looser one.
 
 use super::suggest::shown;
+use crate::recipient::{Recipient, RecipientError};
 use crate::{HostName, name};
 
 /// What text of some kind looks like.
@@ -43,6 +44,9 @@ pub(super) static BRANCH: Rule = Rule { noun: "a branch (a string)", pattern: "^
 pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: "^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", judge: user };
 /// The name of an environment variable.
 pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: "^[A-Za-z_][A-Za-z0-9_]*$", judge: variable };
+/// A public key that secrets are encrypted to.
+pub(super) static RECIPIENT: Rule =
+    Rule { noun: "a public key (a string)", pattern: "^\\s*(age1[a-z0-9]+|ssh-(ed25519|rsa)\\s+[A-Za-z0-9+/=]+)(\\s[^\\n]*)?$", judge: recipient };
 /// A version, in whatever scheme.
 pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: "^\\S{1,100}$", judge: version };
 /// A file of the machine where plimsoll is called.
@@ -158,6 +162,20 @@ fn variable(text: &str) -> Result<(), Refusal> {
     }
     let help = "write letters, digits and '_', with no digit first, such as \"DATABASE_URL\"";
     refuse("bad-variable", format!("{} is not the name of an environment variable", shown(text)), help)
+}
+
+fn recipient(text: &str) -> Result<(), Refusal> {
+    let key = "write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`";
+    let help = match Recipient::new(text) {
+        Ok(_) if !text.contains('\n') => return Ok(()),
+        Err(RecipientError::Private) => {
+            "remove it, and make a new one if anyone has seen it; what stands here is the public key, from a file that ends with .pub"
+        }
+        Err(RecipientError::Type) => "write an SSH key of type ed25519 or RSA, or an `age1…`; `ssh-keygen -t ed25519` makes one",
+        Ok(_) | Err(_) => key,
+    };
+    let why = Recipient::new(text).err().map_or_else(|| "a key is one line".to_owned(), |error| error.to_string());
+    refuse("bad-recipient", why, help)
 }
 
 fn version(text: &str) -> Result<(), Refusal> {

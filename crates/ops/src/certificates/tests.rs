@@ -27,11 +27,9 @@ fn made(host: &str) -> Made {
     Made { chain: made.cert.pem(), key: made.signing_key.serialize_pem() }
 }
 
-fn gathered(tls: &str, files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Gathered, OpError> {
-    let mut scene = Scene::new(files);
-    for (name, value) in variables {
-        scene.context.variables.insert((*name).to_owned(), Secret::new((*value).to_owned()));
-    }
+fn gathered(tls: &str, files: &[(&str, &str)], secrets: &[(&str, &str)]) -> Result<Gathered, OpError> {
+    let scene = Scene::new(files);
+    let keys = secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect();
     if let Ok(found) = std::fs::metadata(scene.context.project.join("certs/shop.key")) {
         let mut private = found.permissions();
         private.set_mode(0o600);
@@ -39,7 +37,7 @@ fn gathered(tls: &str, files: &[(&str, &str)], variables: &[(&str, &str)]) -> Re
     }
     let text = text(tls);
     let project = manifest::read(&text, MANIFEST, &"local".parse().unwrap()).unwrap();
-    gather(&scene.context, &Loaded { project, text }, now())
+    gather(&scene.context, &Loaded { project, text }, &keys, now())
 }
 
 #[test]
@@ -47,8 +45,8 @@ fn a_key_comes_from_a_file_or_a_secret() {
     let Made { chain, key } = made("shop.example");
     let secret = "certificate = \"certs/shop.pem\", key = { secret = \"TLS_KEY\" }";
     let (pem, file) = (("certs/shop.pem", chain.as_str()), ("certs/shop.key", key.as_str()));
-    for (tls, files, variables) in [(FILES, &[pem, file][..], &[][..]), (secret, &[pem], &[("TLS_KEY", key.as_str())])] {
-        let gathered = gathered(tls, files, variables).unwrap();
+    for (tls, files, secrets) in [(FILES, &[pem, file][..], &[][..]), (secret, &[pem], &[("TLS_KEY", key.as_str())])] {
+        let gathered = gathered(tls, files, secrets).unwrap();
         let codes: Vec<_> = gathered.warnings.iter().map(|finding| (finding.code.as_str(), finding.place.as_ref().unwrap().line)).collect();
         assert_eq!(codes, [("certificate-self-signed", 6)]);
         let (digest, _) = gathered.known.values().next().unwrap();

@@ -48,7 +48,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let loaded = project::load(context, &input.environment)?;
     let planned = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress);
     let (Groundwork { fleet, material, secrets, certificates }, proposal) = until_cancelled(context, planned).await?;
-    let bench = Workbench::new(context, &loaded.project, &secrets, progress).hiding(&secrets, &certificates);
+    let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &certificates);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     if let Some(deployment) = undertaking.unchanged() {
         return Ok(Output { deployment });
@@ -57,6 +57,6 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     // No host is touched before all of this has worked.
     let built = build::run(&bench, material, &proposal, input.tests, undertaking.surroundings());
     let shipments = until_cancelled(context, built).await?;
-    let deployment = undertaking.carry_out(&shipments, secrets, certificates).await?;
+    let deployment = undertaking.carry_out(&shipments, secrets.values, certificates).await?;
     Ok(Output { deployment })
 }

@@ -44,6 +44,11 @@ pub(super) fn incoming(shelf: &Shelf, digest: Digest) -> PathBuf {
     shelf.incoming().join(digest.to_string())
 }
 
+/// Where the beginning of a large content lies that broke off: what arrived of it need not be sent again.
+pub(super) fn part(shelf: &Shelf, digest: Digest) -> PathBuf {
+    shelf.incoming().join(format!("{digest}.part"))
+}
+
 /// Whether a file of that length is at `path`.
 pub(super) fn fits(path: &std::path::Path, size: u64) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.len() == size)

@@ -1,11 +1,12 @@
 //! Which releases are registered.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use plimsoll_keeper::file;
-use plimsoll_model::ReleaseId;
 use plimsoll_model::release::ReleaseManifest;
+use plimsoll_model::{ComponentName, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use super::blob::blobs;
@@ -54,6 +55,15 @@ pub(super) fn others(shelf: &Shelf, except: &ReleaseId) -> Result<Vec<ReleaseMan
     let except = path(shelf, except);
     let documents = tree::list(&shelf.releases())?.into_iter().filter(|path| *path != except && path.extension().is_some_and(|end| end == "json"));
     documents.filter_map(|path| read(&path).transpose()).collect()
+}
+
+/// The registered releases of a component, the newest first. They are read as they are asked for.
+pub(super) fn newest(shelf: &Shelf, component: &ComponentName) -> Result<impl Iterator<Item = Result<ReleaseManifest, Fault>>, Fault> {
+    let mut documents = tree::list(&shelf.releases())?;
+    documents.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    documents.sort_by_cached_key(|path| Reverse(path.metadata().and_then(|about| about.modified()).ok()));
+    let releases = documents.into_iter().filter_map(|path| read(&path).transpose());
+    Ok(releases.filter(move |release| release.as_ref().map_or(true, |release| release.component == *component)))
 }
 
 /// Forgets a release. It is forgotten for good when this returns.

@@ -23,6 +23,12 @@ pub(super) enum Fault {
     /// What came is not what was announced.
     #[error("the content of file {} is not what was announced: {why}", .digest.short())]
     Mismatch { digest: Digest, why: String },
+    /// Less came than was announced.
+    #[error("the content of file {} is not what was announced: it has {got} bytes instead of {size}", .digest.short())]
+    TooShort { digest: Digest, size: u64, got: u64 },
+    /// What lay here of a file does not any more.
+    #[error("what this host had of file {} is gone", .file.short())]
+    PieceGone { file: Digest },
     /// The content of a file broke off.
     #[error("the upload of file {} broke off: {source}", .digest.short())]
     BrokenOff { digest: Digest, source: io::Error },
@@ -64,7 +70,9 @@ impl Fault {
         match self {
             Fault::Io { ref path, ref source, .. } => io_trouble(message, path, source),
             Fault::Full { .. } => disk_full(message),
-            Fault::Mismatch { .. } => Trouble::new("hash-mismatch", message).with_help("deploy again: the file is then sent once more"),
+            Fault::Mismatch { .. } | Fault::TooShort { .. } | Fault::PieceGone { .. } => {
+                Trouble::new("hash-mismatch", message).with_help("deploy again: the file is then sent once more")
+            }
             Fault::BrokenOff { .. } => Trouble::new("upload-broken", message).with_help("deploy again: what has arrived is not sent twice"),
             Fault::Hostile { .. } => Trouble::new("release-hostile", message).with_help("look at what the build puts at that path"),
             Fault::Unknown(_) => Trouble::new("release-missing", message).with_help("deploy again: the release is then sent to this host"),

@@ -25,7 +25,7 @@ pub(super) fn offer(shelf: &Shelf, release: &ReleaseManifest) -> Result<Vec<Dige
     let missing = missing(shelf, &blobs);
     if !missing.is_empty() {
         judge_room(shelf, missing.values().copied())?;
-        shelf.offered().insert(release.id, blobs.into_keys().collect());
+        shelf.offered().insert(release.id, release.clone());
         return Ok(missing.into_keys().collect());
     }
     promote(shelf, &blobs)?;

@@ -41,6 +41,6 @@ fn needed(shelf: &Shelf, except: &ReleaseId) -> Result<HashSet<PathBuf>, Fault> 
     let mut needed: HashSet<PathBuf> = registered.iter().flat_map(|release| blobs(release).into_keys()).map(|blob| blob.path(shelf)).collect();
     // Either mode of what was offered may be what makes it not missing.
     let offered = shelf.offered();
-    needed.extend(offered.values().flatten().flat_map(|blob| [blob.path(shelf), blob.twin().path(shelf)]));
+    needed.extend(offered.values().flat_map(|release| blobs(release).into_keys()).flat_map(|blob| [blob.path(shelf), blob.twin().path(shelf)]));
     Ok(needed)
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use plimsoll_api::wire::piece::LARGE;
 use plimsoll_model::Digest;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
-use super::blob::{Blob, fits, incoming};
+use super::blob::{Blob, fits, incoming, part};
 use super::fault::Fault;
 use super::{Shelf, tree};
 
@@ -54,9 +55,11 @@ fn write(shelf: &Shelf, digest: Digest, size: u64, chunks: mpsc::Receiver<Bytes>
         plimsoll_crashpoint::reach!("host: content taken in, without its name");
         fs::rename(&temporary, &place).map_err(Fault::io("write", &place))
     });
-    if kept.is_err() {
-        // What went wrong is told; what cannot be removed now is swept away when the store is opened again.
-        tree::remove(&temporary).ok();
+    match &kept {
+        // What went wrong is told; what cannot be moved or removed now is swept away when the store is opened again.
+        Err(Fault::TooShort { got, .. }) if *got >= LARGE => drop(fs::rename(&temporary, part(shelf, digest))),
+        Err(_) => drop(tree::remove(&temporary)),
+        Ok(()) => drop(tree::remove(&part(shelf, digest))),
     }
     kept
 }
@@ -78,7 +81,7 @@ fn fill(path: &Path, digest: Digest, size: u64, mut chunks: mpsc::Receiver<Bytes
 
 fn judge(digest: Digest, size: u64, got: Digest, length: u64) -> Result<(), Fault> {
     match () {
-        () if length != size => Err(Fault::Mismatch { digest, why: format!("it has {length} bytes instead of {size}") }),
+        () if length != size => Err(Fault::TooShort { digest, size, got: length }),
         () if got != digest => Err(Fault::Mismatch { digest, why: format!("its hash is {}", got.short()) }),
         () => Ok(()),
     }

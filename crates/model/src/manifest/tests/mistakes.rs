@@ -37,7 +37,7 @@ rom = 5
 [component.web]"#), @r#"
     1:1+0 missing-key: `name` is missing in the manifest | write `name = "shop"`
     3:1+3 unknown-key: unknown key `rom` in `components.web` | what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`
-    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`
+    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`, `secrets`
     "#);
     insta::assert_snapshot!(mistakes(r#"name = "shop"
 [components.web]
@@ -295,6 +295,26 @@ secrets = ["PORT", "1A"]"#), @r#"
     insta::assert_snapshot!(mistakes_in_web(r#"run = "x"
 env = { KEY = "x" }
 secrets = ["KEY"]"#), @"5:12+5 secret-in-env: `KEY` is both a secret and a variable in `env` | keep it in `secrets`, and take its value out of the manifest");
+}
+
+#[test]
+fn sources_of_secrets() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF";
+    let check = |keys: &str| mistakes(&format!("name = \"shop\"\ncomponents.web = {{ run = \"x\", secrets = [\"A\"] }}\n[secrets]\n{keys}\n"));
+    insta::assert_snapshot!(check(&format!("recipients = [\"ada\", \"{key} ada\", \"{key}\", \"AGE-SECRET-KEY-1QQ\"]")), @"
+    4:15+5 bad-recipient: this is neither an age recipient nor an SSH public key | write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`
+    4:110+82 duplicate-recipient: this key stands here twice | keep one of the two
+    4:194+20 bad-recipient: this is a private key, and must not stand in a file that others read | remove it, and make a new one if anyone has seen it; what stands here is the public key, from a file that ends with .pub
+    ");
+    insta::assert_snapshot!(check("recipients = [\"ecdsa-sha2-nistp256 AAAA\", \"age1xyz\"]"), @"
+    4:15+26 bad-recipient: nothing can be encrypted to an SSH key of this type | write an SSH key of type ed25519 or RSA, or an `age1…`; `ssh-keygen -t ed25519` makes one
+    4:43+9 bad-recipient: the key is not whole | write the line that your ~/.ssh/id_ed25519.pub or id_rsa.pub holds, or an `age1…`
+    ");
+    let tls = "[environments.dev]\nhosts = [\"local\"]\ntls = { certificate = \"a.pem\", key = { secret = \"T\" } }";
+    insta::assert_snapshot!(check(&format!("commands = {{ A = \"x\", B = \"x\", T = \"x\" }}\ncommand = 5\n{tls}")), @r#"
+    4:23+1 ?unwanted-secret: nobody wants the secret `B` | name it in the `secrets` of a component or as the `key` of a certificate, or remove it
+    5:11+1 wrong-type: expected a command line (a string), found an integer | write `command = "pass show shop/$PLIMSOLL_SECRET"`
+    "#);
 }
 
 #[test]

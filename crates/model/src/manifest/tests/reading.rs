@@ -151,6 +151,11 @@ fn the_good_manifest_in_local() {
         "before_switch": null,
         "after_commit": null,
         "after_rollback": null
+      },
+      "secrets": {
+        "recipients": [],
+        "commands": {},
+        "command": null
       }
     }
     "#);
@@ -225,6 +230,24 @@ fn a_long_chain_of_dependencies_is_no_danger() {
     let chain: String = (0..2_000).map(link).collect();
     let text = format!("name = \"shop\"\n{chain}[components.c2000]\nrun = \"x\"\n");
     assert_eq!(project(&text, "local").components.len(), 2_001);
+}
+
+#[test]
+fn an_environment_says_where_its_secrets_come_from() {
+    let key = "age1p9mv6fnehshhscumphd7jvaze4cr8emm66cpkvgw3ve7cc6lffxsmz5fra";
+    let text = format!(
+        "name = \"x\"\ncomponents.web = {{ run = \"x\", secrets = [\"A\", \"B\"] }}\n\
+         secrets = {{ recipients = [\"{key} ada\", \"{key_of_kim}\"], commands = {{ A = \"a\", B = \"b\" }}, command = \"any\" }}\n\
+         environments.dev = {{ hosts = [\"local\"], secrets = {{ recipients = [\"{key}\"], commands = {{ B = \"other\" }} }} }}\n",
+        key_of_kim = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF",
+    );
+    let told = |name: &str| {
+        let secrets = project(&text, name).secrets;
+        let commands: Vec<String> = secrets.commands.iter().map(|(name, command)| format!("{name}={command}")).collect();
+        (secrets.recipients.len(), commands.join(" "), secrets.command)
+    };
+    assert_eq!(told("local"), (2, "A=a B=b".into(), Some("any".into())));
+    assert_eq!(told("dev"), (1, "A=a B=other".into(), Some("any".into())));
 }
 
 #[test]

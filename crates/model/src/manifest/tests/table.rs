@@ -12,9 +12,10 @@ use super::environment;
 /// A manifest that has each table of the table of keys, with nothing in it that could be left out.
 const BARE: &str = r#"
     name = "bare"
-    components = { web = { run = "x", build = { command = "x" }, health = {}, limits = {} }, db = { run = "x" } }
+    components = { web = { run = "x", build = { command = "x" }, health = {}, limits = {} }, db = { run = "x", secrets = ["STRIPE_KEY"] } }
     environments = { dev = { hosts = ["local"] } }
     hooks = {}
+    secrets = {}
 "#;
 
 /// The same with a site.
@@ -51,6 +52,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
     ("hooks", &["hooks"]),
+    ("secrets", &["secrets"]),
 ];
 
 fn base(table: &str, key: &str) -> Table {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_host::Trouble;
 use plimsoll_host::releases::{Releases, judge};
 use plimsoll_model::release::{FileContent, ReleaseManifest};
@@ -59,6 +61,15 @@ impl Releases for Hands {
             return Err(Trouble::new("hash-mismatch", format!("the content of file {} is not what was announced", digest.short())));
         }
         self.arrives(digest).await
+    }
+
+    /// No bytes are kept here, so none of a file is.
+    async fn places(&self, search: Search) -> Result<Vec<Option<Place>>, Trouble> {
+        Ok(vec![None; search.pieces.len()])
+    }
+
+    async fn piece(&self, file: Digest, _: Place, _: u32) -> Result<Bytes, Trouble> {
+        Err(Trouble::new("hash-mismatch", format!("what this host had of file {} is gone", file.short())))
     }
 
     async fn has(&self, release: &ReleaseId) -> Result<bool, Trouble> {

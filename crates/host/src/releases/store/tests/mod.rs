@@ -4,6 +4,7 @@ mod content;
 mod hostile;
 mod laid_out;
 mod leftovers;
+mod pieces;
 mod pruning;
 mod shared;
 
