@@ -141,7 +141,7 @@ impl Table {
     /// Shows `proof` beside all routes, or none any more.
     pub(crate) async fn prove(&self, world: &World, proof: Option<Route>) -> Result<(), Trouble> {
         let mut routing = self.routes.lock().await;
-        if routing.proof == proof {
+        if routing.proof == proof && !routing.doubtful {
             return Ok(());
         }
         let (before, routes) = (std::mem::replace(&mut routing.proof, proof), routing.routes.clone());
