@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
+mod acme;
 mod ask;
 mod audit;
 mod bad_input;

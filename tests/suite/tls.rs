@@ -1,7 +1,7 @@
 //! HTTPS with certificates from files: shown, renewed, rolled back, and the private key seen nowhere.
 
-mod authority;
-mod visitor;
+pub mod authority;
+pub mod visitor;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -70,7 +70,20 @@ impl Scene {
         write!(stream, "GET {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n").expect("it is read");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it is answered");
-        answer
+        answer.to_ascii_lowercase()
+    }
+
+    /// Asserts that both hosts show what is theirs, and that plain HTTP is sent on.
+    fn assert_shown(&self, shop: &Issued) {
+        for (host, shown, hsts) in [("shop.example", shop, "max-age=15552000"), ("api.example", &self.api, "max-age=0")] {
+            let (der, answer) = self.visit(host);
+            assert!(der == shown.der && answer.starts_with("http/1.1 200") && answer.contains("version 1"), "{host}: {answer}");
+            assert!(answer.contains(&format!("strict-transport-security: {hsts}\r\n")), "{host}: {answer}");
+        }
+        assert!(Visitor::connect(self.port, "other.example", &self.authority.client()).is_err());
+        let answer = self.plainly("/a?b=c");
+        let location = format!("location: https://shop.example:{}/a?b=c\r\n", self.port);
+        assert!(answer.starts_with("http/1.1 308") && answer.contains(&location), "{answer}");
     }
 }
 
@@ -106,15 +119,7 @@ fn each_host_shows_its_certificate_and_plain_http_is_sent_on() {
     let scene = Scene::new();
     let shop = scene.authority.issue("shop.example");
     scene.run(&["deploy", "local"], &shop, 0);
-    for (host, shown, hsts) in [("shop.example", &shop, "max-age=15552000"), ("api.example", &scene.api, "max-age=0")] {
-        let (der, answer) = scene.visit(host);
-        assert!(der == shown.der && answer.starts_with("http/1.1 200") && answer.contains("version 1"), "{host}: {answer}");
-        assert!(answer.contains(&format!("strict-transport-security: {hsts}\r\n")), "{host}: {answer}");
-    }
-    assert!(Visitor::connect(scene.port, "other.example", &scene.authority.client()).is_err());
-    let answer = scene.plainly("/a?b=c");
-    let location = format!("location: https://shop.example:{}/a?b=c\r\n", scene.port);
-    assert!(answer.starts_with("HTTP/1.1 308") && answer.contains(&location), "{answer}");
+    scene.assert_shown(&shop);
 }
 
 #[test]
@@ -140,6 +145,24 @@ fn a_renewed_certificate_costs_no_request_and_is_rolled_back() {
         scene.run(words, &second, 0);
     }
     assert_eq!(keepers(&scene, &[&first, &second, &scene.api]), 3);
+}
+
+#[test]
+fn components_that_share_a_host_get_a_new_certificate_one_after_the_other() {
+    let (project, authority, port) = (Project::of(&[("api", ""), ("web", "depends_on = [\"api\"]")]), Authority::new(), free_port());
+    for (component, more) in [("api", ", path = \"/api\", strip_prefix = true"), ("web", "")] {
+        let plain = format!("route = {{ port = {} }}", project.url(component, "").rsplit(':').next().expect("it has a port"));
+        project.edit(&plain, &format!("route = {{ host = \"shop.example\", port = {port}{more} }}"));
+    }
+    project.append("tls = { certificate = \"shop.pem\", key = \"shop.key\", redirect_from = false }\n");
+    for _ in 0..2 {
+        let issued = authority.issue("shop.example");
+        project.write("shop.pem", &issued.chain);
+        project.write("shop.key", &issued.key);
+        project.deploy();
+        let visitor = Visitor::connect(port, "shop.example", &authority.client()).expect("hands are shaken");
+        assert!(visitor.shown() == issued.der);
+    }
 }
 
 /// In how many files of the host any of these keys is. Asserts that nobody else reads them.
@@ -185,13 +208,55 @@ fn a_certificate_that_clients_would_refuse_changes_nothing() {
 }
 
 #[test]
-fn where_nginx_leads_the_routes_nothing_is_served_in_the_open() {
+fn behind_nginx_it_is_the_same() {
+    let (nginx, home) = (Nginx::new(), Home::new());
+    fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
+    let scene = Scene::in_home(home);
+    let [first, second] = ["shop.example"; 2].map(|host| scene.authority.issue(host));
+    scene.run(&["deploy", "local"], &first, 0);
+    scene.assert_shown(&first);
+    let spoken = Visitor::negotiate(scene.port, "shop.example", &scene.authority.client());
+    assert_eq!(spoken.expect("hands are shaken"), (Some(b"h2".to_vec()), Some(rustls::ProtocolVersion::TLSv1_3)));
+
+    let before = nginx.files();
+    let visitors = Visitors::fresh(scene.port, "shop.example", &scene.authority.client());
+    visitors.flow();
+    scene.run(&["deploy", "local"], &second, 0);
+    assert!(scene.visit("shop.example").0 == second.der && scene.visit("api.example").0 == scene.api.der);
+    visitors.flow();
+    scene.run(&["rollback", "local", "--last"], &second, 0);
+    assert!(scene.visit("shop.example").0 == first.der, "the host has kept it, with its key");
+    assert_eq!(nginx.files(), before);
+    visitors.assert_unharmed();
+    assert_eq!(keepers(&scene, &[&first, &second, &scene.api]), 3);
+}
+
+#[test]
+fn a_certificate_that_nginx_refuses_leaves_the_same_configuration() {
+    let (nginx, home) = (Nginx::new(), Home::new());
+    fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
+    let scene = Scene::in_home(home);
+    let [first, second] = ["shop.example"; 2].map(|host| scene.authority.issue(host));
+    scene.run(&["deploy", "local"], &first, 0);
+    let before = nginx.files();
+    fs::write(nginx.included().join("broken.conf"), "nonsense on;\n").expect("the folder takes a file");
+    assert_eq!(scene.run(&["deploy", "local"], &second, 1).document()["code"], "nginx-refused");
+    fs::remove_file(nginx.included().join("broken.conf")).expect("it is there");
+    assert_eq!(nginx.files(), before);
+    scene.assert_shown(&first);
+}
+
+#[test]
+fn nginx_speaks_one_protocol_on_a_port() {
     let (nginx, home) = (Nginx::new(), Home::new());
     fs::write(home.path().join("host.toml"), nginx.policy()).expect("the home takes a file");
     let scene = Scene::in_home(home);
     let (shop, before) = (scene.authority.issue("shop.example"), nginx.files());
+
+    let own = |port: u16, from: &str| format!("port = {port}, tls = {{ certificate = \"api.pem\", key = \"api.key\", redirect_from = {from}");
+    scene.project.edit(&own(scene.port, "false"), &own(free_port(), &scene.port.to_string()));
     for args in [["plan", "local"], ["deploy", "local"]] {
-        assert_eq!(scene.run(&args, &shop, 3).document()["code"], "tls-not-with-nginx", "{args:?}");
+        assert_eq!(scene.run(&args, &shop, 3).document()["code"], "tls-mixed-port", "{args:?}");
     }
     assert_eq!((nginx.files(), scene.project.history()), (before, vec![]));
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod certificates;
+mod enrolled;
 mod error;
 mod logs;
 mod order;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc;
 
 pub use audit::{AuditPage, AuditQuery, whole_audit};
 pub use certificates::{Certificate, Certificates};
+pub use enrolled::{Enrolled, FailedRenewal};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
 pub use order::{HostEvent, Order, Report, What};
@@ -67,6 +69,10 @@ pub trait HostApi: Send + Sync {
 
     /// What runs for an environment, as a person would want to know it.
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError>;
+
+    /// Renews the certificates that authorities issue for what serves: those that are due, or all of them with `force`. Answers how it
+    /// stands with each. What cannot be renewed serves on.
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError>;
 
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;

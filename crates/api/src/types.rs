@@ -10,7 +10,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, ReleaseId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Certificates, SecretValues};
+use crate::{Certificates, Enrolled, SecretValues};
 
 /// What a host is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,8 +142,11 @@ pub struct Service {
     pub healthy: bool,
     /// Why it is not healthy.
     pub trouble: Option<String>,
-    /// Its route.
+    /// Its route, with the certificate that it shows right now.
     pub route: Option<RouteSpec>,
+    /// How it stands with that, where an authority issues it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolled: Option<Enrolled>,
     /// Its slots.
     pub slots: Vec<ObservedSlot>,
 }

@@ -57,6 +57,8 @@ pub mod path {
     pub const ORDERS: &str = "/v1/deployments/{id}/orders";
     /// GET. See [`crate::HostApi::services`].
     pub const SERVICES: &str = "/v1/services";
+    /// POST. See [`crate::HostApi::renew_certificates`].
+    pub const RENEW_CERTIFICATES: &str = "/v1/certificates/renew";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
     /// POST. See [`crate::HostApi::run_log`].
@@ -97,6 +99,17 @@ pub struct Stop {
     /// Who asks; clients of before the audit log do not say.
     #[serde(default)]
     pub by: Option<Actor>,
+}
+
+/// Asks for [`crate::HostApi::renew_certificates`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewCertificates {
+    /// The environment.
+    pub key: EnvironmentKey,
+    /// All of them.
+    pub force: bool,
+    /// Who asks.
+    pub by: Actor,
 }
 
 /// Asks for [`crate::HostApi::upgrade`].

@@ -15,6 +15,7 @@ mod tests;
 pub use judge::{Case, judge};
 pub use names::covers;
 pub use pair::{About, Pair, Unusable, digest};
+pub use pem::is_trust;
 pub use pinned::{Protocols, pinned};
 
 /// The one provider of cryptography.

@@ -18,6 +18,14 @@ pub(crate) fn private_keys(text: &str) -> Vec<String> {
     blocks(text, |label| label.ends_with("PRIVATE KEY"))
 }
 
+/// Whether `text` holds certificates that one may trust, and nothing secret.
+#[must_use]
+pub fn is_trust(text: &str) -> bool {
+    let certificates = certificates(text);
+    let readable = certificates.iter().all(|block| read_certificate(block).is_some());
+    !certificates.is_empty() && readable && private_keys(text).is_empty()
+}
+
 /// Whether a passphrase would be needed to read it.
 pub(crate) fn is_encrypted(block: &str) -> bool {
     block.contains("ENCRYPTED")

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
-use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RunLog, Stop, Upgrade, path};
+use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::DeploymentRecord;
@@ -117,6 +117,11 @@ impl HostApi for Client {
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         self.link.get(&format!("{}?{}", path::SERVICES, About::environment(key).query())).await
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        let asked = RenewCertificates { key: key.clone(), force, by: by.clone() };
+        self.link.ask(Method::POST, path::RENEW_CERTIFICATES, &asked).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -41,6 +41,8 @@ async fn every_call_arrives_and_is_answered() {
     arrived(format!("run log of {} in {}: {:?}", id(), key(), Some("a\nb")));
     client.note(fake::entry().deed).await.unwrap();
     arrived(format!("note {:?}", fake::entry().deed));
+    assert_eq!(client.renew_certificates(&fake::key(), true, &fake::actor()).await.unwrap(), []);
+    arrived(format!("renew certificates {} true u@m (cli)", fake::key()));
     assert_eq!(client.upgrade(&fake::actor()).await.unwrap(), Upgraded::default());
     arrived("upgrade u@m (cli)".into());
 }

@@ -33,7 +33,7 @@ pub(crate) async fn refused(host: &Host, open: &Open, error: HostError) -> HostE
 /// Something that a caller did or was refused before it came to this host.
 pub(crate) async fn note(host: &Host, deed: Deed) -> Result<(), HostError> {
     let of_deployment = matches!(deed.action, Action::Deploy | Action::Rollback | Action::Down);
-    let of_host = matches!(deed.action, Action::AutomaticRollback | Action::HostStop | Action::Prune);
+    let of_host = matches!(deed.action, Action::AutomaticRollback | Action::HostStop | Action::Prune | Action::CertificateRenewal);
     if of_host || (of_deployment && deed.outcome != Ending::Refused) || deed.pruned.is_some() {
         return Err(HostError::Unfit(format!("{} is put on record by the host that does it", deed.action)));
     }

@@ -13,8 +13,10 @@ use plimsoll_model::audit::Actor;
 use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::io::AsyncRead;
 
+use crate::authority::AcmeAuthority;
 use crate::certificates::CertificateFiles;
 use crate::clock::{Clock, SystemClock};
+use crate::enrol::EnrolmentFiles;
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
 use crate::look::machine;
@@ -101,6 +103,8 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         certificates: Arc::new(CertificateFiles::new(folders.clone())),
         runs: Arc::new(RunFiles::new(folders.clone())),
+        enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
+        authority: Arc::new(AcmeAuthority),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

@@ -136,6 +136,24 @@ impl Folders {
         self.environment(key).join("certificates")
     }
 
+    /// What is on record of certificates that authorities issue.
+    #[must_use]
+    pub fn enrolments(&self, key: &EnvironmentKey) -> PathBuf {
+        self.environment(key).join("enrolments")
+    }
+
+    /// Accounts at authorities, with their private keys.
+    #[must_use]
+    pub fn accounts(&self) -> PathBuf {
+        self.root.join("accounts")
+    }
+
+    /// What is shown to authorities, while they look.
+    #[must_use]
+    pub fn proofs(&self) -> PathBuf {
+        self.root.join("proofs")
+    }
+
     /// Values of secrets, by component and configuration.
     #[must_use]
     pub fn secrets(&self, key: &EnvironmentKey) -> PathBuf {

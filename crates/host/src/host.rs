@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
@@ -22,7 +22,7 @@ use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{audit, certificates, look, restore, upgrade};
+use crate::{audit, certificates, enrol, look, restore, upgrade};
 
 /// How many deployments back the values of secrets are kept for a rollback.
 const SECRETS_KEPT: u32 = 20;
@@ -70,6 +70,7 @@ impl Host {
             host.after(&deployment).await;
         }
         tokio::spawn(restore::watch(Arc::downgrade(&host), host.world.clone(), missing));
+        tokio::spawn(enrol::watch(Arc::downgrade(&host), host.world.clone()));
         Ok(host)
     }
 
@@ -111,7 +112,7 @@ impl Host {
 
     async fn sweep_secrets(&self, key: &EnvironmentKey, host: &HostName) -> Result<(), Trouble> {
         let _opening = self.opening.lock().await;
-        let (mut needed, mut shown) = (BTreeSet::<(ComponentName, ConfigHash)>::new(), BTreeSet::new());
+        let (mut needed, mut shown) = (BTreeSet::<(ComponentName, ConfigHash)>::new(), BTreeSet::<Digest>::new());
         for (component, row) in self.world.ledger.components(key).await? {
             needed.extend(row.slots.iter().map(|slot| (component.clone(), slot.config)));
             let route = row.served.and_then(|served| served.route);
@@ -121,6 +122,12 @@ impl Host {
             needed.extend(record.desired.on(host).map(|(name, wanted)| (name.clone(), wanted.config())));
             shown.extend(certificates::of(&record.desired, host).map(|tls| tls.certificate));
         }
+        let _keeping = self.table.keeping.lock().await;
+        self.world.enrolments.sweep(key, &shown).await?;
+        for named in shown.clone() {
+            shown.insert(enrol::shown(&self.world, key, named).await?);
+        }
+        shown.extend(self.table.shown(key).await);
         self.world.certificates.sweep(key, &shown).await?;
         self.world.secrets.sweep(key, &needed).await
     }
@@ -329,6 +336,14 @@ impl HostApi for Handle {
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         look::services(&self.0, key).await.map_err(HostError::Internal)
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        // Who asked may be gone before the authority has answered: what it issues is to be kept all the same.
+        let (host, key, by) = (self.0.clone(), key.clone(), by.clone());
+        let renewed = tokio::spawn(async move { enrol::on_demand(&host, &key, force, &by).await }).await;
+        let renewed = renewed.unwrap_or_else(|error| Err(Failure::new("bug", format!("renewing certificates broke off: {error}"))));
+        renewed.map_err(HostError::Failed)
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

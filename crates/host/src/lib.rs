@@ -5,9 +5,11 @@
 //! simulated one. [`serve`] is the daemon around it.
 
 mod audit;
+pub mod authority;
 pub mod certificates;
 pub mod clock;
 pub mod daemon;
+pub mod enrol;
 mod execute;
 pub mod folders;
 mod host;

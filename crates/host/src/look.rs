@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use plimsoll_api::{Facts, HostError, Look, Order, Report, Service};
+use plimsoll_api::{Enrolled, Facts, HostError, Look, Order, Report, Service};
 use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
 use plimsoll_model::plan::{Observed, ObservedComponent};
+use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
 
+use crate::enrol;
 use crate::execute::well;
 use crate::host::Host;
 use crate::ledger::{ComponentRow, SlotRow};
@@ -39,7 +41,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
         releases,
         ports,
         foreign_routes: host.table.foreign(&wanted.key).await,
-        no_tls: !world.router.speaks_tls(),
+        one_protocol: !world.router.mixes_protocols(),
         disk_free_bytes: world.releases.disk_free_bytes(),
         open: match open {
             Some(deployment) => Some(deployment.observe().await),
@@ -103,15 +105,16 @@ async fn slot(world: &World, row: &SlotRow) -> Result<ObservedSlot, Trouble> {
 pub(crate) async fn services(host: &Host, key: &EnvironmentKey) -> Result<Vec<Service>, Trouble> {
     let rows = host.world.ledger.components(key).await?;
     let there = rows.into_iter().filter(|(_, row)| row.served.is_some() || !row.slots.is_empty());
-    join_all(there.map(|(name, row)| service(&host.world, name, row))).await.into_iter().collect()
+    join_all(there.map(|(name, row)| service(&host.world, key, name, row))).await.into_iter().collect()
 }
 
-async fn service(world: &World, name: ComponentName, row: ComponentRow) -> Result<Service, Trouble> {
+async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: ComponentRow) -> Result<Service, Trouble> {
     let by = match row.served.as_ref().and_then(|served| served.deployment.as_ref()) {
         Some(id) => world.ledger.deployment(id).await?.map(|stored| stored.record),
         None => None,
     };
     let trouble = trouble(world, &row).await;
+    let (route, enrolled) = route(world, key, row.served.as_ref().and_then(|served| served.route.clone())).await?;
     Ok(Service {
         name,
         version: by.as_ref().map(|record| record.source.version.clone()),
@@ -119,10 +122,22 @@ async fn service(world: &World, name: ComponentName, row: ComponentRow) -> Resul
         since: row.since.filter(|_| row.served.is_some()),
         healthy: trouble.is_none(),
         trouble,
-        route: row.served.as_ref().and_then(|served| served.route.clone()),
+        route,
+        enrolled,
         slots: slots(world, &row).await?,
         served: row.served,
     })
+}
+
+/// A route with the certificate that it shows, and how it stands with that.
+async fn route(world: &World, key: &EnvironmentKey, route: Option<RouteSpec>) -> Result<(Option<RouteSpec>, Option<Enrolled>), Trouble> {
+    let Some(RouteSpec { tls: Some(tls), .. }) = &route else { return Ok((route, None)) };
+    let shown = enrol::resolved(world, key, tls).await?;
+    let enrolled = match &tls.enrolment {
+        Some(enrolment) => Some(world.enrolments.record(key, enrolment.digest()).await?.tell((**enrolment).clone())),
+        None => None,
+    };
+    Ok((route.map(|route| RouteSpec { tls: Some(shown), ..route }), enrolled))
 }
 
 /// Why a component does not serve as it should.

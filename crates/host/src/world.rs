@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::authority::Authority;
 use crate::certificates::CertificateStore;
 use crate::clock::Clock;
+use crate::enrol::EnrolmentStore;
 use crate::ledger::Ledger;
 use crate::probe::Prober;
 use crate::releases::Releases;
@@ -25,6 +27,10 @@ pub struct World {
     pub certificates: Arc<dyn CertificateStore>,
     /// Logs of the runs of deployments.
     pub runs: Arc<dyn RunLogs>,
+    /// What is on record of certificates that authorities issue.
+    pub enrolments: Arc<dyn EnrolmentStore>,
+    /// Those authorities.
+    pub authority: Arc<dyn Authority>,
     /// Running slots.
     pub supervisor: Arc<dyn Supervisor>,
     /// Where traffic goes.

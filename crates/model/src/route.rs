@@ -45,7 +45,7 @@ pub struct RouteSpec {
 /// How a route speaks TLS. The certificate is named here, and travels and lies elsewhere, with its private key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tls {
-    /// Names the certificate: the hash of its chain.
+    /// Names the certificate: the hash of its chain, or of its enrolment.
     pub certificate: Digest,
     /// When it expires.
     pub expires_at: Moment,
@@ -54,12 +54,52 @@ pub struct Tls {
     pub redirect_from: Option<u16>,
     /// For how long clients are told to come by HTTPS only, in seconds. 0 has them forget that they were told.
     pub hsts_s: u64,
+    /// The authority that the host gets it from and renews it at. Then the certificate is not known before it is there: a plan names the
+    /// enrolment in its place, and no date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<Box<Enrolment>>,
+}
+
+/// A standing arrangement with an authority (ACME, RFC 8555): it issues a certificate for a host name, again and again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// URL of the authority's directory.
+    pub directory: String,
+    /// The mail address that the authority writes to.
+    pub contact: String,
+    /// The certificates, in PEM, that the authority itself is trusted by; those that the host trusts when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// The host name that its certificates are for.
+    pub host: String,
+}
+
+impl Enrolment {
+    /// What names it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of_value(self)
+    }
+}
+
+impl Tls {
+    /// With certificates that an authority issues.
+    #[must_use]
+    pub fn enrolled(enrolment: Enrolment, redirect_from: Option<u16>, hsts_s: u64) -> Self {
+        Self { certificate: enrolment.digest(), expires_at: Moment::LAST, redirect_from, hsts_s, enrolment: Some(Box::new(enrolment)) }
+    }
 }
 
 impl RouteSpec {
+    /// The ports that are listened on for it, and whether it speaks TLS there.
+    pub fn protocols(&self) -> impl Iterator<Item = (u16, bool)> + use<> {
+        let own = (self.matches.port, self.tls.is_some());
+        [Some(own), self.tls.as_ref().and_then(|tls| tls.redirect_from).map(|port| (port, false))].into_iter().flatten()
+    }
+
     /// The ports that are listened on for it.
     pub fn ports(&self) -> impl Iterator<Item = u16> + use<> {
-        [Some(self.matches.port), self.tls.as_ref().and_then(|tls| tls.redirect_from)].into_iter().flatten()
+        self.protocols().map(|(port, _)| port)
     }
 }
 

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use plimsoll_api::{Certificate, Certificates};
-use plimsoll_certificate::{About, Case, Pair, judge};
+use plimsoll_certificate::{About, Case, Pair, is_trust, judge};
 use plimsoll_model::finding::{Finding, Severity};
 use plimsoll_model::manifest::placed;
-use plimsoll_model::manifest::project::{CertificateFiles, KeySource};
+use plimsoll_model::manifest::project::{Acme, CertificateFiles, KeySource};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, Secret};
 use plimsoll_vault::Values;
@@ -23,6 +23,8 @@ pub(crate) struct Gathered {
     pub(crate) certificates: Certificates,
     /// What each pair of files turned out to be, and when it expires.
     pub(crate) known: BTreeMap<CertificateFiles, (Digest, Moment)>,
+    /// What authorities of one's own are trusted by, by the names of their files.
+    pub(crate) roots: BTreeMap<String, String>,
     /// What may hurt some day.
     pub(crate) warnings: Vec<Finding>,
 }
@@ -56,7 +58,24 @@ pub(crate) fn gather(context: &Context, loaded: &Loaded, keys: &Values, now: Mom
             Err(findings) => wrong.extend(place(findings)),
         }
     }
+    for acme in loaded.project.authorities().into_keys() {
+        match root(context, acme) {
+            Ok(root) => gathered.roots.extend(root),
+            Err(finding) => wrong.push(finding),
+        }
+    }
     if wrong.is_empty() { Ok(gathered) } else { Err(unfit(wrong)) }
+}
+
+/// What an authority of one's own is trusted by.
+fn root(context: &Context, acme: &Acme) -> Result<Option<(String, String)>, Finding> {
+    let Some(named) = &acme.root else { return Ok(None) };
+    let text = read(context, named, "root-missing")?;
+    if is_trust(&text) {
+        return Ok(Some((named.clone(), text)));
+    }
+    let message = format!("{named} holds no certificate that {} could be trusted by, or a private key", acme.directory);
+    Err(finding(Severity::Error, "root-unfit", message, "give the PEM file of the authority's own certificate, and nothing else".into()))
 }
 
 /// How many whole days `ms` milliseconds are.

@@ -21,8 +21,21 @@ pub struct Output {
     pub environment: EnvironmentName,
     /// The certificates; none where all routes speak plain HTTP.
     pub certificates: Vec<Judged>,
+    /// Host names whose certificates the host has issued by an authority: there are no files to judge.
+    pub issued: Vec<Issued>,
     /// Warnings; errors fail the operation.
     pub findings: Vec<Finding>,
+}
+
+/// Host names for which an authority issues certificates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Issued {
+    /// The URL of its directory.
+    pub authority: String,
+    /// Whom it writes to.
+    pub contact: String,
+    /// The host names.
+    pub hosts: Vec<String>,
 }
 
 /// A certificate that the manifest names.
@@ -62,5 +75,8 @@ pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result
         })
     };
     let certificates = loaded.project.certificates().into_iter().filter_map(judged).collect();
-    Ok(Output { environment: input.environment, certificates, findings: gathered.warnings })
+    let owned = |hosts: Vec<&str>| hosts.into_iter().map(str::to_owned).collect();
+    let authorities = loaded.project.authorities().into_iter();
+    let issued = authorities.map(|(acme, hosts)| Issued { authority: acme.directory.clone(), contact: acme.contact.clone(), hosts: owned(hosts) });
+    Ok(Output { environment: input.environment, certificates, issued: issued.collect(), findings: gathered.warnings })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_api::Service;
+use plimsoll_api::{FailedRenewal, Service};
 use plimsoll_model::route::Tls;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
@@ -43,6 +43,12 @@ pub struct Shown {
     pub days_left: u64,
     /// The port of plain HTTP from where requests are sent on.
     pub redirect_from: Option<u16>,
+    /// Who issues it, as the URL of its directory; none where it comes from files.
+    pub authority: Option<String>,
+    /// When the host has it renewed by itself.
+    pub renew_at: Option<Moment>,
+    /// Why the last renewal came to nothing, when it did.
+    pub failed: Option<FailedRenewal>,
     /// For how long browsers come by HTTPS only, in seconds.
     pub hsts_s: u64,
 }
@@ -70,7 +76,11 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
 fn shown(host: &HostName, service: Service, now: Moment) -> Option<Shown> {
     let route = service.route?;
     let url = url(host, &route);
-    let Tls { certificate, expires_at, redirect_from, hsts_s } = route.tls?;
+    let Tls { certificate, expires_at, redirect_from, hsts_s, .. } = route.tls?;
     let days_left = certificates::days(expires_at.since(now));
-    Some(Shown { component: service.name, url, digest: certificate, expires_at, days_left, redirect_from, hsts_s })
+    let (authority, renew_at, failed) = match service.enrolled {
+        Some(enrolled) => (Some(enrolled.enrolment.directory), enrolled.renew_at, enrolled.failed),
+        None => (None, None, None),
+    };
+    Some(Shown { component: service.name, url, digest: certificate, expires_at, days_left, redirect_from, authority, renew_at, failed, hsts_s })
 }

@@ -27,6 +27,7 @@ mod bring;
 mod certificates;
 pub mod certs_check;
 pub mod certs_list;
+pub mod certs_renew;
 pub mod check;
 mod context;
 pub mod deploy;
@@ -77,7 +78,7 @@ pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
 pub use examine::examine;
-pub use plimsoll_api::{Facts, HostEvent, LogLine, Program, Replaced, What};
+pub use plimsoll_api::{Enrolled, Facts, FailedRenewal, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
 pub use plimsoll_connect::Ssh;
 pub use plimsoll_engine::Note;
@@ -95,6 +96,7 @@ pub const OPERATIONS: &[&str] = &[
     "audit_verify",
     "certs_check",
     "certs_list",
+    "certs_renew",
     "check",
     "deploy",
     "down",

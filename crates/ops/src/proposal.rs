@@ -83,7 +83,7 @@ pub(crate) async fn to_deploy(
     let platform = fleet.home().facts().await?.platform;
     let releases = name::names(&sources, &loaded.project, &platform).await?;
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
-    let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known });
+    let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known, roots: shown.roots });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
     let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
     Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_api::{Look, Service};
+use plimsoll_api::{Enrolled, FailedRenewal, Look, Service};
 use plimsoll_engine::Fleet;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage, serving};
 use plimsoll_model::plan::{Intent, OpenDeployment};
@@ -68,6 +68,8 @@ pub struct Component {
     pub healthy: bool,
     /// Why it is not healthy.
     pub trouble: Option<String>,
+    /// Why the certificate of its route could not be renewed. It serves with the one that it has, for as long as that is valid.
+    pub certificate_trouble: Option<String>,
     /// Where a person finds it.
     pub url: Option<String>,
     /// The hosts that have it.
@@ -172,10 +174,17 @@ fn component(host: &HostName, service: Service) -> Component {
         since: service.since,
         healthy: service.healthy,
         trouble: service.trouble,
+        certificate_trouble: service.enrolled.as_ref().and_then(certificate_trouble),
         url: service.route.as_ref().map(|route| url(host, route)),
         hosts: vec![host.clone()],
         slots: service.slots.into_iter().map(|slot| Slot { host: host.clone(), slot }).collect(),
     }
+}
+
+fn certificate_trouble(enrolled: &Enrolled) -> Option<String> {
+    let FailedRenewal { at, failure } = enrolled.failed.as_ref()?;
+    let expires = enrolled.expires_at.map(|at| format!("; the one that serves expires on {at}")).unwrap_or_default();
+    Some(format!("its certificate could not be renewed at {at}: {}{expires}", failure.message))
 }
 
 impl From<&OpenDeployment> for Open {

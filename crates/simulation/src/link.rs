@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::DeploymentRecord;
@@ -259,6 +259,10 @@ impl HostApi for Link {
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         through!(self, "services of", host, [key], host.services(&key))
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        through!(self, "renew certificates of", host, [key, by], host.renew_certificates(&key, force, &by))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, StreamOwned};
 
 /// A connection whose server has shown a certificate that the client trusts.
 pub struct Visitor {
@@ -15,7 +15,7 @@ pub struct Visitor {
     host: String,
 }
 
-/// Visitors that ask until they are told to stop: one on a single connection, one on a new connection each time.
+/// Visitors that ask until they are told to stop.
 pub struct Visitors {
     stop: Arc<AtomicBool>,
     answered: Receiver<()>,
@@ -30,6 +30,14 @@ impl Visitor {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         client.complete_io(&mut stream)?;
         Ok(Self { stream: BufReader::new(StreamOwned::new(client, stream)), host: host.to_owned() })
+    }
+
+    /// What a client is offered that speaks HTTP/2 and the newest TLS.
+    pub fn negotiate(port: u16, host: &str, config: &Arc<ClientConfig>) -> io::Result<(Option<Vec<u8>>, Option<ProtocolVersion>)> {
+        let mut config = (**config).clone();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let connection = &Self::connect(port, host, &Arc::new(config))?.stream.into_inner().conn;
+        Ok((connection.alpn_protocol().map(<[u8]>::to_vec), connection.protocol_version()))
     }
 
     /// The certificate that it was shown.
@@ -55,13 +63,23 @@ impl Visitor {
 }
 
 impl Visitors {
+    /// One that keeps its connection, and one that does not.
     pub fn start(port: u16, host: &'static str, config: &Arc<ClientConfig>) -> Self {
+        Self::of(&[true, false], port, host, config)
+    }
+
+    /// Two that connect for each request.
+    pub fn fresh(port: u16, host: &'static str, config: &Arc<ClientConfig>) -> Self {
+        Self::of(&[false, false], port, host, config)
+    }
+
+    fn of(keep: &[bool], port: u16, host: &'static str, config: &Arc<ClientConfig>) -> Self {
         let (stop, (tell, answered)) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
         let one = |keep| {
             let (config, stop, tell) = (Arc::clone(config), Arc::clone(&stop), tell.clone());
             std::thread::spawn(move || ask(|| Visitor::connect(port, host, &config), keep, &stop, &tell))
         };
-        Self { threads: [true, false].map(one).into(), stop, answered }
+        Self { threads: keep.iter().copied().map(one).collect(), stop, answered }
     }
 
     /// Waits for more answers. Asserts that there are any.

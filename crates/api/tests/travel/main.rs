@@ -82,6 +82,8 @@ travels! {
     service: plimsoll_api::Service = api::service();
     stop: plimsoll_api::wire::Stop = audit::stop();
     upgrade: plimsoll_api::wire::Upgrade = audit::upgrade();
+    enrolled: plimsoll_api::Enrolled = api::enrolled();
+    renew_certificates: plimsoll_api::wire::RenewCertificates = audit::renew_certificates();
     upgraded: plimsoll_api::Upgraded = api::upgraded();
     started: plimsoll_api::wire::Started = api::started();
 }

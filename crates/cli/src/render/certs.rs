@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 use plimsoll_model::Digest;
 use plimsoll_model::time::Moment;
-use plimsoll_ops::{certs_check, certs_list};
+use plimsoll_ops::{Enrolled, FailedRenewal, certs_check, certs_list, certs_renew};
 
 use super::measure::{count, duration, moment};
 use super::table::table;
@@ -13,18 +13,43 @@ pub fn shown(output: &certs_list::Output) -> String {
     if output.certificates.is_empty() {
         return format!("no route of {} speaks HTTPS\n", output.key);
     }
-    let head = ["component", "url", "certificate", "expires", "plain HTTP", "HSTS"].map(|title| title.dimmed().to_string());
+    let head = ["component", "url", "certificate", "expires", "from", "renewal", "plain HTTP", "HSTS"].map(|title| title.dimmed().to_string());
     let row = |shown: &certs_list::Shown| {
         let plain = shown.redirect_from.map_or_else(|| "-".into(), |port| format!("sent on from port {port}"));
         let hsts = lasts(shown.hsts_s);
         let expires = expires(shown.expires_at, shown.days_left);
-        [shown.component.to_string(), shown.url.clone(), short(shown.digest), expires, plain, hsts]
+        let (from, renewal) = (shown.authority.clone().unwrap_or_else(|| "files".into()), shown.renew_at.map_or_else(|| "-".into(), moment));
+        [shown.component.to_string(), shown.url.clone(), short(shown.digest), expires, from, renewal, plain, hsts]
+    };
+    let failures: String = output.certificates.iter().filter_map(|shown| Some(failure(&shown.url, shown.failed.as_ref()?))).collect();
+    table(&std::iter::once(head).chain(output.certificates.iter().map(row)).collect::<Vec<_>>()) + &failures
+}
+
+/// A table of what authorities have issued.
+pub fn renewed(output: &certs_renew::Output) -> String {
+    if output.certificates.is_empty() {
+        return format!("no certificate of {} comes from an authority\n", output.key);
+    }
+    let head = ["host", "authority", "certificate", "expires", "renewal"].map(|title| title.dimmed().to_string());
+    let at = |at: Option<Moment>| at.map_or_else(|| "-".into(), moment);
+    let row = |enrolled: &Enrolled| {
+        let certificate = enrolled.certificate.map_or_else(|| "-".into(), short);
+        [enrolled.enrolment.host.clone(), enrolled.enrolment.directory.clone(), certificate, at(enrolled.expires_at), at(enrolled.renew_at)]
     };
     table(&std::iter::once(head).chain(output.certificates.iter().map(row)).collect::<Vec<_>>())
 }
 
+fn failure(url: &str, FailedRenewal { at, failure }: &FailedRenewal) -> String {
+    let help = failure.help.as_ref().map(|help| format!("help: {help}\n")).unwrap_or_default();
+    format!("{} {url} could not be renewed at {}: {}\n{help}", "note:".yellow(), moment(*at), failure.message)
+}
+
 /// A table of what the manifest names and was found to be right.
 pub fn judged(output: &certs_check::Output) -> String {
+    let issued: String = output.issued.iter().map(|issued| format!("{}: issued by {}\n", issued.hosts.join(", "), issued.authority)).collect();
+    if output.certificates.is_empty() && !issued.is_empty() {
+        return issued;
+    }
     if output.certificates.is_empty() {
         return format!("the manifest names no certificate for {}: its routes speak plain HTTP\n", output.environment);
     }
@@ -34,7 +59,7 @@ pub fn judged(output: &certs_check::Output) -> String {
         let expires = expires(judged.expires_at, judged.days_left);
         [judged.certificate.clone(), judged.key.clone(), short(judged.digest), expires, hosts]
     };
-    table(&std::iter::once(head).chain(output.certificates.iter().map(row)).collect::<Vec<_>>())
+    table(&std::iter::once(head).chain(output.certificates.iter().map(row)).collect::<Vec<_>>()) + &issued
 }
 
 fn lasts(seconds: u64) -> String {
@@ -72,10 +97,14 @@ mod tests {
             expires_at: Moment(1_768_660_200_007),
             days_left: 1,
             redirect_from: Some(80),
+            authority: None,
+            renew_at: None,
+            failed: None,
             hsts_s: 180 * 86_400,
         };
         let text = plain(&shown(&shown_of(vec![web])));
-        let line = "web        https://shop.example/  00000000     2026-01-17 14:30:00 UTC (1 day left)  sent on from port 80  180 days";
+        let line =
+            "web        https://shop.example/  00000000     2026-01-17 14:30:00 UTC (1 day left)  files  -        sent on from port 80  180 days";
         assert!(text.lines().any(|told| told == line), "{text}");
     }
 }

@@ -19,6 +19,7 @@ pub fn status(output: &Output) -> String {
     for component in &output.components {
         text += &component.trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
         text += &place(component, output.hosts.len());
+        text += &component.certificate_trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
         text += &component.slots.iter().map(slot).collect::<String>();
     }
     if let Some(last) = &output.deployment {
@@ -93,6 +94,7 @@ mod tests {
             since: Some(Moment(1_768_660_200_007)),
             healthy: trouble.is_none(),
             trouble: trouble.map(str::to_owned),
+            certificate_trouble: None,
             url: Some("http://localhost:4000/".into()),
             hosts: vec![HostName::local()],
             slots: vec![Slot {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
-    AuditPage, AuditQuery, Certificates, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded, What,
+    AuditPage, AuditQuery, Certificates, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order,
+    Report, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
@@ -140,6 +140,10 @@ impl HostApi for Fake {
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         self.told(format!("services {key}"), vec![service()])
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        self.told(format!("renew certificates {key} {force} {by}"), Vec::new())
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
@@ -306,7 +310,7 @@ pub fn observed() -> Observed {
         releases: [ReleaseId(Digest::of(b"r"))].into(),
         ports: BTreeMap::from([(80, plimsoll_model::plan::PortUse::Other)]),
         foreign_routes: Vec::new(),
-        no_tls: false,
+        one_protocol: false,
         disk_free_bytes: u64::MAX,
         open: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
@@ -400,6 +404,7 @@ pub fn service() -> Service {
         healthy: true,
         trouble: None,
         route: None,
+        enrolled: None,
         slots: Vec::new(),
     }
 }

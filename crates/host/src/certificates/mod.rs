@@ -36,7 +36,7 @@ pub trait CertificateStore: Send + Sync {
 /// Keeps what a deployment brings, and makes sure that the host has all that its routes need.
 pub(crate) async fn take(store: &dyn CertificateStore, open: &Open, now: Moment) -> Result<(), Trouble> {
     let key = &open.plan.key;
-    for Tls { certificate, expires_at, .. } in of(&open.plan.desired, &open.host) {
+    for Tls { certificate, expires_at, .. } in of(&open.plan.desired, &open.host).filter(|tls| tls.enrolment.is_none()) {
         if *expires_at <= now {
             let message = format!("certificate {} of {key} expired on {expires_at}", certificate.short());
             let help = "renew it and deploy: `plimsoll deploy --commit COMMIT` brings an earlier commit with the certificate of today";

@@ -7,6 +7,7 @@ use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::health::Asked;
 use super::{Deployment, Table, health};
+use crate::enrol::{self, Need, Wanted};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -52,13 +53,21 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             at.world().releases.stage(at.key(), at.component, release, shared).await?;
             Ok(vec![Change::Staged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
+        Step::Enrol { enrolment, port } => {
+            let wanted = Wanted { key: at.key().clone(), enrolment: enrolment.clone(), port: *port };
+            enrol::issue(at.world(), at.table, &wanted, Need::Valid).await.map(|_| Vec::new())
+        }
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
         Step::AwaitHealthy { slot, check, within_ms } => {
             health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
         }
         Step::Switch { to, .. } => at.switch(to.as_ref(), true).await,
         Step::CheckRoute { matches, path, within_ms, certificate } => {
-            health::check_route(at.world(), at.key(), &Asked { matches, path, certificate: *certificate }, *within_ms).await.map(|()| Vec::new())
+            let certificate = match certificate {
+                Some(certificate) => Some(enrol::shown(at.world(), at.key(), *certificate).await?),
+                None => None,
+            };
+            health::check_route(at.world(), at.key(), &Asked { matches, path, certificate }, *within_ms).await.map(|()| Vec::new())
         }
         Step::StopSlot { slot, drain_ms } => at.stop(slot, *drain_ms).await,
         Step::RemoveSlot { slot } => {
@@ -77,6 +86,8 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
             at.unstage(release).await?;
             Ok(vec![Change::Unstaged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
+        // A certificate that was issued harms nobody, and may be wanted soon.
+        Step::Enrol { .. } => enrol::hide(at.world(), at.table).await.map(|()| Vec::new()),
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
             plimsoll_crashpoint::reach!("host: stopped, not removed");

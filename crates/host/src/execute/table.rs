@@ -7,9 +7,10 @@ use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::route::{About, Match, Route, Upstream};
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, EnvironmentKey};
-use tokio::sync::Mutex;
+use plimsoll_model::{ComponentName, Digest, EnvironmentKey};
+use tokio::sync::{Mutex, Notify};
 
+use crate::enrol::{self, Wanted};
 use crate::route::slot_name;
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -23,12 +24,20 @@ pub(crate) struct Table {
     routes: Mutex<Routing>,
     /// Held from choosing the port of a slot until it is on record, so that no two slots choose the same one.
     pub(crate) ports: Mutex<()>,
+    /// Held by who asks an authority for a certificate: there is one proof at a time.
+    pub(crate) asking: Mutex<()>,
+    /// Held while what was issued is kept and put on record, and while certificates are swept: what is not on record yet would be.
+    pub(crate) keeping: Mutex<()>,
+    /// Told when other routes serve than before.
+    pub(crate) changed: Notify,
 }
 
 /// The routes as they are to be.
 #[derive(Default)]
 struct Routing {
     routes: Routes,
+    /// What proves to an authority that a host name is ours, while it looks.
+    proof: Option<Route>,
     /// The proxy may have others: it was told, and whether it has taken them was not heard.
     doubtful: bool,
 }
@@ -37,7 +46,7 @@ impl Routing {
     /// Makes the proxy have these routes.
     async fn become_these(&mut self, world: &World, routes: &Routes) -> Result<(), Trouble> {
         self.doubtful = true;
-        world.router.apply(routes.values().cloned().collect()).await?;
+        world.router.apply(routes.values().chain(&self.proof).cloned().collect()).await?;
         self.doubtful = false;
         Ok(())
     }
@@ -59,6 +68,7 @@ impl Table {
         }
         // Also when it is not known to have them: the next switch must not take away what it does not change.
         routing.routes = recorded.clone();
+        self.changed.notify_one();
         // Without routes there is no need of a proxy. One that runs may have routes that never got on record.
         let needless = recorded.is_empty() && world.router.pid().await.is_none();
         if needless { Ok(()) } else { routing.become_these(world, &recorded).await }
@@ -81,14 +91,61 @@ impl Table {
             None => None,
         };
         match route {
-            Some(route) => after.insert(name, route),
+            Some(route) => {
+                show_one(&mut after, &route);
+                after.insert(name, route)
+            }
             None => after.remove(&name),
         };
         if after != routing.routes || routing.doubtful {
             routing.become_these(world, &after).await?;
             routing.routes = after;
+            self.changed.notify_one();
         }
         Ok(())
+    }
+
+    /// The certificates that the routes of an environment show.
+    pub(crate) async fn shown(&self, key: &EnvironmentKey) -> Vec<Digest> {
+        let routing = self.routes.lock().await;
+        let routes = routing.routes.iter().filter(|((owner, _), _)| owner == key);
+        routes.filter_map(|(_, route)| Some(route.spec.tls.as_ref()?.certificate)).collect()
+    }
+
+    /// The certificates that authorities issue for what serves, each once.
+    pub(crate) async fn enrolled(&self) -> Vec<Wanted> {
+        let mut all: Vec<Wanted> = Vec::new();
+        for ((key, _), Route { spec, .. }) in &self.routes.lock().await.routes {
+            let Some((enrolment, port)) = spec.tls.as_ref().and_then(|tls| Some((*tls.enrolment.clone()?, tls.redirect_from?))) else { continue };
+            if all.iter().all(|other| (&other.key, &other.enrolment) != (key, &enrolment)) {
+                all.push(Wanted { key: key.clone(), enrolment, port });
+            }
+        }
+        all
+    }
+
+    /// Makes every route show the certificate that stands for its enrolment by now.
+    pub(crate) async fn certify(&self, world: &World) -> Result<(), Trouble> {
+        let mut routing = self.routes.lock().await;
+        let mut after = routing.routes.clone();
+        for route in after.values_mut() {
+            certify(world, route).await?;
+        }
+        if after != routing.routes {
+            routing.become_these(world, &after).await?;
+            routing.routes = after;
+        }
+        Ok(())
+    }
+
+    /// Shows `proof` beside all routes, or none any more.
+    pub(crate) async fn prove(&self, world: &World, proof: Option<Route>) -> Result<(), Trouble> {
+        let mut routing = self.routes.lock().await;
+        if routing.proof == proof && !routing.doubtful {
+            return Ok(());
+        }
+        let (before, routes) = (std::mem::replace(&mut routing.proof, proof), routing.routes.clone());
+        routing.become_these(world, &routes).await.inspect_err(|_| routing.proof = before)
     }
 
     /// What other environments than `key` take.
@@ -117,8 +174,30 @@ async fn route(
         },
         (None, None) => return Err(Trouble::new("ledger-damaged", format!("what serves for {component} of {key} has no deployment"))),
     };
-    let certificate = spec.tls.as_ref().map(|tls| world.certificates.path(key, tls.certificate));
-    Ok(Some(Route { key: key.clone(), component: component.clone(), spec, upstream, certificate, about }))
+    let mut route = Route { key: key.clone(), component: component.clone(), spec, upstream, certificate: None, about };
+    certify(world, &mut route).await?;
+    Ok(Some(route))
+}
+
+/// A host name shows one certificate. Where its components switch one after the other, that is the one of the last.
+fn show_one(routes: &mut Routes, last: &Route) {
+    let Some(shown) = &last.spec.tls else { return };
+    let place = |route: &Route| (route.key.clone(), route.spec.matches.port, route.spec.matches.host.clone());
+    for route in routes.values_mut().filter(|route| place(route) == place(last)) {
+        if let Some(tls) = &mut route.spec.tls {
+            (tls.certificate, tls.expires_at) = (shown.certificate, shown.expires_at);
+            route.certificate.clone_from(&last.certificate);
+        }
+    }
+}
+
+/// Gives a route the certificate that it is to show.
+async fn certify(world: &World, route: &mut Route) -> Result<(), Trouble> {
+    if let Some(tls) = &mut route.spec.tls {
+        *tls = enrol::resolved(world, &route.key, tls).await?;
+        route.certificate = Some(world.certificates.path(&route.key, tls.certificate));
+    }
+    Ok(())
 }
 
 async fn upstream(world: &World, key: &EnvironmentKey, component: &ComponentName, served: &Served) -> Result<Upstream, Trouble> {

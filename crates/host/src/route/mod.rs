@@ -24,8 +24,8 @@ pub trait Router: Send + Sync {
     /// Returns when no request is under way in a slot any more, or `within_ms` have passed.
     async fn drain(&self, key: &EnvironmentKey, slot: &SlotId, within_ms: u64) -> Result<(), Trouble>;
 
-    /// Whether it can lead routes with TLS.
-    fn speaks_tls(&self) -> bool {
+    /// Whether routes with TLS and without may share a port.
+    fn mixes_protocols(&self) -> bool {
         true
     }
 

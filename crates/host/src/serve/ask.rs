@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use plimsoll_api::wire::piece::Search;
-use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RunLog, Stop, Upgrade, path};
+use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
@@ -58,6 +58,10 @@ impl Question for AuditQuery {
 
 impl Question for Deed {
     const NAME: &str = "an entry of the audit log";
+}
+
+impl Question for RenewCertificates {
+    const NAME: &str = "a request to renew certificates";
 }
 
 impl Question for Search {

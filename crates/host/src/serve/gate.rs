@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Failure};
@@ -143,6 +143,11 @@ impl HostApi for Gate {
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         self.lets(key)?;
         self.inner.services(key).await
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        self.lets(key)?;
+        self.inner.renew_certificates(key, force, by).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
-use plimsoll_api::wire::{About, DigestSecrets, RunLog, Stop, Upgrade, path};
+use plimsoll_api::wire::{About, DigestSecrets, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{AuditQuery, Look, Open, Order};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::audit::{Actor, Deed};
@@ -34,6 +34,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::RENEW, post(renew))
         .route(path::ORDERS, post(order))
         .route(path::SERVICES, get(services))
+        .route(path::RENEW_CERTIFICATES, post(renew_certificates))
         .route(path::LOGS, get(logs))
         .route(path::RUN_LOG, post(run_log))
         .route(path::AUDIT, post(audit))
@@ -82,6 +83,11 @@ async fn order(State(desk): State<Desk>, Named(id): Named<DeploymentId>, Asked(o
 
 async fn services(State(desk): State<Desk>, Queried(about): Queried<About>) -> Answer {
     answer(desk.api.services(&about.key()).await)
+}
+
+async fn renew_certificates(State(desk): State<Desk>, Asked(asked): Asked<RenewCertificates>) -> Answer {
+    let RenewCertificates { key, force, by } = asked;
+    answer(desk.api.renew_certificates(&key, force, &by).await)
 }
 
 async fn logs(State(desk): State<Desk>, Queried(about): Queried<About>) -> Response {

@@ -31,6 +31,7 @@ fn posts() -> Vec<(&'static str, BoxedStrategy<Vec<u8>>)> {
         (path::DEPLOYMENTS, json::broken(api::open(), written).boxed()),
         ("/v1/deployments/a/orders", json::broken(api::order(), written).boxed()),
         ("/v1/deployments/a/renew", json::anything().boxed()),
+        (path::RENEW_CERTIFICATES, json::broken(audit::renew_certificates(), written).boxed()),
         (path::AUDIT, json::broken(audit::query(), written).boxed()),
         (path::NOTE, json::broken(audit::deed(), written).boxed()),
         (path::UPGRADE, json::broken(audit::upgrade(), written).boxed()),

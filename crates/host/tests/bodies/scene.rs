@@ -12,8 +12,10 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
+use plimsoll_host::authority::AcmeAuthority;
 use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
+use plimsoll_host::enrol::EnrolmentFiles;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
 use plimsoll_host::probe::{Page, Prober};
@@ -154,6 +156,8 @@ fn world(folders: &Folders, ledger: Arc<SqliteLedger>) -> World {
         secrets: Arc::new(SecretFiles::new(folders.clone())),
         certificates: Arc::new(CertificateFiles::new(folders.clone())),
         runs: Arc::new(RunFiles::new(folders.clone())),
+        enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
+        authority: Arc::new(AcmeAuthority),
         supervisor: pretended.clone(),
         router: pretended.clone(),
         prober: pretended,

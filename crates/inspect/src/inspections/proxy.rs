@@ -8,7 +8,7 @@ pub(super) fn inspect(case: &Case<'_>) -> Vec<Finding> {
     let Daemon::Answers(daemon) = &case.facts.daemon else { return Vec::new() };
     let routes = case.facts.environments.iter().flat_map(|environment| &environment.services).filter(|service| service.route.is_some()).count();
     // What speaks no TLS is nginx, which is looked at on its own.
-    let is_ours = case.facts.environments.iter().all(|environment| !environment.observed.no_tls);
+    let is_ours = case.facts.environments.iter().all(|environment| !environment.observed.one_protocol);
     if routes == 0 || daemon.proxy_pid.is_some() || !is_ours {
         return Vec::new();
     }

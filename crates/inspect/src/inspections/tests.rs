@@ -58,7 +58,7 @@ fn slot(number: u32, condition: Condition) -> ObservedSlot {
 
 fn environment() -> Environment {
     let matches = Match { port: 443, host: None, path: "/".into() };
-    let tls = Tls { certificate: Digest::of(b"x"), expires_at: NOW.plus(60 * DAY), redirect_from: Some(80), hsts_s: 0 };
+    let tls = Tls { certificate: Digest::of(b"x"), expires_at: NOW.plus(60 * DAY), redirect_from: Some(80), hsts_s: 0, enrolment: None };
     let route = RouteSpec { matches, strip_prefix: false, public_status: false, spa: false, response_timeout_ms: 1, tls: Some(tls) };
     let serving = slot(1, Condition::Running);
     let (target, release, config) = (Target::Slot { slot: serving.slot.clone() }, serving.release, serving.config);
@@ -72,6 +72,7 @@ fn environment() -> Environment {
         healthy: true,
         trouble: None,
         route: Some(route),
+        enrolled: None,
         slots: vec![serving.clone()],
     };
     let component = ObservedComponent { served, slots: vec![serving], ..ObservedComponent::default() };
@@ -81,7 +82,7 @@ fn environment() -> Environment {
         releases: BTreeSet::new(),
         ports: BTreeMap::from([(443, PortUse::Proxy)]),
         foreign_routes: Vec::new(),
-        no_tls: false,
+        one_protocol: false,
         disk_free_bytes: 0,
         open: None,
         durations_ms: BTreeMap::new(),

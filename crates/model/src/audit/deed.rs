@@ -59,6 +59,8 @@ pub enum Action {
     HostKeys,
     /// A host's daemon was ended, or all of the host.
     HostStop,
+    /// Certificates that an authority issues were renewed.
+    CertificateRenewal,
     /// A host got another build of Plimsoll.
     HostUpgrade,
     /// The oldest entries of this log were taken away.
@@ -87,6 +89,7 @@ impl fmt::Display for Action {
             Action::Resume => "resume",
             Action::HostKeys => "host keys",
             Action::HostStop => "host stop",
+            Action::CertificateRenewal => "certificate renewal",
             Action::HostUpgrade => "host upgrade",
             Action::Prune => "prune",
         })

@@ -59,6 +59,8 @@ fn components(manifest: &Section, on: &EnvironmentName, environment: &Section, g
         placement::judge(name, section, on.as_str(), ground.hosts, manifest, report);
     }
     graph::judge(merged.iter().map(|(name, section)| (*name, section)), report);
+    let own = merged.values().filter_map(|section| section.section("route")?.section("tls"));
+    own.chain(ground.tls).for_each(|section| tls::fit(section, report));
     let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, ground)?));
     let built: Components = merged.iter().filter_map(build).collect();
     let placed = || built.iter().map(|(name, component)| (name, component, merged[name.as_str()].span_of("route")));

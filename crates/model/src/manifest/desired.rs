@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::project::{CertificateFiles, Component, Kind, Process, Project};
+use super::project::{Acme, CertificateFiles, CertificateSource, Component, Kind, Process, Project, TlsSource};
 use crate::plan::{Desired, DesiredComponent, DesiredKind};
-use crate::route::{RouteSpec, Tls};
+use crate::route::{Enrolment, RouteSpec, Tls};
 use crate::slot::ProcessSpec;
 use crate::time::Moment;
 use crate::{ComponentName, Digest, ReleaseId};
@@ -18,6 +18,8 @@ pub struct Known {
     pub secrets: BTreeMap<ComponentName, BTreeMap<String, Digest>>,
     /// Certificates, each with its hash and when it expires.
     pub certificates: BTreeMap<CertificateFiles, (Digest, Moment)>,
+    /// What authorities of one's own are trusted by: the texts of their files, in PEM.
+    pub roots: BTreeMap<String, String>,
 }
 
 impl Project {
@@ -36,10 +38,24 @@ impl Project {
     pub fn certificates(&self) -> BTreeMap<&CertificateFiles, Vec<&str>> {
         let mut certificates: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (tls, route) in self.components.values().filter_map(|component| Some((component.tls.as_ref()?, component.route.as_ref()?))) {
-            let hosts = certificates.entry(&tls.files).or_default();
+            let Some(files) = tls.source.files() else { continue };
+            let hosts = certificates.entry(files).or_default();
             hosts.extend(route.matches.host.as_deref().filter(|host| !hosts.contains(host)));
         }
         certificates
+    }
+
+    /// The authorities of its routes, each with the host names that it issues certificates for.
+    #[must_use]
+    pub fn authorities(&self) -> BTreeMap<&Acme, Vec<&str>> {
+        let mut authorities: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for component in self.components.values() {
+            let Some(acme) = component.tls.as_ref().and_then(|tls| tls.source.acme()) else { continue };
+            let hosts = authorities.entry(acme).or_default();
+            let host = component.route.as_ref().and_then(|route| route.matches.host.as_deref());
+            hosts.extend(host.filter(|host| !hosts.contains(host)));
+        }
+        authorities
     }
 }
 
@@ -62,14 +78,30 @@ impl Component {
 
     /// Its route with its certificate; nothing when that is not known.
     fn route(&self, known: &Known) -> Option<Option<RouteSpec>> {
+        let Some(route) = self.route.clone() else { return Some(None) };
         let tls = match &self.tls {
-            Some(source) => {
-                let (certificate, expires_at) = *known.certificates.get(&source.files)?;
-                Some(Tls { certificate, expires_at, redirect_from: source.redirect_from, hsts_s: source.hsts_s })
-            }
+            Some(source) => Some(tls(source, &route, known)?),
             None => None,
         };
-        Some(self.route.clone().map(|route| RouteSpec { tls, ..route }))
+        Some(Some(RouteSpec { tls, ..route }))
+    }
+}
+
+fn tls(source: &TlsSource, route: &RouteSpec, known: &Known) -> Option<Tls> {
+    let TlsSource { redirect_from, hsts_s, .. } = *source;
+    match &source.source {
+        CertificateSource::Files(files) => {
+            let (certificate, expires_at) = *known.certificates.get(files)?;
+            Some(Tls { certificate, expires_at, redirect_from, hsts_s, enrolment: None })
+        }
+        CertificateSource::Acme(Acme { contact, directory, root }) => {
+            let root = match root {
+                Some(file) => Some(known.roots.get(file)?.clone()),
+                None => None,
+            };
+            let enrolment = Enrolment { directory: directory.clone(), contact: contact.clone(), root, host: route.matches.host.clone()? };
+            Some(Tls::enrolled(enrolment, redirect_from, hsts_s))
+        }
     }
 }
 

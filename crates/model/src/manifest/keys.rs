@@ -3,7 +3,9 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
-use super::rules::{BRANCH, COMMAND, FILE, HEALTH_PATH, NAME, PERCENTAGE, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST};
+use super::rules::{
+    BRANCH, COMMAND, DIRECTORY, FILE, HEALTH_PATH, MAIL, NAME, PERCENTAGE, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST,
+};
 use super::shape::{Choice, Key, Shape, Table};
 
 /// The manifest itself.
@@ -37,7 +39,7 @@ pub(super) static MANIFEST: Table = Table {
 pub(super) static COMPONENT: Table = Table {
     name: "component",
     doc: "A deployable part of the project. What it is follows from its `run` or `site`.",
-    one_of: &["run", "site"],
+    one_of: &[&["run"], &["site"]],
     keys: &[
         Key::new("path", Shape::Path, "\"backend\"", "Its folder, relative to the project's.").default("\".\"").fixed(),
         Key::new("sources", Shape::List(&Shape::Path), "[\"shared/proto\"]", "Files and folders of the project that it is made from as well.")
@@ -181,23 +183,27 @@ const TLS_EXAMPLE: &str = "{ certificate = \"certs/shop.pem\", key = { secret = 
 /// The certificate of routes.
 pub(super) static TLS: Table = Table {
     name: "tls",
-    doc: "A certificate from files, and what comes with HTTPS. The files are read where plimsoll is called, not from the commit that is deployed.",
-    one_of: &[],
+    doc: "A certificate from an authority or from files, and what comes with HTTPS. Files are read where plimsoll is called, not from the commit that is deployed.",
+    one_of: &[&["certificate", "key"], &["acme"]],
     keys: &[
         Key::new(
             "certificate",
             Shape::Text(&FILE),
             "\"certs/shop.pem\"",
             "PEM file with the certificate, followed by those that lead to its authority. Relative to the project's folder, or absolute.",
-        )
-        .required(),
+        ),
         Key::new(
             "key",
             Shape::Either(&[Shape::Text(&FILE), Shape::Table(&TLS_KEY)]),
             "{ secret = \"TLS_KEY\" }",
             "Its private key: a PEM file, or the secret that holds its text.",
-        )
-        .required(),
+        ),
+        Key::new(
+            "acme",
+            Shape::Either(&[Shape::Text(&MAIL), Shape::Table(&ACME)]),
+            "\"ops@shop.example\"",
+            "In place of both: the host has an authority issue the certificate and renews it. The mail address of who is responsible, or more.",
+        ),
         Key::new(
             "redirect_from",
             Shape::Either(&[Shape::Count { min: 1, max: 65535, code: "bad-port" }, Shape::Flag]),
@@ -206,6 +212,29 @@ pub(super) static TLS: Table = Table {
         ),
         Key::new("hsts", Shape::Duration { min_ms: 0 }, "\"365d\"", "For how long browsers come by HTTPS only; `\"0s\"` has them forget that.")
             .default("\"180d\""),
+    ],
+};
+
+/// An authority that issues certificates.
+static ACME: Table = Table {
+    name: "acme",
+    doc: "An authority that issues certificates by ACME (RFC 8555), once it has fetched a proof by plain HTTP from the host name.",
+    one_of: &[],
+    keys: &[
+        Key::new("contact", Shape::Text(&MAIL), "\"ops@shop.example\"", "Mail address of who is responsible, to whom the authority writes.")
+            .required(),
+        Key::new(
+            "directory",
+            Shape::Text(&DIRECTORY),
+            "\"https://acme-staging-v02.api.letsencrypt.org/directory\"",
+            "URL of its directory. By default that of Let's Encrypt.",
+        ),
+        Key::new(
+            "root",
+            Shape::Text(&FILE),
+            "\"certs/our-authority.pem\"",
+            "PEM file of what its own server is trusted by, where not everybody trusts it.",
+        ),
     ],
 };
 
@@ -326,4 +355,4 @@ static SECRETS: Table = Table {
 
 /// All tables, for who wants to walk through all keys.
 pub(super) static TABLES: &[&Table] =
-    &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOST, &HOOKS, &SECRETS];
+    &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &ACME, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOST, &HOOKS, &SECRETS];

@@ -101,11 +101,48 @@ pub struct Component {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSource {
     /// Where it comes from.
-    pub files: CertificateFiles,
+    pub source: CertificateSource,
     /// The port of plain HTTP from where requests are sent to HTTPS.
     pub redirect_from: Option<u16>,
     /// For how long clients are told to come by HTTPS only, in seconds.
     pub hsts_s: u64,
+}
+
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateSource {
+    /// From files of the machine where plimsoll is called.
+    Files(CertificateFiles),
+    /// From an authority that the host asks.
+    Acme(Acme),
+}
+
+impl CertificateSource {
+    /// The files, where it comes from files.
+    #[must_use]
+    pub fn files(&self) -> Option<&CertificateFiles> {
+        if let Self::Files(files) = self { Some(files) } else { None }
+    }
+
+    /// The authority, where it comes from one.
+    #[must_use]
+    pub fn acme(&self) -> Option<&Acme> {
+        if let Self::Acme(acme) = self { Some(acme) } else { None }
+    }
+}
+
+/// An authority that issues certificates by ACME.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Acme {
+    /// The mail address that it writes to.
+    pub contact: String,
+    /// URL of its directory.
+    pub directory: String,
+    /// The PEM file of what it is trusted by itself, where that is none of those that everybody trusts. Relative to the project's folder, or
+    /// absolute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
 }
 
 /// A certificate and its private key, by where they are. Paths are relative to the project's folder, or absolute.

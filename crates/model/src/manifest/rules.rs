@@ -54,6 +54,11 @@ pub(super) static VERSION: Rule = Rule { noun: "a version (a string)", pattern: 
 /// A file of the machine where plimsoll is called.
 pub(super) static FILE: Rule = Rule { noun: "the path of a file (a string)", pattern: "^\\S(.*\\S)?$", judge: file };
 
+/// A mail address.
+pub(super) static MAIL: Rule = Rule { noun: "a mail address (a string)", pattern: "^[^\\s@]+@[^\\s@]+[.][^\\s@]+$", judge: mail };
+/// The directory of an authority.
+pub(super) static DIRECTORY: Rule = Rule { noun: "the URL of a directory (a string)", pattern: "^https://[^\\s/?#]+[^\\s?#]*$", judge: directory };
+
 fn refuse(code: &'static str, message: String, help: impl Into<String>) -> Result<(), Refusal> {
     Err(Refusal { code, message, help: help.into() })
 }
@@ -188,6 +193,30 @@ fn version(text: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     refuse("bad-version", format!("{} is not a version", shown(text)), "write at most 100 characters without spaces, such as \"1.4.0\"")
+}
+
+fn mail(text: &str) -> Result<(), Refusal> {
+    let printable = text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    match text.split_once('@') {
+        Some((name, domain)) if printable && !name.is_empty() && !domain.contains('@') && is_within(domain, '.') => Ok(()),
+        _ => refuse("bad-mail", format!("{} is no mail address", shown(text)), "write one that is read, such as \"ops@shop.example\""),
+    }
+}
+
+/// Whether `mark` stands in `text`, and not at its ends only.
+fn is_within(text: &str, mark: char) -> bool {
+    text.char_indices().any(|(at, c)| c == mark && at > 0 && at + 1 < text.len())
+}
+
+fn directory(text: &str) -> Result<(), Refusal> {
+    let rest =
+        text.strip_prefix("https://").filter(|_| !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '@')));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.starts_with(['/', ':']) => Ok(()),
+        _ => {
+            refuse("bad-directory", format!("{} is not the URL of a directory", shown(text)), "write it in full: https://authority.example/directory")
+        }
+    }
 }
 
 fn file(text: &str) -> Result<(), Refusal> {

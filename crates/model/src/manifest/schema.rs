@@ -28,7 +28,7 @@ fn object(table: &Table) -> Map<String, Value> {
         object.insert("required".into(), json!(required));
     }
     if !table.one_of.is_empty() {
-        object.insert("oneOf".into(), table.one_of.iter().map(|key| json!({ "required": [key] })).collect());
+        object.insert("oneOf".into(), table.one_of.iter().map(|keys| json!({ "required": keys })).collect());
     }
     object
 }

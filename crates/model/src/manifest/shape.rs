@@ -13,7 +13,7 @@ pub(super) struct Table {
     /// Its keys, in the order in which they are explained.
     pub keys: &'static [Key],
     /// Of these keys exactly one must be there. Empty when there is no such rule.
-    pub one_of: &'static [&'static str],
+    pub one_of: &'static [&'static [&'static str]],
 }
 
 /// One key of a table.

@@ -62,13 +62,25 @@ pub enum PlanError {
         /// The port.
         port: u16,
     },
-    /// A route has a certificate, and what leads traffic on the host would not show it.
-    #[error("the route of {component} has a certificate, and on {host} nginx leads the routes, which Plimsoll gives none")]
-    TlsNotWithNginx {
+    /// A port would have to speak TLS for one route and plain HTTP for another, if only while they are switched.
+    #[error("on {host}, nginx leads the routes and cannot speak HTTPS for {secure} and plain HTTP for {plain} on the same port {port}")]
+    MixedPort {
         /// The host.
         host: HostName,
+        /// Who speaks TLS there, or did.
+        secure: ComponentName,
+        /// Who does not, or did not.
+        plain: ComponentName,
+        /// The port.
+        port: u16,
+    },
+    /// Authorities ask for their proof at a name, and each of its hosts may be the one that is asked.
+    #[error("{component} gets its certificate from an authority, and its hosts are several: {}", .hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    EnrolledOnSeveral {
         /// The component.
         component: ComponentName,
+        /// All hosts that it is to be on.
+        hosts: Vec<HostName>,
     },
     /// None of the hosts that a component goes to is left in the environment.
     #[error("{component} goes to {}, and none of these is in the environment", listed(.hosts))]
@@ -101,7 +113,8 @@ impl PlanError {
             PlanError::RouteMoves { .. } => "route-moves",
             PlanError::ForeignRoute { .. } => "route-taken",
             PlanError::PortTaken { .. } => "port-taken",
-            PlanError::TlsNotWithNginx { .. } => "tls-not-with-nginx",
+            PlanError::MixedPort { .. } => "tls-mixed-port",
+            PlanError::EnrolledOnSeveral { .. } => "acme-several-hosts",
             PlanError::NoHost { .. } => "no-host",
             PlanError::ReleaseGone { .. } => "release-gone",
         }
@@ -121,8 +134,9 @@ impl PlanError {
                     "choose another port for the route (`port`, or `redirect_from` of its `tls`), or stop what listens on {port} (ss -ltnp 'sport = :{port}' shows it)"
                 )
             }
-            PlanError::TlsNotWithNginx { .. } => {
-                "have Plimsoll's own proxy lead that host's routes, or take `tls` out of the manifest and end TLS in a server of nginx's own".into()
+            PlanError::MixedPort { .. } => "give one of them another `port`: HTTPS has 443, from where plain HTTP is sent on has 80".into(),
+            PlanError::EnrolledOnSeveral { .. } => {
+                "give it a certificate from files (`certificate` and `key`), or have it routed on one host: only that can answer the authority for sure".into()
             }
             PlanError::NoHost { .. } => "add one of them to the environment again, or deploy instead of rolling back".into(),
             PlanError::ReleaseGone { .. } => {
@@ -157,10 +171,11 @@ fn describe(matches: &Match) -> String {
 pub fn judge(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
     judge_dependencies(desired)?;
     judge_places(desired, hosts)?;
+    judge_enrolments(desired, hosts)?;
     hosts.iter().try_for_each(|(host, seen)| {
         let routes = judge_routes(desired.on(host))?;
         judge_own(&routes, seen)?;
-        judge_tls(desired, host, seen)?;
+        judge_protocols(desired, host, seen)?;
         judge_foreign(&routes, host, seen)
     })
 }
@@ -206,12 +221,29 @@ fn judge_own(routes: &Routes<'_>, seen: &Observed) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn judge_tls(desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
-    let secure = desired.on(host).find(|(_, wanted)| wanted.route.as_ref().is_some_and(|route| route.tls.is_some()));
-    match secure.filter(|_| seen.no_tls) {
-        Some((component, _)) => Err(PlanError::TlsNotWithNginx { host: host.clone(), component: component.clone() }),
+/// Each host would ask for a certificate of its own, and the authority for the proof at any of them.
+fn judge_enrolments(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<(), PlanError> {
+    let is_enrolled = |wanted: &DesiredComponent| wanted.route.as_ref().and_then(|route| route.tls.as_ref()?.enrolment.as_ref()).is_some();
+    let on = |wanted: &DesiredComponent| hosts.keys().filter(|host| wanted.is_for(host)).cloned().collect::<Vec<_>>();
+    match desired.components.iter().find(|(_, wanted)| is_enrolled(wanted) && on(wanted).len() > 1) {
+        Some((component, wanted)) => Err(PlanError::EnrolledOnSeveral { component: component.clone(), hosts: on(wanted) }),
         None => Ok(()),
     }
+}
+
+/// Components switch one after the other, so what each has now counts beside what each is to have.
+fn judge_protocols(desired: &Desired, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
+    let wanted = desired.on(host).filter_map(|(name, wanted)| Some((name, wanted.route.as_ref()?)));
+    let served = seen.components.iter().filter_map(|(name, seen)| Some((name, seen.served.as_ref()?.route.as_ref()?)));
+    let spoken: Vec<(&ComponentName, u16, bool)> =
+        wanted.chain(served).flat_map(|(name, route)| route.protocols().map(move |(port, secure)| (name, port, secure))).collect();
+    let plain_beside = |one: &ComponentName, on: u16| spoken.iter().find(|(name, port, secure)| *name != one && *port == on && !secure);
+    for (secure, port, _) in spoken.iter().filter(|(_, _, secure)| seen.one_protocol && *secure) {
+        if let Some((plain, ..)) = plain_beside(secure, *port) {
+            return Err(PlanError::MixedPort { host: host.clone(), secure: (*secure).clone(), plain: (*plain).clone(), port: *port });
+        }
+    }
+    Ok(())
 }
 
 fn judge_foreign(routes: &Routes<'_>, host: &HostName, seen: &Observed) -> Result<(), PlanError> {
@@ -282,6 +314,12 @@ mod tests {
                 "no-host",
                 "web goes to local, and none of these",
                 "add one of them",
+            ),
+            (
+                PlanError::MixedPort { host: host.clone(), secure: web.clone(), plain: api.clone(), port: 443 },
+                "tls-mixed-port",
+                "HTTPS for web and plain HTTP for api on the same port 443",
+                "another `port`",
             ),
             (PlanError::ReleaseGone { host, component: web, release }, "release-gone", &gone, "plimsoll history"),
         ] {

@@ -260,6 +260,13 @@ fn level(turns: &levels::Turns, work: &BTreeMap<&ComponentName, Vec<Batch<'_>>>,
 }
 
 fn steps(site: &Site<'_>) -> Steps {
+    let mut steps = replacing(site);
+    // First: an authority that refuses is the earliest reason to stop.
+    steps.prepare.splice(..0, site.enrol());
+    steps
+}
+
+fn replacing(site: &Site<'_>) -> Steps {
     match (&site.wanted.kind, site.wanted.strategy) {
         (DesiredKind::Site { root }, _) => strategies::site::steps(site, root),
         (DesiredKind::Process(spec), StrategyName::BlueGreen) => strategies::blue_green::steps(site, spec),

@@ -23,9 +23,9 @@ pub struct Observed {
     pub ports: BTreeMap<u16, PortUse>,
     /// Routes of other environments on this host.
     pub foreign_routes: Vec<(EnvironmentKey, Match)>,
-    /// Whether what leads its traffic speaks plain HTTP alone, as nginx does in our hands.
+    /// Whether all routes of a port have to speak TLS there or none of them, as with nginx.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_tls: bool,
+    pub one_protocol: bool,
     /// Free space where releases are kept, in bytes.
     pub disk_free_bytes: u64,
     /// The deployment that is not settled yet, if there is one.

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Served;
 use crate::check::HealthCheck;
-use crate::route::Match;
+use crate::route::{Enrolment, Match};
 use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
 
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a plan has few steps, and they are looked at where they lie")]
 pub enum Step {
     /// Lays a release out as a folder. Undone by taking the folder away.
     StageRelease {
@@ -20,6 +21,13 @@ pub enum Step {
         release: ReleaseId,
         /// What outlives it.
         shared: Vec<RelPath>,
+    },
+    /// Has a valid certificate there: from an authority that is asked for one unless there is one. Nothing to undo, as nobody is shown it.
+    Enrol {
+        /// Which certificate, and from whom.
+        enrolment: Enrolment,
+        /// The port of plain HTTP where the authority is shown its proof.
+        port: u16,
     },
     /// Starts a slot. Undone by stopping it and forgetting it.
     StartSlot {
@@ -83,6 +91,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Step::StageRelease { release, .. } => write!(f, "stage release {}", release.short()),
+            Step::Enrol { enrolment, .. } => write!(f, "have a certificate for {} issued by {}", enrolment.host, enrolment.directory),
             Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),
             Step::AwaitHealthy { slot, .. } => write!(f, "wait until slot {slot} is healthy"),
             Step::Switch { to: Some(to), .. } => match to.target.slot() {

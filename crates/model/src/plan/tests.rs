@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::check::{HealthCheck, Question};
 use crate::manifest::project::StrategyName;
-use crate::route::{Match, RouteSpec, Tls};
+use crate::route::{Enrolment, Match, RouteSpec, Tls};
 use crate::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
 use crate::source::Source;
 use crate::time::Moment;
@@ -51,7 +51,7 @@ fn nothing() -> Observed {
         releases: BTreeSet::new(),
         ports: BTreeMap::new(),
         foreign_routes: vec![],
-        no_tls: false,
+        one_protocol: false,
         disk_free_bytes: 1 << 40,
         open: None,
         durations_ms: BTreeMap::new(),
@@ -226,6 +226,23 @@ fn a_new_route_needs_no_new_slot() {
 }
 
 #[test]
+fn a_certificate_is_issued_before_anything_else_and_once() {
+    let mut desired = two(1);
+    let enrolment = Enrolment { directory: "https://ca.example".into(), contact: "a@b.example".into(), root: None, host: "shop.example".into() };
+    desired.components.get_mut(&name(0)).unwrap().route.as_mut().unwrap().tls = Some(Tls::enrolled(enrolment, Some(80), 0));
+    let local = HostName::local();
+    let plan = make(terms(), desired.clone(), &hosts(nothing())).unwrap();
+    let first = plan.steps(&local).next().unwrap().1.to_string();
+    assert_eq!(first, "have a certificate for shop.example issued by https://ca.example");
+    let mut next = desired.clone();
+    next.components.get_mut(&name(0)).unwrap().release = release(2, 0);
+    let plan = make(terms(), next, &hosts(live(&desired))).unwrap();
+    assert!(plan.steps(&local).count() > 0 && plan.steps(&local).all(|(_, step)| !matches!(step, Step::Enrol { .. })), "the host has it");
+    let several = BTreeMap::from([(local, nothing()), ("b.example".parse().unwrap(), nothing())]);
+    assert_eq!(make(terms(), desired, &several).unwrap_err().code(), "acme-several-hosts");
+}
+
+#[test]
 fn what_stands_against_a_plan_is_said() {
     let check = |desired: Desired, seen: Observed, code: &str| {
         assert_eq!(make(terms(), desired, &hosts(seen)).map(|plan| plan.hash()).map_err(|error| error.code().to_owned()), Err(code.to_owned()));
@@ -235,11 +252,21 @@ fn what_stands_against_a_plan_is_said() {
     let key = EnvironmentKey { project: "other".parse().unwrap(), environment: "local".parse().unwrap() };
     let foreign = Observed { foreign_routes: vec![(key, two(1).components[&name(0)].route.clone().unwrap().matches)], ..nothing() };
     check(two(1), foreign, "route-taken");
-    let (plain_only, mut secure) = (Observed { no_tls: true, ..nothing() }, two(1));
-    assert!(make(terms(), secure.clone(), &hosts(plain_only.clone())).is_ok());
-    let tls = Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0 };
+    let (one_protocol, mut secure) = (Observed { one_protocol: true, ..nothing() }, two(1));
+    let tls = Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0, enrolment: None };
     secure.components.get_mut(&name(0)).unwrap().route.as_mut().unwrap().tls = Some(tls);
-    check(secure, plain_only, "tls-not-with-nginx");
+    assert!(make(terms(), secure.clone(), &hosts(one_protocol.clone())).is_ok(), "each has a port of its own");
+    let port = secure.components[&name(0)].route.as_ref().unwrap().matches.port;
+    let other = secure.components.get_mut(&name(1)).unwrap().route.as_mut().unwrap();
+    (other.matches.port, other.matches.host) = (port, Some("other.example".into()));
+    assert!(make(terms(), secure.clone(), &hosts(nothing())).is_ok(), "the built-in proxy speaks both");
+    check(secure.clone(), one_protocol, "tls-mixed-port");
+    let before = Observed { one_protocol: true, ..live(&two(1)) };
+    secure.components.get_mut(&name(1)).unwrap().route.as_mut().unwrap().tls = secure.components[&name(0)].route.clone().unwrap().tls;
+    assert!(
+        make(terms(), secure.clone(), &hosts(before.clone())).map_err(|error| error.code()).is_err_and(|code| code == "tls-mixed-port"),
+        "{before:?}"
+    );
     let mut shared = two(1);
     shared.components.get_mut(&name(1)).unwrap().route = shared.components[&name(0)].route.clone();
     check(shared.clone(), nothing(), "shared-route");

@@ -81,7 +81,7 @@ fn older_programs_read_tables_without_tls_alone() {
     let mut table = table(1);
     let version = |table: &RouteTable| String::from_utf8(format::write(table)).unwrap().split(',').next().unwrap().to_owned();
     assert_eq!(version(&table), "{\"version\":2");
-    table.routes[0].spec.tls = Some(Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0 });
+    table.routes[0].spec.tls = Some(Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0, enrolment: None });
     assert_eq!(version(&table), "{\"version\":3");
     assert_eq!(format::read(&format::write(&table)).unwrap(), table);
 }

@@ -2,8 +2,8 @@
 
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Started};
 use plimsoll_api::{
-    Certificate, Certificates, Facts, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced, Report, SecretDigests,
-    SecretValues, Service, Upgraded, What,
+    Certificate, Certificates, Enrolled, Facts, FailedRenewal, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced,
+    Report, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_model::Secret;
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -12,7 +12,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::names::{amount, component, deployment, digest, host, key, moment, path, release, slot, text, variable};
-use super::plan::{observed_slot, plan, route_spec, served};
+use super::plan::{enrolment, observed_slot, plan, route_spec, served};
 use super::record::{component_change, failure, holder, stage, step_ref};
 
 prop_compose! {
@@ -125,14 +125,26 @@ prop_compose! {
 }
 
 prop_compose! {
+    /// Certificates of authorities, as it stands with them.
+    pub fn enrolled()(
+        (enrolment, certificate) in (enrolment(), of(digest())),
+        (expires_at, renew_at) in (of(moment()), of(moment())),
+        failed in of((moment(), failure())),
+    ) -> Enrolled {
+        let failed = failed.map(|(at, failure)| FailedRenewal { at, failure });
+        Enrolled { enrolment, certificate, expires_at, renew_at, failed }
+    }
+}
+
+prop_compose! {
     /// Components as they run.
     pub fn service()(
         (name, served, healthy, since) in (component(), of(served()), any::<bool>(), of(moment())),
         [version, commit, trouble] in prop::array::uniform3(of(text())),
-        route in of(route_spec()),
+        (route, enrolled) in (of(route_spec()), of(enrolled())),
         slots in vec(observed_slot(), 0..2),
     ) -> Service {
-        Service { name, served, version, commit, since, healthy, trouble, route, slots }
+        Service { name, served, version, commit, since, healthy, trouble, route, enrolled, slots }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The audit log: deeds, rows, and questions about them.
 
-use plimsoll_api::wire::{Stop, Upgrade};
+use plimsoll_api::wire::{RenewCertificates, Stop, Upgrade};
 use plimsoll_api::{AuditPage, AuditQuery};
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark, Row};
 use proptest::collection::vec;
@@ -18,8 +18,8 @@ prop_compose! {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    use Action::{AutomaticRollback, Deploy, Down, HostKeys, HostStop, HostUpgrade, Prune, Resume, Rollback};
-    prop::sample::select(vec![Deploy, Rollback, Down, AutomaticRollback, Resume, HostKeys, HostStop, HostUpgrade, Prune])
+    use Action::{AutomaticRollback, CertificateRenewal, Deploy, Down, HostKeys, HostStop, HostUpgrade, Prune, Resume, Rollback};
+    prop::sample::select(vec![Deploy, Rollback, Down, AutomaticRollback, CertificateRenewal, Resume, HostKeys, HostStop, HostUpgrade, Prune])
 }
 
 fn ending() -> impl Strategy<Value = Ending> {
@@ -76,6 +76,13 @@ prop_compose! {
     /// Requests to end a daemon.
     pub fn stop()(everything in any::<bool>(), by in of(actor())) -> Stop {
         Stop { everything, by }
+    }
+}
+
+prop_compose! {
+    /// Requests to renew certificates.
+    pub fn renew_certificates()(key in key(), force in any::<bool>(), by in actor()) -> RenewCertificates {
+        RenewCertificates { key, force, by }
     }
 }
 

@@ -10,7 +10,7 @@ use plimsoll_model::plan::{
     Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps,
     Target, Work,
 };
-use plimsoll_model::route::{About, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
+use plimsoll_model::route::{About, Enrolment, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
@@ -55,8 +55,21 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn tls()(certificate in digest(), expires_at in moment(), redirect_from in of(any::<u16>()), hsts_s in amount()) -> Tls {
-        Tls { certificate, expires_at, redirect_from, hsts_s }
+    /// Arrangements with authorities.
+    pub fn enrolment()(directory in text(), contact in text(), root in of(text()), host in text()) -> Enrolment {
+        Enrolment { directory, contact, root, host }
+    }
+}
+
+prop_compose! {
+    fn tls()(
+        certificate in digest(),
+        expires_at in moment(),
+        redirect_from in of(any::<u16>()),
+        hsts_s in amount(),
+        enrolment in of(enrolment().prop_map(Box::new)),
+    ) -> Tls {
+        Tls { certificate, expires_at, redirect_from, hsts_s, enrolment }
     }
 }
 
@@ -107,6 +120,7 @@ pub fn desired() -> BoxedStrategy<Desired> {
 pub fn step() -> BoxedStrategy<Step> {
     prop_oneof![
         (release(), vec(path(), 0..2)).prop_map(|(release, shared)| Step::StageRelease { release, shared }).boxed(),
+        (enrolment(), any::<u16>()).prop_map(|(enrolment, port)| Step::Enrol { enrolment, port }).boxed(),
         (slot(), release(), config(), process()).prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec }).boxed(),
         (slot(), health(), amount()).prop_map(|(slot, check, within_ms)| Step::AwaitHealthy { slot, check, within_ms }).boxed(),
         (of(served()), of(served())).prop_map(|(from, to)| Step::Switch { from, to }).boxed(),
@@ -178,12 +192,12 @@ prop_compose! {
         releases in btree_set(release(), 0..3),
         ports in btree_map(any::<u16>(), prop::sample::select(vec![PortUse::Proxy, PortUse::Other]), 0..3),
         foreign_routes in vec((key(), matches()), 0..2),
-        no_tls in any::<bool>(),
+        one_protocol in any::<bool>(),
         disk_free_bytes in amount(),
         open in of(open_deployment()),
         durations_ms in btree_map(component(), amount(), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, no_tls, disk_free_bytes, open, durations_ms }
+        Observed { platform, components, releases, ports, foreign_routes, one_protocol, disk_free_bytes, open, durations_ms }
     }
 }
 

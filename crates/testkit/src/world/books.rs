@@ -158,7 +158,7 @@ impl Books {
             releases: [].into(),
             ports: [].into(),
             foreign_routes: Vec::new(),
-            no_tls: false,
+            one_protocol: false,
             disk_free_bytes: 0,
             open: None,
             durations_ms: [].into(),

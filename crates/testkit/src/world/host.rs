@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_host::clock::Clock;
 use plimsoll_host::{About, Handle, Host};
@@ -164,6 +164,10 @@ impl HostApi for SimHost {
 
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         self.ask(|host| async move { host.handle.services(key).await }).await
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        self.ask(|host| async move { host.handle.renew_certificates(key, force, by).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use plimsoll_host::enrol::Record;
 use plimsoll_host::ledger::{ComponentRow, SlotRow};
 use plimsoll_model::deployment::{DeploymentRecord, Stage};
 use plimsoll_model::plan::OpenDeployment;
@@ -62,6 +63,7 @@ pub(super) struct State {
     pub(super) undrained: BTreeSet<String>,
     pub(super) runs: BTreeMap<(EnvironmentKey, DeploymentId), String>,
     pub(super) certificates: BTreeSet<(EnvironmentKey, Digest)>,
+    pub(super) enrolments: BTreeMap<(EnvironmentKey, Digest), Record>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.

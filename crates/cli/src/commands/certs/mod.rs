@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod renew;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ pub enum Command {
     List(list::List),
     /// Judge the certificates that the manifest names: dates, chain, private key, host names
     Check(check::Check),
+    /// Have authorities issue new certificates for those that are due; the host does so by itself when nobody asks
+    Renew(renew::Renew),
 }
 
 impl Command {
@@ -25,6 +28,7 @@ impl Command {
         match self {
             Self::List(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Check(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Renew(command) => session::run(globals, async |session| command.answer(session).await),
         }
     }
 }

@@ -28,8 +28,12 @@ pub(super) struct Listen {
     pub(super) port: u16,
     /// Whether it takes what no other server there takes.
     pub(super) default: bool,
-    /// Whether plain HTTP is not understood there.
-    pub(super) wrapped: bool,
+    /// Whether it speaks TLS.
+    pub(super) tls: bool,
+    /// Whether it speaks HTTP/2.
+    pub(super) http2: bool,
+    /// Whether it understands only who says of others what they ask.
+    pub(super) proxied: bool,
 }
 
 impl Foreign {
@@ -55,15 +59,10 @@ impl Foreign {
         self.servers.iter().filter(move |server| server.listens.iter().any(|listen| listen.port == port))
     }
 
-    /// The server on `port` that does not understand plain HTTP.
-    pub(super) fn wrapped(&self, port: u16) -> Option<&Server> {
-        self.servers.iter().find(|server| server.listens.iter().any(|listen| listen.port == port && listen.wrapped))
-    }
-
     /// The addresses of `port` at which somebody else takes what nobody takes.
-    pub(super) fn defaults(&self, port: u16) -> Vec<String> {
+    pub(super) fn defaults(&self, port: u16) -> Vec<&Listen> {
         let listens = self.servers.iter().flat_map(|server| &server.listens);
-        listens.filter(|listen| listen.port == port && listen.default).map(|listen| listen.address.clone()).collect()
+        listens.filter(|listen| listen.port == port && listen.default).collect()
     }
 }
 
@@ -117,15 +116,15 @@ fn listening_somewhere(mut server: Server) -> Server {
 }
 
 fn listen(address: &str, options: &[String]) -> Option<Listen> {
-    let default = options.iter().any(|option| option == "default_server" || option == "default");
+    let has = |wanted: &str| options.iter().any(|option| option == wanted);
     let port = match address.parse::<SocketAddr>() {
         Ok(address) => address.port(),
         Err(_) if address.starts_with("unix:") => return None,
         Err(_) if address.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() => 80,
         Err(_) => address.rsplit(':').next()?.parse().unwrap_or(80),
     };
-    let wrapped = options.iter().any(|option| option == "ssl" || option == "proxy_protocol");
-    Some(Listen { address: address.to_owned(), port, default, wrapped })
+    let default = has("default_server") || has("default");
+    Some(Listen { address: address.to_owned(), port, default, tls: has("ssl"), http2: has("http2"), proxied: has("proxy_protocol") })
 }
 
 enum Token {
@@ -206,7 +205,9 @@ mod tests {
     fn ports_are_told_whoever_shares_them() {
         let foreign = Foreign::read("# configuration file /a:\nserver { listen *:81 default_server; listen 82 ssl; }\n");
         assert_eq!((foreign.on(81).count(), foreign.on(82).count(), foreign.on(80).count()), (1, 1, 0));
-        assert_eq!((foreign.defaults(81), foreign.defaults(82)), (vec!["*:81".to_owned()], vec![]));
-        assert_eq!([81, 82].map(|port| foreign.wrapped(port).is_some()), [false, true]);
+        let defaults = |port| foreign.defaults(port).iter().map(|listen| listen.address.as_str()).collect::<Vec<_>>();
+        assert_eq!((defaults(81), defaults(82)), (vec!["*:81"], vec![]));
+        let tls = |port| foreign.servers[0].listens.iter().any(|listen| listen.port == port && listen.tls);
+        assert_eq!([81, 82].map(tls), [false, true]);
     }
 }

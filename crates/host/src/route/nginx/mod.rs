@@ -95,7 +95,7 @@ impl Router for Nginx {
         Ok(())
     }
 
-    fn speaks_tls(&self) -> bool {
+    fn mixes_protocols(&self) -> bool {
         false
     }
 

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use plimsoll_model::route::{About, Match, Route, RouteSpec, Upstream};
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
+use plimsoll_model::route::{About, Match, Route, RouteSpec, Tls, Upstream};
+use plimsoll_model::time::Moment;
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 
 use super::files::Files;
 use super::foreign::Foreign;
@@ -31,6 +32,13 @@ pub(super) fn route(project: &str, component: &str, port: u16, path: &str) -> Ro
 pub(super) fn hosted(project: &str, component: &str, port: u16, path: &str, host: &str) -> Route {
     let mut route = route(project, component, port, path);
     route.spec.matches.host = Some(host.into());
+    route
+}
+
+/// The same with the certificate of its project.
+pub(super) fn secured(mut route: Route, redirect_from: Option<u16>) -> Route {
+    route.certificate = Some(format!("/c/{}.pem", route.key.project).into());
+    route.spec.tls = Some(Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from, hsts_s: 15_552_000, enrolment: None });
     route
 }
 
@@ -154,6 +162,101 @@ fn sites_and_applications() {
 }
 
 #[test]
+fn https_and_the_way_there() {
+    let web = secured(hosted("shop", "web", 443, "/", "shop.example"), Some(80));
+    let office = secured(site(hosted("shop", "office", 443, "/office", "shop.example"), false), Some(80));
+    let files = files(&[web, office]);
+    insta::assert_snapshot!(text(&files, "plimsoll-shop.production.conf"), @r##"
+    # Written by Plimsoll, and replaced at each change.
+    # The servers of shop/production.
+
+    upstream plimsoll.shop.production.web {
+        server 127.0.0.1:20001 max_fails=0;
+        keepalive 64;
+        keepalive_timeout 4s;
+    }
+    map $upstream_http_strict_transport_security $plimsoll_hsts_ab131b0a { default ""; "" "max-age=15552000"; }
+
+    server {
+        listen 127.0.0.1:80 default_server;
+        server_name _;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        location / { return 404; }
+    }
+
+    server {
+        listen 127.0.0.1:80;
+        server_name shop.example;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        # web of shop/production
+        location "/" {
+            return 308 https://$host$request_uri;
+        }
+        location "/.well-known/acme-challenge/" {
+            proxy_pass http://plimsoll.shop.production.web;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+        }
+        # office of shop/production
+        location = "/office" {
+            return 308 https://$host$request_uri;
+        }
+        location "/office/" {
+            return 308 https://$host$request_uri;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:443 ssl http2 default_server;
+        server_name _;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        include "/etc/nginx/conf.d/plimsoll.tls";
+        ssl_reject_handshake on;
+        location / { return 404; }
+    }
+
+    server {
+        listen 127.0.0.1:443 ssl http2;
+        server_name shop.example;
+        include "/etc/nginx/conf.d/plimsoll.server";
+        include "/etc/nginx/conf.d/plimsoll.tls";
+        ssl_certificate "/c/shop.pem";
+        ssl_certificate_key "/c/shop.pem";
+        # web of shop/production
+        location "/_deploy/" { return 404; }
+        location "/" {
+            proxy_pass http://plimsoll.shop.production.web;
+            proxy_read_timeout 60000ms;
+            proxy_set_header X-Forwarded-Prefix $plimsoll_forwarded_prefix;
+            include "/etc/nginx/conf.d/plimsoll.proxy";
+            add_header Strict-Transport-Security $plimsoll_hsts_ab131b0a always;
+        }
+        # office of shop/production
+        location "/office/_deploy/" { return 404; }
+        location = "/office" {
+            root "/srv/sites/shop.production.office.e54294370b61c4b3";
+            error_page 403 404 =404 @missing_cb283225;
+            include "/etc/nginx/conf.d/plimsoll.site";
+            add_header Strict-Transport-Security "max-age=15552000" always;
+        }
+        location "/office/" {
+            root "/srv/sites/shop.production.office.e54294370b61c4b3";
+            error_page 403 404 =404 @missing_cb283225;
+            include "/etc/nginx/conf.d/plimsoll.site";
+            add_header Strict-Transport-Security "max-age=15552000" always;
+        }
+        location @missing_cb283225 {
+            root "/srv/sites/shop.production.office.e54294370b61c4b3";
+            try_files "/404.html" =404;
+            include "/etc/nginx/conf.d/plimsoll.site";
+            add_header Strict-Transport-Security "max-age=15552000" always;
+        }
+    }
+    "##);
+}
+
+#[test]
 fn environments_have_files_of_their_own() {
     let files = files(&[
         hosted("shop", "web", 80, "/", "a.example"),
@@ -162,7 +265,7 @@ fn environments_have_files_of_their_own() {
     ]);
     assert_eq!(
         files.keys().collect::<Vec<_>>(),
-        ["plimsoll-blog.production.conf", "plimsoll.conf", "plimsoll.proxy", "plimsoll.server", "plimsoll.site"]
+        ["plimsoll-blog.production.conf", "plimsoll.conf", "plimsoll.proxy", "plimsoll.server", "plimsoll.site", "plimsoll.tls"]
     );
     insta::assert_snapshot!(text(&files, "plimsoll-blog.production.conf"), @r##"
     # Written by Plimsoll, and replaced at each change.

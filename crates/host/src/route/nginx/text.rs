@@ -23,24 +23,22 @@ pub(super) fn quoted(path: &Path) -> Result<String, Trouble> {
 /// Judges what a route takes.
 ///
 /// # Errors
-/// `nginx-route` when its host, path or port cannot be told nginx, `tls-not-with-nginx` when it speaks TLS.
+/// `nginx-route` when its host, path or port cannot be told nginx, or a route with TLS has no certificate.
 pub(super) fn judge(route: &Route) -> Result<(), Trouble> {
     let Match { port, host, path } = &route.spec.matches;
     let refuse = |what: String, help: &str| {
         let whose = format!("nginx cannot take the route of {} of {}", route.component, route.key);
         Err(Trouble::new("nginx-route", format!("{whose}: {what}")).with_help(help))
     };
-    // Planning refuses it before; a policy that was changed since leads here. In the open it is never served.
-    if route.spec.tls.is_some() {
-        let whose = format!("the route of {} of {} has a certificate", route.component, route.key);
-        let help = "have Plimsoll's own proxy lead this host's routes, or take `tls` out of the manifest and end TLS in a server of nginx's own";
-        return Err(Trouble::new("tls-not-with-nginx", format!("{whose}, and Plimsoll gives nginx none")).with_help(help));
-    }
-    if *port == 0 {
+    if *port == 0 || route.spec.ports().any(|port| port == 0) {
         return refuse("port 0 is none".into(), "give the route a port");
     }
     if host.as_ref().is_some_and(|host| !is_host(host)) {
         return refuse(format!("{host:?} is no host name"), "write labels of a-z, 0-9 and '-' with dots between them");
+    }
+    // In the open it is never served.
+    if route.spec.tls.is_some() && route.certificate.is_none() {
+        return refuse("it names no file for its certificate".into(), "deploy again");
     }
     if !is_path(path) {
         return refuse(format!("{path:?} is a path with other characters"), "write a path of '/', letters, digits and any of -._~+,:@=&!()");
@@ -103,8 +101,10 @@ mod tests {
     fn a_route_with_tls_is_not_served_in_the_open() {
         let mut route = route("shop", "web", 443, "/");
         let expires_at = plimsoll_model::time::Moment::LAST;
-        route.spec.tls = Some(Tls { certificate: plimsoll_model::Digest::ZERO, expires_at, redirect_from: None, hsts_s: 0 });
-        assert_eq!(judge(&route).unwrap_err().code, "tls-not-with-nginx");
+        route.spec.tls = Some(Tls { certificate: plimsoll_model::Digest::ZERO, expires_at, redirect_from: None, hsts_s: 0, enrolment: None });
+        assert_eq!(judge(&route).unwrap_err().code, "nginx-route");
+        route.certificate = Some("/c/shop.pem".into());
+        assert_eq!(judge(&route), Ok(()));
     }
 
     #[test]

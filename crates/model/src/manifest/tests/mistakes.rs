@@ -354,7 +354,16 @@ fn certificates() {
     let good = "certificate = \"a.pem\", key = \"a.key\"";
     check(web(&format!("tls = {{ {good} }}"), ""), &[]);
     check(web("tls = { certificate = \"\", key = 5 }", ""), &["bad-path", "wrong-type"]);
-    check(web("tls = {}", ""), &["missing-key", "missing-key"]);
+    check(web("tls = {}", ""), &["missing-key"]);
+    check(web("tls = { key = \"a.key\" }", ""), &["missing-key"]);
+    check(web("host = \"a.example\"", "tls = { acme = \"ops@shop.example\" }"), &[]);
+    check(
+        web("host = \"a.example\"", "tls = { acme = { contact = \"ops\", directory = \"http://ca.example\", root = \"\" } }"),
+        &["bad-mail", "bad-directory", "bad-path"],
+    );
+    check(web("host = \"a.example\"", "tls = { acme = {} }"), &["missing-key"]);
+    check(web("host = \"a.example\"", &format!("tls = {{ acme = \"ops@shop.example\", {good} }}")), &["two-sources"]);
+    check(web("", "tls = { acme = \"ops@shop.example\", redirect_from = false }"), &["acme-without-host", "acme-without-plain-http"]);
     check(web("", "tls = { certificate = \"a.pem\", hsts = \"1y\", redirect_from = 0 }"), &["missing-key", "bad-duration", "bad-port"]);
     check(web("", "tls = { certificate = \"a.pem\", key = { secret = \"x-y\", file = \"z\" } }"), &["bad-variable", "unknown-key"]);
     // Where plain HTTP is sent on from, nothing else speaks.

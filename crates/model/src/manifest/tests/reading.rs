@@ -1,6 +1,6 @@
 //! What a good manifest means.
 
-use super::super::project::{Kind, Process, Project, StrategyName};
+use super::super::project::{CertificateSource, Kind, Process, Project, StrategyName};
 use super::super::{MAX_BYTES, environments, judge, read};
 use super::{GOOD, environment, lines};
 use crate::check::Question;
@@ -259,6 +259,12 @@ components.job = { run = "x" }
 [environments.live]
 hosts = ["a@b.example"]
 tls = { certificate = "all.pem", key = { secret = "TLS_KEY" } }
+[environments.issued]
+hosts = ["a@b.example"]
+tls = { acme = "ops@shop.example" }
+[environments.own]
+hosts = ["a@b.example"]
+tls = { acme = { contact = "ops@shop.example", directory = "https://ca.example/dir", root = "ca.pem" }, redirect_from = 81 }
 [environments.here]
 hosts = ["local"]
 tls = { certificate = "all.pem", key = "all.key", redirect_from = 8000, hsts = "1d" }
@@ -267,7 +273,10 @@ tls = { certificate = "all.pem", key = "all.key", redirect_from = 8000, hsts = "
         let project = project(text, name);
         let component = project.components.iter().find(|(known, _)| known.as_str() == component).expect("it is there").1;
         let port = component.route.as_ref().map(|route| route.matches.port);
-        let tls = component.tls.as_ref().map(|tls| (tls.files.certificate.as_str(), tls.files.key.to_string(), tls.redirect_from, tls.hsts_s));
+        let tls = component.tls.as_ref().map(|tls| match &tls.source {
+            CertificateSource::Files(files) => (files.certificate.clone(), files.key.to_string(), tls.redirect_from, tls.hsts_s),
+            CertificateSource::Acme(acme) => (acme.directory.clone(), format!("{} {:?}", acme.contact, acme.root), tls.redirect_from, tls.hsts_s),
+        });
         assert_eq!(format!("{port:?} {tls:?}"), expect, "{name}");
     };
     check("local", "web", "Some(8080) None");
@@ -275,6 +284,11 @@ tls = { certificate = "all.pem", key = "all.key", redirect_from = 8000, hsts = "
     check("here", "web", r#"Some(8443) Some(("all.pem", "all.key", Some(8000), 86400))"#);
     check("live", "api", r#"Some(9443) Some(("own.pem", "own.key", None, 0))"#);
     check("live", "job", "None None");
+    let most = "https://acme-v02.api.letsencrypt.org/directory";
+    check("issued", "web", &format!(r#"Some(443) Some(("{most}", "ops@shop.example None", Some(80), 15552000))"#));
+    check("own", "web", r#"Some(443) Some(("https://ca.example/dir", "ops@shop.example Some(\"ca.pem\")", Some(81), 15552000))"#);
+    let authorities: Vec<_> = project(text, "own").authorities().into_iter().map(|(acme, hosts)| (acme.contact.clone(), hosts.join(" "))).collect();
+    assert_eq!(authorities, [("ops@shop.example".to_owned(), "shop.example".to_owned())]);
     let live = project(text, "live");
     let hosts: Vec<_> = live.certificates().into_iter().map(|(files, hosts)| (files.certificate.as_str(), hosts)).collect();
     assert_eq!(hosts, [("all.pem", vec!["shop.example"]), ("own.pem", vec!["api.example"])]);

@@ -39,6 +39,13 @@ const LABELLED: &str = r#"
     environments = { dev = { hosts = [{ host = "a", labels = ["db"] }, { host = "b", labels = ["db"] }, { host = "c", labels = ["worker"] }] } }
 "#;
 
+/// The same with one from an authority.
+const ISSUED: &str = r#"
+    name = "bare"
+    components = { web = { site = "x", route = { host = "a.example", tls = { acme = { contact = "me@a.example" } } } }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
 /// Where each table stands in one of them: the way there, by keys and by numbers of items.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
@@ -47,6 +54,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("health", &["components", "web", "health"]),
     ("route", &["components", "web", "route"]),
     ("tls", &["components", "web", "route", "tls"]),
+    ("acme", &["components", "web", "route", "tls", "acme"]),
     ("tls_key", &["components", "web", "route", "tls", "key"]),
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
@@ -57,6 +65,7 @@ const PLACES: &[(&str, &[&str])] = &[
 
 fn base(table: &str, key: &str) -> Table {
     let text = match (table, key) {
+        ("tls", "acme") | ("acme", _) => ISSUED,
         ("tls" | "tls_key", _) => SECURE,
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,
         ("component", "on" | "max_unavailable") => LABELLED,
@@ -128,12 +137,13 @@ fn what_the_reader_takes_the_schema_takes() {
         let manifest: Value = toml::from_str(text).expect("it is TOML");
         assert_eq!(valid(&schema, &schema, &manifest), expect, "{text}");
     };
-    for good in [super::GOOD, BARE, SITE, SECURE, LABELLED] {
+    for good in [super::GOOD, BARE, SITE, SECURE, LABELLED, ISSUED] {
         check(good, true);
     }
     check("name = \"x\"", false);
     check("name = \"x\"\ncomponents.web = {}", false);
     check("name = \"x\"\ncomponents.web = { run = 5 }", false);
+    check("name = \"x\"\ncomponents.web = { run = \"x\", route = { tls = { key = \"x\" } } }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", rum = 5 }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", strategy = \"canary\" }", false);
     check("name = \"x\"\ncomponents.web = { run = \"x\", route = { port = 0 } }", false);

@@ -27,7 +27,7 @@ fn any_table(table: &'static shape::Table) -> BoxedStrategy<Table> {
 /// Keys without which nothing is accepted are nearly always there, and those of a later version nearly never.
 fn likelihood(table: &shape::Table, key: &Key) -> f64 {
     match () {
-        () if key.required || table.one_of.contains(&key.name) => 0.98,
+        () if key.required || table.one_of.iter().any(|keys| keys.contains(&key.name)) => 0.98,
         () if key.name == "route" => 0.7,
         () if !key.available() => 0.01,
         () => 0.15,
@@ -36,7 +36,7 @@ fn likelihood(table: &shape::Table, key: &Key) -> f64 {
 
 /// The table with these values. Of the keys that exclude each other one is left, where `one` says so.
 fn assembled(table: &'static shape::Table, values: Vec<Option<Value>>, kind: usize, one: bool) -> Table {
-    let excluded = |key: &Key| one && table.one_of.contains(&key.name) && table.one_of[kind] != key.name;
+    let excluded = |key: &Key| one && table.one_of.iter().any(|keys| keys.contains(&key.name)) && !table.one_of[kind].contains(&key.name);
     let there = table.keys.iter().zip(values).filter(|(key, _)| !excluded(key));
     there.filter_map(|(key, value)| Some((key.name.to_owned(), value?))).collect()
 }

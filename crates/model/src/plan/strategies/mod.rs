@@ -7,6 +7,7 @@ pub mod site;
 
 use super::make::prunable;
 use super::{DesiredComponent, ObservedComponent, Served, Step, Target};
+use crate::route::RouteSpec;
 use crate::slot::{ObservedSlot, ProcessSpec};
 use crate::{ComponentName, SlotId};
 
@@ -38,6 +39,15 @@ impl Site<'_> {
     fn stage(&self) -> Option<Step> {
         let staged = self.seen.staged.contains(&self.wanted.release);
         (!staged).then(|| Step::StageRelease { release: self.wanted.release, shared: self.wanted.shared.clone() })
+    }
+
+    /// Has a certificate issued, unless its enrolment is what serves.
+    pub(super) fn enrol(&self) -> Option<Step> {
+        let enrolment = |route: Option<&RouteSpec>| route.and_then(|route| route.tls.as_ref()?.enrolment.clone());
+        let served = enrolment(self.seen.served.as_ref().and_then(|served| served.route.as_ref()));
+        let wanted = enrolment(self.wanted.route.as_ref()).filter(|wanted| served.as_ref() != Some(wanted))?;
+        let port = self.wanted.route.as_ref().and_then(|route| route.tls.as_ref()?.redirect_from)?;
+        Some(Step::Enrol { enrolment: *wanted, port })
     }
 
     /// A slot that already is all that is wanted and runs: then only the route has to move.

@@ -181,7 +181,7 @@ fn only_a_host_that_knows_of_places_and_batches_takes_them() {
     let version = |desired: Desired| make(terms(), desired, &fresh()).unwrap().version;
     assert_eq!((version(two(1)), version(rolling())), (1, PLAN_VERSION));
     let mut secure = two(1);
-    let tls = Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0 };
+    let tls = Tls { certificate: Digest::ZERO, expires_at: Moment::LAST, redirect_from: None, hsts_s: 0, enrolment: None };
     secure.components.get_mut(&name(0)).unwrap().route.as_mut().unwrap().tls = Some(tls);
     assert_eq!(version(secure), 2);
 }

@@ -37,7 +37,7 @@ impl Issued {
     pub fn for_route(&self, folder: &Path, route: Route, plain: Option<u16>) -> Route {
         let path = folder.join(format!("{}.pem", self.digest));
         std::fs::write(&path, self.pair.write().expose()).unwrap();
-        let tls = Tls { certificate: self.digest, expires_at: self.pair.about().expires_at, redirect_from: plain, hsts_s: 600 };
+        let tls = Tls { certificate: self.digest, expires_at: self.pair.about().expires_at, redirect_from: plain, hsts_s: 600, enrolment: None };
         let spec = plimsoll_model::route::RouteSpec { tls: Some(tls), ..route.spec };
         Route { spec, certificate: Some(path), ..route }
     }

@@ -130,7 +130,7 @@ fn empty(platform: String) -> Observed {
         releases: [].into(),
         ports: [].into(),
         foreign_routes: vec![],
-        no_tls: false,
+        one_protocol: false,
         disk_free_bytes: 0,
         open: None,
         durations_ms: [].into(),

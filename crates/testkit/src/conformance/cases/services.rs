@@ -1,12 +1,13 @@
 //! What runs, as a person would want to know it.
 
 use plimsoll_api::{Order, Service};
+use plimsoll_model::audit::Actor;
 
 use super::cases;
 use crate::conformance::program::Program;
 use crate::conformance::scene::{Scene, forward, key};
 
-cases! { "services": none, healthy, hung, not_yet, while_switched }
+cases! { "services": none, healthy, hung, not_yet, while_switched, without_authority }
 
 const ONE: Program = Program::serves("1");
 const TWO: Program = Program::serves("2");
@@ -52,6 +53,13 @@ async fn while_switched(scene: &Scene) {
     assert_eq!((service.healthy, served.release, served.deployment), (true, TWO.release(), Some(id)));
     let slots: Vec<&str> = service.slots.iter().map(|slot| slot.slot.as_str()).collect();
     assert_eq!(slots, ["back-1", "back-2"]);
+}
+
+async fn without_authority(scene: &Scene) {
+    scene.deploy(&ONE).await;
+    let by = Actor::host("somebody", "somewhere");
+    assert_eq!(scene.host().renew_certificates(&key("local"), true, &by).await.expect("there is nothing to renew"), []);
+    assert_eq!(one(scene).await.enrolled, None);
 }
 
 async fn services(scene: &Scene) -> Vec<Service> {

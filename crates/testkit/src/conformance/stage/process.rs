@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues,
-    Service, Upgraded,
+    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
+    SecretValues, Service, Upgraded,
 };
 use plimsoll_host::daemon::{Options, start};
 use plimsoll_host::folders::Folders;
@@ -135,6 +135,11 @@ impl HostApi for Process {
     async fn services(&self, key: &EnvironmentKey) -> Result<Vec<Service>, HostError> {
         let key = key.clone();
         self.ask(|host| async move { host.services(&key).await }).await
+    }
+
+    async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
+        let (key, by) = (key.clone(), by.clone());
+        self.ask(|host| async move { host.renew_certificates(&key, force, &by).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -1,6 +1,7 @@
 //! The hands of one host process: every effect that it has on its machine, for as long as it lives.
 
 mod certificates;
+mod enrolments;
 mod prober;
 mod releases;
 mod router;
@@ -50,6 +51,8 @@ impl Hands {
             secrets: hands.clone(),
             certificates: hands.clone(),
             runs: hands.clone(),
+            enrolments: hands.clone(),
+            authority: hands.clone(),
             supervisor: hands.clone(),
             router: hands.clone(),
             prober: hands.clone(),

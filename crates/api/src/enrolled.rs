@@ -1,0 +1,31 @@
+//! What a host tells of certificates that authorities issue.
+
+use plimsoll_model::Digest;
+use plimsoll_model::deployment::Failure;
+use plimsoll_model::route::Enrolment;
+use plimsoll_model::time::Moment;
+use serde::{Deserialize, Serialize};
+
+/// How it stands with an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Which certificate, and from whom.
+    pub enrolment: Enrolment,
+    /// The certificate that stands for it; none when none was issued yet.
+    pub certificate: Option<Digest>,
+    /// When that expires.
+    pub expires_at: Option<Moment>,
+    /// When the host asks for the next one by itself.
+    pub renew_at: Option<Moment>,
+    /// Why the last try came to nothing, when it did.
+    pub failed: Option<FailedRenewal>,
+}
+
+/// A try that came to nothing. What served before serves on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRenewal {
+    /// When.
+    pub at: Moment,
+    /// Why, in the authority's words where it said any.
+    pub failure: Failure,
+}
