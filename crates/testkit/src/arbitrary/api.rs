@@ -139,9 +139,9 @@ prop_compose! {
 prop_compose! {
     /// Components as they run.
     pub fn service()(
-        (name, served, healthy, since) in (component(), of(served()), any::<bool>(), of(moment())),
+        (name, served, healthy, since) in (component(), of(served().boxed()), any::<bool>(), of(moment())),
         [version, commit, trouble] in prop::array::uniform3(of(text())),
-        (route, enrolled) in (of(route_spec()), of(enrolled())),
+        (route, enrolled) in (of(route_spec().boxed()), of(enrolled())),
         slots in vec(observed_slot(), 0..2),
     ) -> Service {
         Service { name, served, version, commit, since, healthy, trouble, route, enrolled, slots }

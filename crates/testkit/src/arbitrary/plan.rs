@@ -79,7 +79,7 @@ prop_compose! {
         matches in matches(),
         (strip_prefix, public_status, spa) in any::<(bool, bool, bool)>(),
         response_timeout_ms in amount(),
-        tls in of(tls()),
+        tls in of(tls().boxed()),
     ) -> RouteSpec {
         RouteSpec { matches, strip_prefix, public_status, spa, response_timeout_ms, tls }
     }
@@ -91,7 +91,7 @@ fn target() -> impl Strategy<Value = Target> {
 
 prop_compose! {
     /// What serves.
-    pub fn served()(target in target(), release in release(), config in config(), route in of(route_spec()), deployment in of(deployment())) -> Served {
+    pub fn served()(target in target(), release in release(), config in config(), route in of(route_spec().boxed()), deployment in of(deployment())) -> Served {
         Served { target, release, config, route, deployment }
     }
 }
@@ -99,9 +99,9 @@ prop_compose! {
 prop_compose! {
     fn desired_component()(
         release in release(),
-        kind in prop_oneof![process().prop_map(DesiredKind::Process).boxed(), path().prop_map(|root| DesiredKind::Site { root })],
+        kind in prop_oneof![process().boxed().prop_map(DesiredKind::Process).boxed(), path().prop_map(|root| DesiredKind::Site { root })],
         shared in vec(path(), 0..2),
-        route in of(route_spec()),
+        route in of(route_spec().boxed()),
         depends_on in btree_set(component(), 0..2),
         strategy in prop::sample::select(vec![StrategyName::BlueGreen, StrategyName::Recreate]),
         rolling in of(prop_oneof![any::<u32>().prop_map(MaxUnavailable::Hosts), (1..=100_u32).prop_map(MaxUnavailable::Percent)]),
@@ -120,10 +120,12 @@ pub fn desired() -> BoxedStrategy<Desired> {
 pub fn step() -> BoxedStrategy<Step> {
     prop_oneof![
         (release(), vec(path(), 0..2)).prop_map(|(release, shared)| Step::StageRelease { release, shared }).boxed(),
-        (enrolment(), any::<u16>()).prop_map(|(enrolment, port)| Step::Enrol { enrolment, port }).boxed(),
-        (slot(), release(), config(), process()).prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec }).boxed(),
+        (enrolment().boxed(), any::<u16>()).prop_map(|(enrolment, port)| Step::Enrol { enrolment, port }).boxed(),
+        (slot(), release(), config(), process().boxed())
+            .prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec })
+            .boxed(),
         (slot(), health(), amount()).prop_map(|(slot, check, within_ms)| Step::AwaitHealthy { slot, check, within_ms }).boxed(),
-        (of(served()), of(served())).prop_map(|(from, to)| Step::Switch { from, to }).boxed(),
+        (of(served().boxed()), of(served().boxed())).prop_map(|(from, to)| Step::Switch { from, to }).boxed(),
         (matches(), text(), amount(), of(digest()))
             .prop_map(|(matches, path, within_ms, certificate)| Step::CheckRoute { matches, path, within_ms, certificate })
             .boxed(),
@@ -168,7 +170,7 @@ prop_compose! {
 
 prop_compose! {
     fn observed_component()(
-        served in of(served()),
+        served in of(served().boxed()),
         slots in vec(observed_slot(), 0..2),
         next_slot in any::<u32>(),
         staged in vec(release(), 0..2),
@@ -210,7 +212,7 @@ fn upstream() -> impl Strategy<Value = Upstream> {
 
 prop_compose! {
     fn route()(
-        (key, component, spec, upstream) in (key(), component(), route_spec(), upstream()),
+        (key, component, spec, upstream) in (key(), component(), route_spec().boxed(), upstream()),
         (deployment, version, commit, branch, deployed_at) in (deployment(), text(), of(text()), of(text()), text()),
         certificate in of(text()),
     ) -> Route {
