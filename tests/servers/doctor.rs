@@ -36,7 +36,7 @@ fn what_is_broken_on_a_host_is_found_with_what_to_do() {
 
     // Somebody has the port of the route, before anything is deployed.
     let port = project.port();
-    let perl = format!("my $held = IO::Socket::INET->new(LocalPort=>{port},Listen=>1) or die; sleep");
+    let perl = format!("my $held = IO::Socket::INET->new(LocalPort=>{port},Listen=>1,ReuseAddr=>1) or die; sleep");
     change(host, &[&format!("systemd-run -q --collect --unit their-program perl -MIO::Socket::INET -e '{perl}'")]);
     until("1".to_owned(), || as_root(host, &format!("ss -ltnH sport = :{port} | wc -l")).trim().to_owned());
     let (codes, said) = found(&project.run_in(&["host", "doctor", "production"]).ended(1));
