@@ -1,7 +1,9 @@
-//! The one way to write a file that is whole after a crash: whoever reads it finds the old or the new bytes, and nothing between.
+//! The one way to write a file that is whole after a crash: whoever reads it finds the old or the new bytes, and nothing between. And to delete
+//! files for good.
 //!
 //! What is in the files, and what to say when they cannot be written, is left to those who own them.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -32,6 +34,25 @@ pub fn replace_with(path: &Path, bytes: &[u8], prepare: impl Fn(&File) -> io::Re
 /// When it cannot be written; `path` is then as it was.
 pub fn replace_until_reboot(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_beside(path, bytes, |_| Ok(()))
+}
+
+/// Deletes every file of `folder` whose name is not among `names`. They are gone for good when this returns; where there is no folder there is
+/// nothing to do.
+///
+/// # Errors
+/// When the folder cannot be read, or a file in it cannot be deleted.
+pub fn keep_only(folder: &Path, names: &BTreeSet<String>) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if !entry.file_name().to_str().is_some_and(|name| names.contains(name)) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 fn write_beside(path: &Path, bytes: &[u8], sync: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,27 +67,13 @@ impl CertificateStore for CertificateFiles {
 
     async fn sweep(&self, key: &EnvironmentKey, needed: &BTreeSet<Digest>) -> Result<(), Trouble> {
         let needed: BTreeSet<String> = needed.iter().map(|certificate| file_name(*certificate)).collect();
-        self.alone(key, move |folder| sweep(folder, &needed)).await
+        self.alone(key, move |folder| plimsoll_durable::keep_only(folder, &needed)).await
     }
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     fs::set_permissions(folder, Permissions::from_mode(0o700))
-}
-
-fn sweep(folder: &Path, needed: &BTreeSet<String>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if !entry.file_name().to_str().is_some_and(|name| needed.contains(name)) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl EnrolmentStore for EnrolmentFiles {
     async fn sweep(&self, key: &EnvironmentKey, needed: &BTreeSet<Digest>) -> Result<(), Trouble> {
         let folder = self.folders.enrolments(key);
         let needed: BTreeSet<String> = needed.iter().map(|enrolment| format!("{enrolment}.json")).collect();
-        sweep(&folder, &needed).map_err(|error| trouble(&folder, &error))
+        plimsoll_durable::keep_only(&folder, &needed).map_err(|error| trouble(&folder, &error))
     }
 
     async fn account(&self, name: Digest) -> Result<Option<Secret<String>>, Trouble> {
@@ -123,20 +123,6 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         removed => removed,
     }
-}
-
-fn sweep(folder: &Path, needed: &BTreeSet<String>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if !entry.file_name().to_str().is_some_and(|name| needed.contains(name)) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    fs::File::open(folder)?.sync_all()
 }
 
 fn trouble(place: &Path, error: &io::Error) -> Trouble {
