@@ -33,6 +33,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(enrolment: &Enrolment) -> Result<Self, Refusal> {
+        judge(&enrolment.directory).map_err(|error| refusal::of(enrolment, &Trouble::Asked(Error::Other(error)), None))?;
         Ok(Self { config: trust::config(enrolment)?, wait: Arc::default() })
     }
 
@@ -60,6 +61,12 @@ impl HttpClient for Client {
     }
 }
 
+/// The library takes any text for a URL, and panics over what is none.
+fn judge(directory: &str) -> Result<(), Broken> {
+    let uri: Uri = directory.parse().map_err(|error| format!("{directory:?} is no URL: {error}"))?;
+    if uri.scheme_str() == Some("https") && uri.authority().is_some() { Ok(()) } else { Err(format!("{directory:?} is no https:// URL").into()) }
+}
+
 async fn exchange(config: Arc<ClientConfig>, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Broken> {
     let (request, host, port) = addressed(request)?;
     let stream =
@@ -80,4 +87,24 @@ fn addressed(mut request: Request<BodyWrapper<Bytes>>) -> Result<(Request<BodyWr
     request.headers_mut().insert(header::HOST, HeaderValue::try_from(authority.as_str())?);
     request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     Ok((request, authority.host().to_owned(), authority.port_u16().unwrap_or(443)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_url_is_refused_before_anything_is_asked() {
+        for (directory, good) in [
+            ("https://acme.example/directory", true),
+            ("https://127.0.0.1:14000/dir", true),
+            ("http://acme.example/directory", false),
+            ("acme.example", false),
+            ("", false),
+            ("https://a b/", false),
+            ("\u{e4}\n", false),
+        ] {
+            assert_eq!(judge(directory).is_ok(), good, "{directory:?}");
+        }
+    }
 }
