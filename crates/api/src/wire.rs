@@ -47,6 +47,8 @@ pub mod path {
     pub const OFFER: &str = "/v1/releases/offer";
     /// POST. See [`crate::HostApi::upload`].
     pub const FILES: &str = "/v1/releases/files";
+    /// POST. The same, in [blocks](super::block).
+    pub const FILES_IN_BLOCKS: &str = "/v1/releases/files/blocks";
     /// POST asks, with a [`Search`](super::piece::Search); answered with a [`Place`](super::piece::Place) for each piece that is there.
     pub const PIECES: &str = "/v1/releases/pieces";
     /// POST opens, GET lists. See [`crate::HostApi::open`] and [`crate::HostApi::history`].

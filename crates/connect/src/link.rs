@@ -39,9 +39,6 @@ const WINDOW: u32 = 8 << 20;
 /// The body of a request.
 pub(crate) type Sending = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The name and the value of a header.
-type Header = (&'static str, &'static str);
-
 /// The connection to a host.
 pub(crate) struct Link {
     host: HostName,
@@ -87,18 +84,7 @@ impl Link {
 
     /// Sends a body and reads the answer whole.
     pub async fn exchange<A: DeserializeOwned>(&self, method: Method, path: &str, body: Sending) -> Result<A, HostError> {
-        self.exchange_with(method, path, None, body).await
-    }
-
-    /// The same with one more header.
-    pub async fn exchange_with<A: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        header: Option<Header>,
-        body: Sending,
-    ) -> Result<A, HostError> {
-        let response = self.send_with(method, path, header, body).await?;
+        let response = self.send(method, path, body).await?;
         let answer = match response.into_body().collect().await {
             Ok(answer) => answer,
             Err(error) => return Err(self.broken(words(&error)).await),
@@ -108,20 +94,14 @@ impl Link {
 
     /// Sends a body and returns when the host begins to answer that it does what it was asked.
     pub async fn send(&self, method: Method, path: &str, body: Sending) -> Result<Response<Incoming>, HostError> {
-        self.send_with(method, path, None, body).await
-    }
-
-    async fn send_with(&self, method: Method, path: &str, header: Option<Header>, body: Sending) -> Result<Response<Incoming>, HostError> {
         // The authority is there for form's sake: there is one daemon behind a socket.
-        let mut request = Request::builder()
+        let request = Request::builder()
             .method(method)
             .uri(format!("http://host{path}"))
             .header(PROTOCOL_HEADER, PROTOCOL)
-            .header(header::CONTENT_TYPE, "application/json");
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
-        }
-        let request = request.body(body).map_err(|error| self.makes_no_sense(&error))?;
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|error| self.makes_no_sense(&error))?;
         let response = self.deliver(request).await?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
     }

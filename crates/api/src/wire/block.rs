@@ -7,9 +7,6 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
-/// The header of a request whose body comes in blocks, with any value.
-pub const HEADER: &str = "plimsoll-blocks";
-
 /// Most that a block holds, in bytes.
 pub const LARGEST: usize = 256 << 10;
 

@@ -45,7 +45,7 @@ pub(super) async fn send(link: &Link, queue: Queue, afar: bool) -> Result<(), Ho
             let _ = belt.to.blocking_send(Err(error));
         }
     });
-    let sent = link.exchange_with(Method::POST, path::FILES, afar.then_some((block::HEADER, "1")), body(read)).await;
+    let sent = link.exchange(Method::POST, if afar { path::FILES_IN_BLOCKS } else { path::FILES }, body(read)).await;
     sent.map_err(|error| failed.get().cloned().unwrap_or(error))
 }
 

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use futures_util::TryStreamExt;
 use plimsoll_api::HostError;
 use plimsoll_api::wire::block::{self, Unpacker};
@@ -21,14 +20,18 @@ use super::ask::Asked;
 use super::{Desk, Intake, parts};
 
 /// Takes in every file of the body.
-pub(super) async fn take_in(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Answer {
-    let mut body = StreamReader::new(body.into_data_stream().map_err(io::Error::other));
-    let intake = desk.intake.as_ref();
-    if headers.contains_key(block::HEADER) {
-        let mut unpacked = StreamReader::new(FramedRead::with_capacity(body, Unpacker, 2 * block::LARGEST));
-        return answer(take_all(intake, &mut unpacked).await);
-    }
-    answer(take_all(intake, &mut body).await)
+pub(super) async fn take_in(State(desk): State<Desk>, body: Body) -> Answer {
+    answer(take_all(desk.intake.as_ref(), &mut reader(body)).await)
+}
+
+/// The same, where the body comes in blocks.
+pub(super) async fn take_in_blocks(State(desk): State<Desk>, body: Body) -> Answer {
+    let blocks = FramedRead::with_capacity(reader(body), Unpacker, 2 * block::LARGEST);
+    answer(take_all(desk.intake.as_ref(), &mut StreamReader::new(blocks)).await)
+}
+
+fn reader(body: Body) -> impl AsyncRead + Send + Unpin {
+    StreamReader::new(body.into_data_stream().map_err(io::Error::other))
 }
 
 /// Tells where pieces of a file lie.

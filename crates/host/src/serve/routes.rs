@@ -15,7 +15,7 @@ use super::answer::{Answer, answer};
 use super::ask::{self, Asked, Named, Queried};
 use super::{Desk, files, lines};
 
-/// Largest body of a request but for [`path::FILES`], in bytes.
+/// Largest body of a request but for [`path::FILES`] and [`path::FILES_IN_BLOCKS`], in bytes.
 const LARGEST_BODY: usize = 16 << 20;
 
 /// How many deployments a list has when the request does not say.
@@ -29,6 +29,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::DIGEST_SECRETS, post(digest_secrets))
         .route(path::OFFER, post(offer))
         .route(path::FILES, post(files::take_in))
+        .route(path::FILES_IN_BLOCKS, post(files::take_in_blocks))
         .route(path::PIECES, post(files::places))
         .route(path::DEPLOYMENTS, post(open).get(history))
         .route(path::RENEW, post(renew))

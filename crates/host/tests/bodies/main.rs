@@ -28,8 +28,10 @@ fn posts() -> Vec<(&'static str, BoxedStrategy<Vec<u8>>)> {
         (path::OBSERVE, json::broken(api::look(), written).boxed()),
         (path::DIGEST_SECRETS, json::broken(api::digest_secrets(), written).boxed()),
         (path::OFFER, json::broken(api::release_manifest(), written).boxed()),
+        (path::PIECES, json::broken(api::search(), written).boxed()),
         (path::DEPLOYMENTS, json::broken(api::open(), written).boxed()),
         ("/v1/deployments/a/orders", json::broken(api::order(), written).boxed()),
+        ("/v1/deployments/a/log", json::broken(api::run_log(), written).boxed()),
         ("/v1/deployments/a/renew", json::anything().boxed()),
         (path::RENEW_CERTIFICATES, json::broken(audit::renew_certificates(), written).boxed()),
         (path::AUDIT, json::broken(audit::query(), written).boxed()),
@@ -41,7 +43,7 @@ fn posts() -> Vec<(&'static str, BoxedStrategy<Vec<u8>>)> {
 /// Every path there is but that which ends the daemon, deployments by a name that they may have.
 fn paths() -> Vec<String> {
     let about = |path: &str| format!("{path}?project=a&environment=a");
-    let posts = posts().into_iter().map(|(path, _)| path.to_owned()).chain([path::FILES, path::FACTS].map(str::to_owned));
+    let posts = posts().into_iter().map(|(path, _)| path.to_owned()).chain([path::FILES, path::FILES_IN_BLOCKS, path::FACTS].map(str::to_owned));
     posts.chain([path::DEPLOYMENTS, path::SERVICES, path::LOGS].map(about)).collect()
 }
 
@@ -189,8 +191,8 @@ fn any_files_are_taken_in_or_refused() {
         body.truncate(cut.map_or(whole, |cut| cut.index(whole + 1)));
         let right = files.iter().all(|file| file.right);
         let expect = right && body.len() == whole;
-        let headers: &[(&str, &str)] = if in_blocks { &[(block::HEADER, "1")] } else { &[] };
-        let answer = refused_or_done(&scene, Method::POST, path::FILES, headers, body).await?;
+        let path = if in_blocks { path::FILES_IN_BLOCKS } else { path::FILES };
+        let answer = refused_or_done(&scene, Method::POST, path, &[], body).await?;
         // An upload that is cut off between two files is a shorter upload.
         prop_assert!(answer.status.is_success() || !expect, "{:?}", answer);
         prop_assert!(!answer.status.is_success() || right || cut.is_some(), "{:?}", answer);

@@ -1,6 +1,7 @@
 //! Requests and answers of the host API.
 
-use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, Started};
+use plimsoll_api::wire::piece::Search;
+use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RunLog, Started};
 use plimsoll_api::{
     Certificate, Certificates, Enrolled, Facts, FailedRenewal, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order, Program, Replaced,
     Report, SecretDigests, SecretValues, Service, Upgraded, What,
@@ -14,6 +15,20 @@ use proptest::prelude::*;
 use super::names::{amount, component, deployment, digest, host, key, moment, path, release, slot, text, variable};
 use super::plan::{enrolment, observed_slot, plan, route_spec, served};
 use super::record::{component_change, failure, holder, stage, step_ref};
+
+prop_compose! {
+    /// Searches for pieces of a file.
+    pub fn search()(file in digest(), size in any::<u64>(), pieces in vec(digest(), 0..3)) -> Search {
+        Search { file, size, pieces }
+    }
+}
+
+prop_compose! {
+    /// Logs of runs that are to be kept, or asked for.
+    pub fn run_log()(key in key(), keep in of(text())) -> RunLog {
+        RunLog { key, keep }
+    }
+}
 
 prop_compose! {
     /// What hosts are.
