@@ -78,7 +78,9 @@ impl Staged {
     pub(crate) fn keep(self) -> Result<Packed, BuildError> {
         let stored = Stored { version: VERSION, manifest: self.manifest.clone() };
         let text = serde_json::to_vec(&stored).expect("a manifest has string keys and no failing serializer");
-        durable::write(&self.folder.join("manifest.json"), &text)?;
+        // Not made durable: what a crash leaves of it is no manifest, and then the release is built anew.
+        let manifest = self.folder.join("manifest.json");
+        fs::write(&manifest, &text).map_err(BuildError::io("write", &manifest))?;
         remove(&self.target)?;
         fs::rename(&self.folder, &self.target).map_err(BuildError::io("keep", &self.target))?;
         self.target.parent().map_or(Ok(()), |component| prune(component, &self.target))?;

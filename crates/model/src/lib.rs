@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod database;
 pub mod deployment;
 pub mod digest;
 pub mod finding;

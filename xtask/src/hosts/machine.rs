@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
+use super::engine;
 use crate::Outcome;
 use crate::command::{command, output, run};
 
@@ -137,11 +138,14 @@ impl Machine {
         all.split_whitespace().try_for_each(remove)
     }
 
-    /// All that run, by number.
+    /// All that run, by number; none where no engine does.
     ///
     /// # Errors
     /// When the engine cannot tell.
     pub fn running() -> Result<Vec<Self>, String> {
+        if !engine::answers() {
+            return Ok(Vec::new());
+        }
         let names = output(command("docker", &format!("ps --filter label={LABEL} --format {{{{.Names}}}}")))?;
         let mut all: Vec<Self> = names.split_whitespace().filter_map(|name| name.strip_prefix(CONTAINER)?.parse().ok()).collect();
         all.sort_by_key(|machine| machine.0);

@@ -23,7 +23,7 @@ use fleet::Fleet;
 use medians::Medians;
 use release::Release;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// What brings a release to hosts.
 trait Tool {
