@@ -37,7 +37,16 @@ pub(crate) async fn sqlite(place: &Place, missing: Missing) -> Result<SqliteConn
 
 /// Connects to the `PostgreSQL` server.
 pub(crate) async fn postgres(place: &Place) -> Result<PgConnection, Fault> {
+    postgres_in(place, None).await
+}
+
+/// Connects to the same server, and another database of it where one is named.
+pub(crate) async fn postgres_in(place: &Place, database: Option<&str>) -> Result<PgConnection, Fault> {
     let options: PgConnectOptions = options(place)?;
+    let options = match database {
+        Some(name) => options.database(name),
+        None => options,
+    };
     let mut connection = connected(DatabaseKind::Postgres, options.application_name("plimsoll")).await?;
     set(&mut connection, format!("SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")).await.map_err(|error| judge::running(place.kind, &error))?;
     // So that a statement ends when we are gone. Not every server's system can tell; then it ends when it is done.
@@ -47,7 +56,16 @@ pub(crate) async fn postgres(place: &Place) -> Result<PgConnection, Fault> {
 
 /// Connects to the `MySQL` or `MariaDB` server.
 pub(crate) async fn mysql(place: &Place) -> Result<MySqlConnection, Fault> {
+    mysql_in(place, None).await
+}
+
+/// Connects to the same server, and another database of it where one is named.
+pub(crate) async fn mysql_in(place: &Place, database: Option<&str>) -> Result<MySqlConnection, Fault> {
     let options: MySqlConnectOptions = options(place)?;
+    let options = match database {
+        Some(name) => options.database(name),
+        None => options,
+    };
     let mut connection = connected(DatabaseKind::Mysql, options).await?;
     let waits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}");
     raw_sql(AssertSqlSafe(waits)).execute(&mut connection).await.map_err(|error| judge::running(place.kind, &error))?;

@@ -50,7 +50,7 @@ pub async fn applied(place: &Place) -> Result<Vec<Applied>, DatabaseError> {
         DatabaseKind::Postgres => read(place.kind, connect::postgres(place).await).await,
         DatabaseKind::Mysql => read(place.kind, connect::mysql(place).await).await,
     };
-    found.map_err(|fault| told(place, None, fault))
+    found.map_err(|fault| DatabaseError::at(place, None, fault))
 }
 
 /// Applies a migration; a SQLite file that does not exist is made. Nothing happens when it is applied already with this text.
@@ -79,7 +79,7 @@ async fn migrate(place: &Place, order: Order) -> Result<(), DatabaseError> {
         DatabaseKind::Postgres => on_postgres(place, &order).await,
         DatabaseKind::Mysql => on_mysql(place, &order).await,
     };
-    done.map_err(|fault| told(place, Some(order.step()), fault))
+    done.map_err(|fault| DatabaseError::at(place, Some(order.step()), fault))
 }
 
 async fn read<C: History>(kind: DatabaseKind, connection: Result<C, Fault>) -> Result<Vec<Applied>, Fault> {
@@ -163,8 +163,4 @@ async fn left<C: History>(connection: &mut C, order: &Order, fault: Fault) -> Fa
     let rows = connection.rows().await.unwrap_or_default();
     let is_half = rows.iter().any(|row| row.version == order.step().version && !row.whole);
     if is_half { Fault::Half(fault.to_string()) } else { fault }
-}
-
-fn told(place: &Place, step: Option<Step>, fault: Fault) -> DatabaseError {
-    DatabaseError { place: place.to_string(), step, fault: fault.map(|said| place.clean(&said)) }
 }

@@ -1,12 +1,7 @@
-//! Migrations on real databases of each kind: there and back, repeated, refused, in each other's way, cut off in the middle.
+//! Migrations: there and back, repeated, refused, in each other's way, cut off in the middle.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on has failed, and what it writes is gone with it")]
-
-mod faults;
-mod stage;
-
+use super::stage::{Door, Stage, at, script};
 use plimsoll_database::{Fault, Place, applied, down, up};
-use stage::{Door, Stage, at, script};
 
 /// The versions that a database has.
 async fn versions(place: &Place) -> Vec<i64> {
