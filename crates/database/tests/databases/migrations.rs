@@ -69,6 +69,26 @@ async fn what_fails_leaves_nothing_where_the_database_can() {
     }
 }
 
+/// This kind of database takes nothing back, but a statement that fails has done nothing.
+#[tokio::test]
+async fn a_first_statement_that_fails_leaves_nothing_anywhere() {
+    let stage = Stage::Mysql(plimsoll_testkit::fixtures::Mariadb::new());
+    let place = stage.place("shop");
+    up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
+    for sql in ["CREATE TABLE a (n INT); CREATE TABLE b (n INT)", "ALTER TABLE a ADD m INT, ADD n INT", "INSERT INTO a VALUES (1, 2)"] {
+        assert_eq!(up(&place, &script(2, sql)).await.unwrap_err().code(), "migration-failed", "{sql}");
+        assert_eq!(versions(&place).await, [1]);
+    }
+    assert_eq!(down(&place, 1, "DROP TABLE b", true).await.unwrap_err().code(), "migration-half-applied");
+    down(&place, 1, "DROP TABLE a", true).await.unwrap();
+    up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
+    assert_eq!(down(&place, 1, "ALTER TABLE a DROP m", true).await.unwrap_err().code(), "migration-failed");
+    assert!(applied(&place).await.unwrap()[0].whole, "what could not be undone is still applied");
+    let in_rows = "INSERT INTO a VALUES (1); INSERT INTO a VALUES (1, 2)";
+    assert_eq!(up(&place, &script(2, in_rows)).await.unwrap_err().code(), "migration-failed", "rows are in its transaction");
+    assert_eq!(versions(&place).await, [1]);
+}
+
 #[tokio::test]
 async fn what_cannot_run_in_a_transaction_runs_without() {
     let [sqlite, postgres, _] = Stage::all();
