@@ -8,7 +8,8 @@
 //! Data passes through in pieces: what is held in memory does not grow with it. It is compressed with zstd. When to do any of this, how long a
 //! folder is kept and who may read it (it is for its owner alone) is left to others.
 //!
-//! Sums are computed beside the writing, so a backup takes as long as the slower of both. A sum does not depend on the order of rows, and it is
+//! Sums are computed beside the writing, so a backup takes as long as the slower of both: with half a million rows of 200 bytes on two processors,
+//! as long as `pg_dump` with its own compression, and as `mariadb-dump` piped into zstd. A sum does not depend on the order of rows, and it is
 //! no proof against somebody who forges: it finds what was damaged, lost or mixed up.
 //!
 //! Not in it: roles and settings of a server. Large objects of `PostgreSQL` are in it, and not summed up.

@@ -6,4 +6,5 @@ mod backups;
 mod damage;
 mod faults;
 mod migrations;
+mod schemas;
 mod stage;
