@@ -87,7 +87,7 @@ pub async fn verify(folder: &Path, place: &Place) -> Result<Manifest, BackupErro
     let data = folder.join(&manifest.data.name);
     let found = match place.kind {
         DatabaseKind::Sqlite => sqlite::tried(&data).await?,
-        DatabaseKind::Postgres => postgres::tried(&data, place).await?,
+        DatabaseKind::Postgres => postgres::tried(&data, &manifest.objects, place).await?,
         DatabaseKind::Mysql => mysql::tried(&data, place).await?,
     };
     let differences = sums::differences(&manifest.tables, &found);
@@ -120,6 +120,11 @@ fn scratch_name() -> String {
 /// A folder for a while.
 fn scratch_in(parent: &Path) -> Result<tempfile::TempDir, BackupError> {
     tempfile::Builder::new().prefix(".plimsoll-").tempdir_in(parent).map_err(|error| BackupError::file(parent, &error))
+}
+
+/// The folder in which the backup with this file lies, which has room for backups and is written by us.
+fn beside(data: &Path) -> &Path {
+    data.parent().and_then(Path::parent).unwrap_or(Path::new("."))
 }
 
 fn fits(manifest: &Manifest, place: &Place) -> Result<(), BackupError> {

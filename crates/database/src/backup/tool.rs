@@ -30,7 +30,14 @@ impl<'a> Tool<'a> {
     pub fn new(name: &'static str, package: &'static str, place: &'a Place) -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the place that starts the programs of databases")]
         let mut command = Command::new(name);
-        command.env_clear().env("PATH", PATH).env("LC_ALL", "C").kill_on_drop(true).stderr(Stdio::piped()).stdin(Stdio::null());
+        command
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LC_ALL", "C")
+            .kill_on_drop(true)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         Self { name, package, place, command }
     }
 
@@ -76,15 +83,27 @@ impl<'a> Tool<'a> {
 
     /// Feeds it with what was compressed into a file.
     pub async fn fed_from(mut self, path: &Path) -> Result<(), BackupError> {
+        self.command.stdout(Stdio::null());
+        let (fed, _) = self.run(path).await?;
+        fed
+    }
+
+    /// What it writes when it is fed with what was compressed into a file. It may end when it has read enough. All that it writes is held in memory.
+    pub async fn answer(self, path: &Path) -> Result<String, BackupError> {
+        let (_, output) = self.run(path).await?;
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    async fn run(mut self, path: &Path) -> Result<(Result<(), BackupError>, Vec<u8>), BackupError> {
         let (reader, writer) = io::pipe().map_err(|error| self.not_started(&error))?;
-        self.command.stdin(reader).stdout(Stdio::null());
+        self.command.stdin(reader);
         let mut child = self.start()?;
         let fed = store::in_background(path, move |path| store::decompress(path, writer));
-        let said = said(child.stderr.take());
-        let (fed, said, status) = tokio::join!(fed, said, child.wait());
+        let (output, said) = (all(child.stdout.take()), said(child.stderr.take()));
+        let (fed, output, said, status) = tokio::join!(fed, output, said, child.wait());
         // When the program ends early it cannot be fed any more, for that reason.
         self.ended(status.map_err(|error| self.not_started(&error))?, &said)?;
-        fed
+        Ok((fed, output))
     }
 
     /// Starts it; the ends of the pipes that are its own are then open only there.
@@ -109,6 +128,15 @@ impl<'a> Tool<'a> {
         let why = if said.is_empty() { status.to_string() } else { said };
         Err(BackupError::ToolFailed { tool: self.name.to_owned(), place: self.place.to_string(), why })
     }
+}
+
+/// All that it writes, where that is not led elsewhere.
+async fn all(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut output = Vec::new();
+    if let Some(mut from) = from {
+        let _ = from.read_to_end(&mut output).await;
+    }
+    output
 }
 
 /// The beginning of what it says; the rest is read too, as it would wait for that.

@@ -136,6 +136,25 @@ async fn open_readers_of_a_file_read_on() {
     }
 }
 
+/// The usual case: the login owns its database and is no superuser, who has put extensions there, one of which the login may not make.
+#[tokio::test]
+async fn extensions_of_somebody_else_are_left_where_they_are() {
+    let server = Postgres::new();
+    let folder = tempfile::tempdir().unwrap();
+    server.sql("postgres", &format!("CREATE ROLE app LOGIN CREATEDB PASSWORD '{}'", Postgres::PASSWORD));
+    server.sql("postgres", "CREATE DATABASE shop OWNER app");
+    server.sql("shop", "CREATE SCHEMA ours CREATE VIEW hint AS SELECT 1 AS n; GRANT USAGE ON SCHEMA ours TO app; GRANT SELECT ON ours.hint TO app");
+    server.sql("shop", "CREATE EXTENSION citext SCHEMA ours; CREATE EXTENSION pageinspect SCHEMA ours; DROP VIEW ours.hint");
+    let place = Place { kind: DatabaseKind::Postgres, url: Secret::new(server.url("shop").replace("postgres:planted", "app:planted")) };
+    up(&place, &script(1, "CREATE TABLE people (email ours.citext UNIQUE); INSERT INTO people VALUES ('Zoe@Example')")).await.unwrap();
+    let taken = back_up(&place, &folder.path().join("b"), AT).await.unwrap();
+    verify(&folder.path().join("b"), &place).await.unwrap();
+    up(&place, &script(2, "CREATE SCHEMA later CREATE TABLE t (n INTEGER); DELETE FROM people")).await.unwrap();
+    restore(&folder.path().join("b"), &place).await.unwrap();
+    let again = back_up(&place, &folder.path().join("c"), AT).await.unwrap();
+    assert_eq!((again.tables, again.objects), (taken.tables, taken.objects));
+}
+
 /// The manifest written anew with other expectations, as nobody but this test would.
 fn expect_otherwise(folder: &std::path::Path, manifest: &Manifest) {
     let text = serde_json::to_string(manifest).unwrap();

@@ -1,18 +1,20 @@
 //! Backups of `PostgreSQL`: `pg_dump` writes the very state that is summed up, as both read one exported snapshot.
 
 mod login;
+mod objects;
 mod scratch;
 mod sums;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, query_as, query_scalar, raw_sql};
+use sqlx::{Connection, query_scalar, raw_sql};
 
-use super::Taken;
 use super::error::BackupError;
 use super::sums::Tables;
 use super::tool::Tool;
+use super::{Taken, beside, scratch_in};
 use crate::connect;
 use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
 use crate::place::Place;
@@ -21,20 +23,6 @@ use scratch::Scratch;
 const PACKAGE: &str = "postgresql-client";
 const DATA: &str = "data.pgdump.zst";
 
-/// All that has a name in a schema, as `DROP` wants it, but what belongs to an extension or goes with another object.
-const OBJECTS: &str = "
-    SELECT DISTINCT replace(known.type, 'composite type', 'type'), known.identity FROM (
-        SELECT 'pg_class'::regclass AS classid, oid AS objid, relnamespace AS schema FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-        UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace FROM pg_proc
-        UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace FROM pg_type WHERE typtype IN ('d', 'e', 'r')
-        UNION ALL SELECT 'pg_namespace'::regclass, oid, oid FROM pg_namespace
-    ) AS object
-    JOIN pg_namespace ON pg_namespace.oid = object.schema,
-    LATERAL pg_identify_object(object.classid, object.objid, 0) AS known
-    WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema' AND NOT EXISTS (
-        SELECT 1 FROM pg_depend WHERE pg_depend.classid = object.classid AND pg_depend.objid = object.objid AND deptype IN ('e', 'i')
-    ) ORDER BY 1, 2";
-
 /// Writes one state of the database into `folder`.
 pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupError> {
     let mut connection = opened(place, None).await?;
@@ -42,7 +30,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let tool = fitting(place, &mut connection, "pg_dump").await?;
     raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut connection).await.map_err(failed)?;
     let snapshot: String = query_scalar("SELECT pg_export_snapshot()").fetch_one(&mut connection).await.map_err(failed)?;
-    let objects: Vec<(String, String)> = query_as(OBJECTS).fetch_all(&mut connection).await.map_err(failed)?;
+    let objects = objects::of(&mut connection).await.map_err(failed)?;
     let waits = format!("--lock-wait-timeout={}", LOCK_WAIT_SECONDS * 1000);
     // Compressed on the way into the file, which is faster than what it does itself.
     let args = ["--format=custom", "--compress=0", "--no-password", &waits, "--snapshot", &snapshot];
@@ -51,29 +39,29 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let summed = async { sums::of(&mut connection).await.map_err(|error| BackupError::from(failed(error))) };
     let (data, tables) = tokio::try_join!(dumped, summed)?;
     let _ = connection.close().await;
-    let objects = objects.into_iter().map(|(kind, name)| format!("{kind} {name}")).collect();
     Ok(Taken { data, tables, objects, tools: vec![tool] })
 }
 
 /// What the tables have when it is restored into a scratch database on the same server.
-pub(super) async fn tried(data: &Path, place: &Place) -> Result<Tables, BackupError> {
-    let (data, place) = (data.to_owned(), place.clone());
+pub(super) async fn tried(data: &Path, objects: &[String], place: &Place) -> Result<Tables, BackupError> {
+    let (data, objects, place) = (data.to_owned(), objects.to_owned(), place.clone());
     // A task of its own, so that the scratch database is dropped also when nobody waits any more.
     let tried = tokio::spawn(async move {
         let scratch = Scratch::new(&place).await?;
-        let found = restored(&data, &place, scratch.name()).await;
+        let found = restored(&data, &objects, &place, scratch.name()).await;
         scratch.dropped().await?;
         found
     });
     tried.await.expect("it does not panic, and nobody cancels it")
 }
 
-async fn restored(data: &Path, place: &Place, scratch: &str) -> Result<Tables, BackupError> {
-    // Owners and rights are of roles, which are no part of a database.
-    let args = ["--exit-on-error", "--no-owner", "--no-privileges", "--no-password", "--dbname", scratch];
-    Tool::new("pg_restore", PACKAGE, place).args(args).envs(login::environment(place, Some(scratch))?).fed_from(data).await?;
+async fn restored(data: &Path, objects: &[String], place: &Place, scratch: &str) -> Result<Tables, BackupError> {
     let mut connection = opened(place, Some(scratch)).await?;
-    let tables = sums::of(&mut connection).await.map_err(|error| DatabaseError::running(place, &error))?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
+    objects::make_ready(&mut connection, objects).await.map_err(failed)?;
+    // Owners and rights are of roles, which are no part of a database.
+    load(data, place, scratch, &["--no-owner", "--no-privileges"]).await?;
+    let tables = sums::of(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
     Ok(tables)
 }
@@ -81,24 +69,23 @@ async fn restored(data: &Path, place: &Place, scratch: &str) -> Result<Tables, B
 /// Drops what came since, then restores the rest in one transaction.
 pub(super) async fn put_back(data: &Path, objects: &[String], place: &Place) -> Result<(), BackupError> {
     let mut connection = opened(place, None).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
     fitting(place, &mut connection, "pg_restore").await?;
-    drop_others(&mut connection, objects).await.map_err(|error| DatabaseError::running(place, &error))?;
-    let name: String =
-        query_scalar("SELECT current_database()::text").fetch_one(&mut connection).await.map_err(|error| DatabaseError::running(place, &error))?;
+    objects::drop_others(&mut connection, objects).await.map_err(failed)?;
+    objects::make_ready(&mut connection, objects).await.map_err(failed)?;
+    let name: String = query_scalar("SELECT current_database()::text").fetch_one(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
-    let args = ["--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-password", "--dbname", &name];
-    Tool::new("pg_restore", PACKAGE, place).args(args).envs(login::environment(place, None)?).fed_from(data).await
+    load(data, place, &name, &["--clean", "--if-exists", "--single-transaction"]).await
 }
 
-/// What came since may hang on what is to be restored, which could then not be dropped.
-async fn drop_others(connection: &mut PgConnection, objects: &[String]) -> sqlx::Result<()> {
-    let mut turn = connection.begin().await?;
-    let now: Vec<(String, String)> = query_as(OBJECTS).fetch_all(&mut *turn).await?;
-    for (kind, name) in now.iter().filter(|(kind, name)| !objects.contains(&format!("{kind} {name}"))) {
-        // The catalogue gives names quoted.
-        raw_sql(AssertSqlSafe(format!("DROP {kind} IF EXISTS {name} CASCADE"))).execute(&mut *turn).await?;
-    }
-    turn.commit().await
+/// Loads all of it but what [`objects::make_ready`] has made.
+async fn load(data: &Path, place: &Place, database: &str, how: &[&str]) -> Result<(), BackupError> {
+    let contents = Tool::new("pg_restore", PACKAGE, place).args(["--list"]).answer(data).await?;
+    let folder = scratch_in(beside(data))?;
+    let list = folder.path().join("list");
+    plimsoll_durable::replace_until_reboot(&list, objects::to_restore(&contents).as_bytes()).map_err(|error| BackupError::file(&list, &error))?;
+    let tool = Tool::new("pg_restore", PACKAGE, place).args(["--exit-on-error", "--no-password", "--dbname", database]).args(how);
+    tool.args([OsStr::new("--use-list"), list.as_os_str()]).envs(login::environment(place, Some(database))?).fed_from(data).await
 }
 
 /// The program's version, which must not be older than the server's.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::error::BackupError;
 use super::store;
 use super::sums::Tables;
-use super::{Taken, scratch_in};
+use super::{Taken, beside, scratch_in};
 use crate::connect::{self, Missing};
 use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS};
 use crate::place::Place;
@@ -41,7 +41,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
 
 /// What the tables have when it is restored into a file of its own.
 pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
-    let (_folder, plain) = unpacked(data, data.parent().and_then(Path::parent)).await?;
+    let (_folder, plain) = unpacked(data, beside(data)).await?;
     let mut connection = opened(&at(&plain)).await.map_err(|error| damaged(data, &error))?;
     sums::intact(&mut connection).await.map_err(|why| BackupError::damaged(data, &why))?;
     let _ = connection.close().await;
@@ -51,14 +51,14 @@ pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
 /// Copies it over what the file at `place` has. Those who have the file open read the one or the other.
 pub(super) async fn put_back(data: &Path, place: &Place) -> Result<(), BackupError> {
     let to = place.file().ok_or_else(|| DatabaseError::at(place, None, Fault::UrlInvalid))?;
-    let (_folder, plain) = unpacked(data, to.parent()).await?;
+    let (_folder, plain) = unpacked(data, to.parent().unwrap_or(Path::new("."))).await?;
     let copied = tokio::task::spawn_blocking(move || copy::copy(&plain, &to, Duration::from_secs(LOCK_WAIT_SECONDS))).await;
     copied.unwrap_or_else(|panic| Err(Fault::Other(panic.to_string()))).map_err(|fault| DatabaseError::at(place, None, fault).into())
 }
 
 /// The file within a folder of its own in `parent`, which is on the disk that has to have room for it.
-async fn unpacked(data: &Path, parent: Option<&Path>) -> Result<(TempDir, PathBuf), BackupError> {
-    let folder = scratch_in(parent.unwrap_or(Path::new(".")))?;
+async fn unpacked(data: &Path, parent: &Path) -> Result<(TempDir, PathBuf), BackupError> {
+    let folder = scratch_in(parent)?;
     let plain = folder.path().join(PLAIN);
     let to = plain.clone();
     store::in_background(data, move |data| store::decompress(data, std::fs::File::create_new(to)?)).await?;
