@@ -27,7 +27,7 @@ mod tool;
 use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
-use plimsoll_model::database::DatabaseKind;
+use plimsoll_model::database::{Applied, DatabaseKind};
 use plimsoll_model::time::Moment;
 
 use crate::place::Place;
@@ -42,6 +42,7 @@ use folder::Unfinished;
 struct Taken {
     data: DataFile,
     tables: Tables,
+    applied: Vec<Applied>,
     objects: Vec<String>,
     tools: Vec<String>,
 }
@@ -52,13 +53,12 @@ struct Taken {
 /// When the database or its tools fail, or the folder cannot be written.
 pub async fn back_up(place: &Place, folder: &Path, at: Moment) -> Result<Manifest, BackupError> {
     let unfinished = Unfinished::new(folder)?;
-    let applied = crate::applied(place).await?;
     let taken = match place.kind {
         DatabaseKind::Sqlite => sqlite::take(place, unfinished.path()).await?,
         DatabaseKind::Postgres => postgres::take(place, unfinished.path()).await?,
         DatabaseKind::Mysql => mysql::take(place, unfinished.path()).await?,
     };
-    let Taken { data, tables, objects, tools } = taken;
+    let Taken { data, tables, applied, objects, tools } = taken;
     let manifest = Manifest { version: manifest::VERSION, kind: place.kind, at, data, tables, applied, objects, tools };
     manifest.write(unfinished.path())?;
     unfinished.finish()?;
@@ -77,7 +77,8 @@ pub async fn check(folder: &Path) -> Result<Manifest, BackupError> {
 }
 
 /// Whether the backup brings back what was there: restored into a scratch database of the server at `place` (for SQLite, a temporary file
-/// beside the folder), which is dropped again, every table has the rows and the content that it had.
+/// beside the folder), which is dropped again, every table has the rows and the content that it had. A process that is killed leaves the scratch
+/// database; its name begins with `plimsoll_verify_`.
 ///
 /// # Errors
 /// As [`check`], when it cannot be restored, and [`BackupError::Differs`] with each difference.

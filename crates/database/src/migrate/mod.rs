@@ -21,7 +21,9 @@ use crate::connect::{self, Missing};
 use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS, Step};
 use crate::judge;
 use crate::place::Place;
-use history::{History, TABLE};
+pub(crate) use history::History;
+
+use history::TABLE;
 use order::Order;
 
 /// A migration's SQL and what is known of it.

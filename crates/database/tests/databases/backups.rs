@@ -191,6 +191,29 @@ async fn every_difference_is_found_and_the_scratch_database_is_dropped() {
     }
 }
 
+/// The data takes much longer to be written than the server to be killed.
+#[tokio::test]
+async fn a_server_that_is_killed_leaves_no_backup() {
+    let mut server = Postgres::new();
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { kind: DatabaseKind::Postgres, url: Secret::new(server.database("shop")) };
+    server.sql("shop", "CREATE TABLE people AS SELECT n, repeat('x', 500) AS t FROM generate_series(1, 200000) AS n");
+    let path = folder.path().join("b");
+    let running = tokio::spawn({
+        let (place, path) = (place.clone(), path.clone());
+        async move { back_up(&place, &path, AT).await }
+    });
+    while !folder.path().join("b.new/data.pgdump.zst").exists() {
+        tokio::task::yield_now().await;
+    }
+    server.kill();
+    let code = running.await.unwrap().unwrap_err().code();
+    assert!(["backup-tool-failed", "database-disconnected"].contains(&code), "{code}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    server.start();
+    back_up(&place, &path, AT).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_cannot_be_is_refused_and_leaves_nothing() {
     let stage = Stage::Sqlite(tempfile::tempdir().unwrap());

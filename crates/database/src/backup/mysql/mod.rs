@@ -18,6 +18,7 @@ use super::sums::Tables;
 use super::tool::Tool;
 use crate::connect;
 use crate::fault::DatabaseError;
+use crate::migrate::History;
 use crate::place::Place;
 use login::Login;
 use scratch::Scratch;
@@ -42,6 +43,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let version = Tool::new("mariadb-dump", PACKAGE, place).version().await?;
     let mut connection = opened(place, None).await?;
     let still = Still::new(place, &mut connection).await?;
+    let applied = connection.history().await.map_err(failed)?;
     let objects = query_scalar(OBJECTS).fetch_all(&mut connection).await.map_err(failed)?;
     let args = ["--single-transaction", "--routines", "--events", "--triggers", "--hex-blob", "--quick", "--no-tablespaces"];
     let login = Login::new(place, None)?;
@@ -57,7 +59,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     };
     let (data, tables) = tokio::try_join!(dumped, summed)?;
     let _ = connection.close().await;
-    Ok(Taken { data, tables, objects, tools: vec![version] })
+    Ok(Taken { data, tables, applied, objects, tools: vec![version] })
 }
 
 /// What the tables have when it is restored into a scratch database on the same server.

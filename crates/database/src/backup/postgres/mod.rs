@@ -17,6 +17,7 @@ use super::tool::Tool;
 use super::{Taken, beside, scratch_in};
 use crate::connect;
 use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
+use crate::migrate::History;
 use crate::place::Place;
 use scratch::Scratch;
 
@@ -30,6 +31,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let tool = fitting(place, &mut connection, "pg_dump").await?;
     raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut connection).await.map_err(failed)?;
     let snapshot: String = query_scalar("SELECT pg_export_snapshot()").fetch_one(&mut connection).await.map_err(failed)?;
+    let applied = connection.history().await.map_err(failed)?;
     let objects = objects::of(&mut connection).await.map_err(failed)?;
     let waits = format!("--lock-wait-timeout={}", LOCK_WAIT_SECONDS * 1000);
     // Compressed on the way into the file, which is faster than what it does itself.
@@ -39,7 +41,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let summed = async { sums::of(&mut connection).await.map_err(|error| BackupError::from(failed(error))) };
     let (data, tables) = tokio::try_join!(dumped, summed)?;
     let _ = connection.close().await;
-    Ok(Taken { data, tables, objects, tools: vec![tool] })
+    Ok(Taken { data, tables, applied, objects, tools: vec![tool] })
 }
 
 /// What the tables have when it is restored into a scratch database on the same server.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_model::Secret;
-use plimsoll_model::database::DatabaseKind;
+use plimsoll_model::database::{Applied, DatabaseKind};
 use sqlx::Connection;
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
@@ -19,6 +19,7 @@ use super::sums::Tables;
 use super::{Taken, beside, scratch_in};
 use crate::connect::{self, Missing};
 use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS};
+use crate::migrate::History;
 use crate::place::Place;
 
 /// The state as it was taken, before it is compressed.
@@ -34,9 +35,9 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
     let compressed = store::in_background(&plain, |plain| store::compress(std::fs::File::open(plain)?, &plain.with_file_name(DATA)));
-    let (tables, data) = tokio::try_join!(summed(&plain), compressed)?;
+    let ((tables, applied), data) = tokio::try_join!(summed(&plain), compressed)?;
     store::in_background(&plain, |plain| std::fs::remove_file(plain)).await?;
-    Ok(Taken { data, tables, objects: Vec::new(), tools: vec![format!("SQLite {version}")] })
+    Ok(Taken { data, tables, applied, objects: Vec::new(), tools: vec![format!("SQLite {version}")] })
 }
 
 /// What the tables have when it is restored into a file of its own.
@@ -45,7 +46,7 @@ pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
     let mut connection = opened(&at(&plain)).await.map_err(|error| damaged(data, &error))?;
     sums::intact(&mut connection).await.map_err(|why| BackupError::damaged(data, &why))?;
     let _ = connection.close().await;
-    summed(&plain).await
+    Ok(summed(&plain).await?.0)
 }
 
 /// Copies it over what the file at `place` has. Those who have the file open read the one or the other.
@@ -65,12 +66,15 @@ async fn unpacked(data: &Path, parent: &Path) -> Result<(TempDir, PathBuf), Back
     Ok((folder, plain))
 }
 
-async fn summed(plain: &Path) -> Result<Tables, BackupError> {
+/// The tables of a file summed up, and its migrations.
+async fn summed(plain: &Path) -> Result<(Tables, Vec<Applied>), BackupError> {
     let place = at(plain);
     let mut connection = opened(&place).await?;
-    let tables = sums::of(&mut connection).await.map_err(|error| DatabaseError::running(&place, &error))?;
+    let failed = |error: sqlx::Error| DatabaseError::running(&place, &error);
+    let applied = connection.history().await.map_err(failed)?;
+    let tables = sums::of(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
-    Ok(tables)
+    Ok((tables, applied))
 }
 
 async fn opened(place: &Place) -> Result<SqliteConnection, DatabaseError> {
