@@ -1,5 +1,7 @@
 //! Running other programs from the root of the workspace.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -87,6 +89,24 @@ pub fn need(programs: &[&str], packages: &str) -> Outcome {
     };
     run(apt("update -qq"))?;
     run(apt(&format!("install -qq --yes --no-install-recommends {packages}")))
+}
+
+/// Where Debian asks whether a service that was just installed is to be started.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// Like [`need`], for servers that nobody but the tests starts.
+///
+/// # Errors
+/// As [`need`], and when Debian cannot be told that they are not to be started.
+pub fn need_stopped(programs: &[&str], packages: &str) -> Outcome {
+    if programs.iter().all(|program| exists(program)) || Path::new(POLICY).exists() {
+        return need(programs, packages);
+    }
+    let answer = std::fs::write(POLICY, "#!/bin/sh\nexit 101\n").and_then(|()| std::fs::set_permissions(POLICY, Permissions::from_mode(0o755)));
+    answer.map_err(|error| format!("cannot write {POLICY}: {error}"))?;
+    let done = need(programs, packages);
+    std::fs::remove_file(POLICY).map_err(|error| format!("cannot delete {POLICY}: {error}"))?;
+    done
 }
 
 fn shown(command: &Command) -> String {

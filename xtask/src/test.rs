@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::command::{cargo, exists, need, root, run, target};
+use crate::command::{cargo, exists, need, need_stopped, root, run, target};
 use crate::{Outcome, generate, hosts, matrix, mutants, tidy};
 
 /// A part of the whole: its name, and how it is run.
@@ -29,6 +29,8 @@ const PARTS: &[Part] = &[
 pub fn run_all() -> Outcome {
     need(&["git"], "git ca-certificates")?;
     need(&["nginx"], "nginx-light")?;
+    need_stopped(&["pg_ctlcluster", "psql"], "postgresql postgresql-client")?;
+    need_stopped(&["mariadbd", "mariadb-dump"], "mariadb-server mariadb-client")?;
     let mut told = Vec::new();
     let mut failed = Vec::new();
     for (name, part) in PARTS {
