@@ -1,0 +1,14 @@
+//! Migrations as files and as SQL: which ones a folder holds, and what each would do to a database that is in use.
+//!
+//! Everything here is judgement over text. How one talks to a database, when a migration runs and who may run it is left to others.
+
+mod folder;
+mod lint;
+mod reference;
+mod script;
+mod sql;
+
+pub use folder::{Fresh, FreshError, fresh, load, read};
+pub use lint::{Example, Existing, GROUND, Harm, NOTICES, Notice, RULES, Rule, lint};
+pub use reference::reference;
+pub use script::{Pair, Script};

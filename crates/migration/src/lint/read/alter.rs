@@ -1,0 +1,78 @@
+//! `ALTER TABLE`, operation by operation.
+
+use plimsoll_model::database::DatabaseKind;
+use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, ColumnOption, DataType, Ident, RenameTableNameKind};
+
+use super::column::{constraint, constraints, read};
+use super::name::{ident, name};
+use crate::lint::change::Change;
+
+/// What it does, in the order in which it says so.
+pub(super) fn changes(kind: DatabaseKind, altered: &AlterTable) -> Vec<Change> {
+    let table = Table { kind, name: name(kind, &altered.name) };
+    altered.operations.iter().flat_map(|operation| table.operation(operation)).collect()
+}
+
+/// The table that is altered.
+struct Table {
+    kind: DatabaseKind,
+    name: String,
+}
+
+impl Table {
+    fn operation(&self, operation: &AlterTableOperation) -> Vec<Change> {
+        use AlterTableOperation as Op;
+        let table = || self.name.clone();
+        let ident = |column: &Ident| ident(self.kind, column);
+        match operation {
+            Op::AddColumn { column_def, .. } => {
+                let added = Change::AddColumn { table: table(), column: read(self.kind, column_def) };
+                let constrained = constraints(self.kind, column_def).into_iter();
+                std::iter::once(added).chain(constrained.map(|constraint| Change::AddConstraint { table: table(), constraint })).collect()
+            }
+            Op::DropColumn { column_names, .. } => {
+                column_names.iter().map(|column| Change::DropColumn { table: table(), column: ident(column) }).collect()
+            }
+            Op::RenameColumn { old_column_name, new_column_name } => {
+                vec![Change::RenameColumn { table: table(), column: ident(old_column_name), to: ident(new_column_name) }]
+            }
+            Op::RenameTable { table_name: RenameTableNameKind::To(to) | RenameTableNameKind::As(to) } => {
+                vec![Change::RenameTable { table: table(), to: name(self.kind, to) }]
+            }
+            Op::AlterColumn { column_name, op } => vec![self.column(ident(column_name), op)],
+            Op::ModifyColumn { col_name, data_type, options, .. } => self.redefined(&ident(col_name), data_type, options),
+            Op::ChangeColumn { old_name, new_name, data_type, options, .. } => {
+                let (column, to) = (ident(old_name), ident(new_name));
+                let mut changes = self.redefined(&column, data_type, options);
+                changes.extend((column != to).then(|| Change::RenameColumn { table: table(), column, to }));
+                changes
+            }
+            Op::AddConstraint { constraint: added, not_valid } => vec![match constraint(self.kind, added, *not_valid) {
+                Some(constraint) => Change::AddConstraint { table: table(), constraint },
+                None => Change::CreateIndex { table: table(), concurrently: false },
+            }],
+            Op::DropConstraint { name, .. } => vec![Change::DropConstraint { table: table(), constraint: ident(name) }],
+            Op::ValidateConstraint { name } => vec![Change::Validate { table: table(), constraint: ident(name) }],
+            Op::SetLogged => vec![Change::Rewrite { table: Some(table()), by: "SET LOGGED" }],
+            Op::SetUnlogged => vec![Change::Rewrite { table: Some(table()), by: "SET UNLOGGED" }],
+            _ => vec![Change::Alter { table: table() }],
+        }
+    }
+
+    fn column(&self, column: String, operation: &AlterColumnOperation) -> Change {
+        let table = self.name.clone();
+        match operation {
+            AlterColumnOperation::SetNotNull => Change::SetNotNull { table, column },
+            AlterColumnOperation::SetDataType { data_type, .. } => Change::Retype { table, column, to: data_type.to_string().to_uppercase() },
+            _ => Change::Alter { table },
+        }
+    }
+
+    /// `MySQL` says all of a column anew, whatever is to be changed.
+    fn redefined(&self, column: &str, data_type: &DataType, options: &[ColumnOption]) -> Vec<Change> {
+        let (table, column) = (|| self.name.clone(), || column.to_owned());
+        let typed = Change::Retype { table: table(), column: column(), to: data_type.to_string().to_uppercase() };
+        let not_null = options.contains(&ColumnOption::NotNull).then(|| Change::SetNotNull { table: table(), column: column() });
+        std::iter::once(typed).chain(not_null).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! What is known of a schema, by the migrations that led to it. Tables that no migration made count as being in use.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::change::{Change, Column, Constraint};
+
+/// Tables by name. Cheap to copy: there is one before each statement.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Schema {
+    tables: BTreeMap<String, Rc<Table>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Table {
+    /// Made by what is to be run now, so that nobody uses it yet.
+    is_new: bool,
+    columns: BTreeMap<String, Known>,
+    /// Constraints that say of a column that it has a value: the column, and whether all rows were held against it.
+    checks: BTreeMap<String, (String, bool)>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    is_new: bool,
+    data_type: String,
+}
+
+impl Schema {
+    /// Whether a program that serves may use this table.
+    pub fn is_used(&self, table: &str) -> bool {
+        self.tables.get(table).is_none_or(|table| !table.is_new)
+    }
+
+    /// Whether a program that serves may use this column.
+    pub fn is_used_column(&self, table: &str, column: &str) -> bool {
+        self.is_used(table) && self.column(table, column).is_none_or(|column| !column.is_new)
+    }
+
+    /// The type of a column, where a migration said it.
+    pub fn data_type(&self, table: &str, column: &str) -> Option<&str> {
+        self.column(table, column).map(|column| column.data_type.as_str())
+    }
+
+    /// The columns of a table, as far as migrations made them.
+    pub fn columns(&self, table: &str) -> impl Iterator<Item = &str> {
+        self.tables.get(table).into_iter().flat_map(|table| table.columns.keys().map(String::as_str))
+    }
+
+    /// Whether a constraint that holds for all rows says that this column has a value.
+    pub fn is_known_not_null(&self, table: &str, column: &str) -> bool {
+        self.tables.get(table).is_some_and(|table| table.checks.values().any(|(of, holds)| of == column && *holds))
+    }
+
+    /// From now on everything in it is in use.
+    pub fn settle(&mut self) {
+        for table in self.tables.values_mut() {
+            let table = Rc::make_mut(table);
+            table.is_new = false;
+            table.columns.values_mut().for_each(|column| column.is_new = false);
+        }
+    }
+
+    /// Takes a change in.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::CreateTable { table, columns, .. } => self.create(table, columns),
+            Change::DropTable { table } => drop(self.tables.remove(table)),
+            Change::RenameTable { table, to } => {
+                if let Some(found) = self.tables.remove(table) {
+                    self.tables.insert(to.clone(), found);
+                }
+            }
+            Change::AddColumn { table, column } => self.add(table, column),
+            Change::DropColumn { table, column } => drop(self.table(table).columns.remove(column)),
+            Change::RenameColumn { table, column, to } => self.rename(table, column, to),
+            Change::Retype { table, column, to } => {
+                if let Some(column) = self.table(table).columns.get_mut(column) {
+                    column.data_type.clone_from(to);
+                }
+            }
+            Change::AddConstraint { table, constraint } => self.constrain(table, constraint),
+            Change::DropConstraint { table, constraint } => drop(self.table(table).checks.remove(constraint)),
+            Change::Validate { table, constraint } => {
+                if let Some((_, holds)) = self.table(table).checks.get_mut(constraint) {
+                    *holds = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn column(&self, table: &str, column: &str) -> Option<&Known> {
+        self.tables.get(table)?.columns.get(column)
+    }
+
+    fn table(&mut self, table: &str) -> &mut Table {
+        Rc::make_mut(self.tables.entry(table.into()).or_default())
+    }
+
+    fn create(&mut self, table: &str, columns: &[Column]) {
+        let known = columns.iter().map(|column| (column.name.clone(), Known { is_new: true, data_type: column.data_type.clone() }));
+        let made = || Rc::new(Table { is_new: true, columns: known.collect(), checks: BTreeMap::new() });
+        // `IF NOT EXISTS` leaves one alone that is there.
+        self.tables.entry(table.into()).or_insert_with(made);
+    }
+
+    fn add(&mut self, table: &str, column: &Column) {
+        self.table(table).columns.insert(column.name.clone(), Known { is_new: true, data_type: column.data_type.clone() });
+    }
+
+    fn rename(&mut self, table: &str, column: &str, to: &str) {
+        let table = self.table(table);
+        if let Some(known) = table.columns.remove(column) {
+            table.columns.insert(to.into(), known);
+        }
+        table.checks.values_mut().filter(|(of, _)| of == column).for_each(|(of, _)| *of = to.into());
+    }
+
+    fn constrain(&mut self, table: &str, constraint: &Constraint) {
+        if let (Some(name), Some(column)) = (&constraint.name, &constraint.not_null) {
+            self.table(table).checks.insert(name.clone(), (column.clone(), constraint.checks_rows));
+        }
+    }
+}
