@@ -28,6 +28,9 @@ pub(crate) enum Missing {
 /// Opens the SQLite file.
 pub(crate) async fn sqlite(place: &Place, missing: Missing) -> Result<SqliteConnection, Fault> {
     let options: SqliteConnectOptions = options(place)?;
+    if is_in_memory(place, &options) {
+        return Err(Fault::UrlInvalid);
+    }
     if missing == Missing::Refused && !options.get_filename().exists() {
         return Err(Fault::NoDatabase("there is no such file".into()));
     }
@@ -70,6 +73,11 @@ pub(crate) async fn mysql_in(place: &Place, database: Option<&str>) -> Result<My
     let waits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}");
     raw_sql(AssertSqlSafe(waits)).execute(&mut connection).await.map_err(|error| judge::running(place.kind, &error))?;
     Ok(connection)
+}
+
+/// One in memory would be gone with the connection, and what was applied to it with that.
+fn is_in_memory(place: &Place, options: &SqliteConnectOptions) -> bool {
+    options.get_filename().to_string_lossy().starts_with("file:sqlx-in-memory") || place.url.expose().contains("mode=memory")
 }
 
 fn options<O: FromStr<Err = sqlx::Error>>(place: &Place) -> Result<O, Fault> {

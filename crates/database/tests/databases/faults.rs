@@ -43,6 +43,9 @@ async fn no_connection_is_told_by_its_reason() {
     for (kind, url, code) in cases {
         check(&applied(&at(kind, &url)).await.unwrap_err(), code);
     }
+    for url in ["sqlite::memory:", "sqlite://x.db?mode=memory"] {
+        check(&up(&at(DatabaseKind::Sqlite, url), &script(1, "SELECT 1")).await.unwrap_err(), "database-url-invalid");
+    }
     let missing = at(DatabaseKind::Sqlite, &format!("sqlite://{}/no/folder/x.db", folder.path().display()));
     check(&up(&missing, &script(1, "SELECT 1")).await.unwrap_err(), "database-unreachable");
 }
