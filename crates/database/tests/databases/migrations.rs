@@ -134,6 +134,26 @@ async fn a_server_that_is_killed_has_applied_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_that_takes_nothing_back_is_told_as_half_applied_after_a_kill() {
+    let mut server = plimsoll_testkit::fixtures::Mariadb::new();
+    let place = at(plimsoll_model::database::DatabaseKind::Mysql, &server.database("shop"));
+    let door = Door::new(server.folder());
+    let waiting = script(1, &format!("CREATE TABLE a (n INT); {} CREATE TABLE b (n INT)", door.read("a")));
+    let running = tokio::spawn({
+        let (place, script) = (place.clone(), waiting.clone());
+        async move { up(&place, &script).await }
+    });
+    let _reader = door.reader().await;
+    server.kill();
+    assert_eq!(running.await.unwrap().unwrap_err().code(), "database-disconnected");
+    server.start();
+    assert_eq!(applied(&place).await.unwrap().iter().map(|row| (row.version, row.whole)).collect::<Vec<_>>(), [(1, false)]);
+    assert_eq!(up(&place, &waiting).await.unwrap_err().code(), "migration-half-applied");
+    down(&place, 1, "DROP TABLE IF EXISTS a; DROP TABLE IF EXISTS b", true).await.unwrap();
+    assert!(versions(&place).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_call_that_is_dropped_has_applied_nothing_and_holds_nothing() {
     let server = plimsoll_testkit::fixtures::Postgres::new();
     let place = at(plimsoll_model::database::DatabaseKind::Postgres, &server.database("shop"));

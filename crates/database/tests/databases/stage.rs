@@ -108,6 +108,17 @@ impl Door {
         format!("COPY (SELECT 1) TO '{}'; SELECT pg_sleep(600);", self.0.display())
     }
 
+    /// What makes `MariaDB` open it, and then wait for rows that do not come.
+    pub fn read(&self, table: &str) -> String {
+        format!("LOAD DATA INFILE '{}' INTO TABLE {table};", self.0.display())
+    }
+
+    /// Returns when it has been opened to be read. Rows come to an end when what is given is dropped.
+    pub async fn reader(&self) -> std::fs::File {
+        let path = self.0.clone();
+        tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path).unwrap()).await.unwrap()
+    }
+
     /// Returns when it has been opened.
     pub async fn wait(&self) {
         let path = self.0.clone();
