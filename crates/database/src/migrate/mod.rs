@@ -11,6 +11,8 @@ mod history;
 mod mysql;
 mod order;
 
+use std::sync::Arc;
+
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
 use sqlx::migrate::Migrate;
 use sqlx::mysql::MySqlConnection;
@@ -95,11 +97,23 @@ async fn read<C: History>(kind: DatabaseKind, connection: Result<C, Fault>) -> R
 /// Who writes to a SQLite file has it alone, so a transaction that begins by writing is the turn.
 async fn on_sqlite(place: &Place, order: &Order) -> Result<(), Fault> {
     let missing = if order.step().direction == Direction::Up { Missing::Made } else { Missing::Refused };
+    let waited_for = Arc::new(());
     let mut connection = connect::sqlite(place, missing).await?;
+    end_with(&mut connection, &waited_for).await.map_err(|error| judge::running(order.kind, &error))?;
     let done = if order.is_transactional() { in_turn(&mut connection, order).await } else { carry_out(&mut connection, order).await };
     // Closed before the answer is given, so that nothing of ours holds the file any more.
     let _ = connection.close().await;
     done
+}
+
+/// How many steps of its machine SQLite takes between two looks at whether anybody waits: a few looks in a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
+/// Has a statement end when nobody waits for it any more. It runs in a thread of its own, and would go on holding the file.
+async fn end_with(connection: &mut SqliteConnection, waited_for: &Arc<()>) -> sqlx::Result<()> {
+    let waited_for = Arc::downgrade(waited_for);
+    connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, move || waited_for.strong_count() > 0);
+    Ok(())
 }
 
 async fn in_turn(connection: &mut SqliteConnection, order: &Order) -> Result<(), Fault> {

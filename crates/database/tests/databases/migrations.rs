@@ -166,3 +166,14 @@ async fn a_call_that_is_dropped_has_applied_nothing_and_holds_nothing() {
     up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
     assert_eq!(versions(&place).await, [1]);
 }
+
+#[tokio::test]
+async fn a_statement_of_a_file_ends_when_nobody_waits_for_it() {
+    let stage = Stage::Sqlite(tempfile::tempdir().unwrap());
+    let place = stage.place("shop");
+    let endless = "CREATE TABLE a (n INT); WITH RECURSIVE g (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g) INSERT INTO a SELECT count(*) FROM g";
+    let given_up = tokio::time::timeout(std::time::Duration::from_millis(300), up(&place, &script(1, endless))).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
+    assert_eq!(versions(&place).await, [1]);
+}
