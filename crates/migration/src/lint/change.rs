@@ -7,6 +7,8 @@ pub(crate) enum Change {
     CreateTable { table: String, columns: Vec<Column>, filled: bool },
     /// A view is made.
     CreateView { name: String },
+    /// A view goes.
+    DropView { name: String },
     /// A table goes, with its rows.
     DropTable { table: String },
     /// A table is called something else.

@@ -8,7 +8,7 @@ mod plain;
 mod tests;
 
 use plimsoll_model::database::DatabaseKind;
-use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, TableFactor, TableObject, TableWithJoins};
+use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, TableFactor, TableWithJoins};
 use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
@@ -54,10 +54,6 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Vec<Change> {
         }
         Statement::Drop { object_type, names, .. } => names.iter().filter_map(|dropped| drop_of(kind, object_type, dropped)).collect(),
         Statement::Truncate(truncated) => truncated.table_names.iter().map(|table| Change::Truncate { table: name(kind, &table.name) }).collect(),
-        Statement::Insert(insert) => match &insert.table {
-            TableObject::TableName(table) => vec![Change::Insert { table: name(kind, table) }],
-            _ => Vec::new(),
-        },
         Statement::Update(update) => update_of(kind, update).into_iter().collect(),
         Statement::Delete(delete) => delete_of(kind, delete).into_iter().collect(),
         _ => Vec::new(),
@@ -68,6 +64,7 @@ fn drop_of(kind: DatabaseKind, object: &ObjectType, dropped: &ast::ObjectName) -
     match object {
         ObjectType::Table => Some(Change::DropTable { table: name(kind, dropped) }),
         ObjectType::Schema | ObjectType::Database => Some(Change::DropTable { table: format!("{}.*", name(kind, dropped)) }),
+        ObjectType::View | ObjectType::MaterializedView => Some(Change::DropView { name: name(kind, dropped) }),
         ObjectType::Index => Some(Change::DropIndex { concurrently: false }),
         _ => None,
     }

@@ -9,6 +9,7 @@ mod down_missing;
 mod example;
 mod index_not_concurrent;
 mod not_null_without_default;
+mod rows_written_under_lock;
 mod set_not_null;
 mod several_tables_locked;
 mod table_dropped;
@@ -62,9 +63,9 @@ pub enum Harm {
     BlocksWriters,
     /// The table is read through while nobody may read it.
     BlocksReaders,
-    /// The table, or an index of it, is written anew as a whole.
+    /// The table, or an index of it, is written anew as a whole while others wait.
     Rewrites,
-    /// Nobody may read the table until the transaction ends, whatever else it does.
+    /// Others wait for the table until the transaction ends, whatever else it does.
     HoldsTable,
     /// Nobody may read several tables until the transaction ends.
     HoldsTables,
@@ -81,8 +82,8 @@ impl fmt::Display for Harm {
             Self::Fails => "the migration itself fails",
             Self::BlocksWriters => "the table is read through while nobody may write to it",
             Self::BlocksReaders => "the table is read through while nobody may read it",
-            Self::Rewrites => "the table, or an index of it, is written anew as a whole",
-            Self::HoldsTable => "nobody may read the table until the transaction ends",
+            Self::Rewrites => "the table, or an index of it, is written anew as a whole while others wait",
+            Self::HoldsTable => "others wait for the table until the transaction ends",
             Self::HoldsTables => "nobody may read several tables until the transaction ends",
             Self::LosesRows => "values of rows are gone",
             Self::CannotBeUndone => "after up and down, something is not as it was",
@@ -104,6 +105,7 @@ pub const RULES: &[Rule] = &[
     down_missing::RULE,
     index_not_concurrent::RULE,
     not_null_without_default::RULE,
+    rows_written_under_lock::RULE,
     set_not_null::RULE,
     several_tables_locked::RULE,
     table_dropped::RULE,
