@@ -1,18 +1,22 @@
-//! The rules held against a real `PostgreSQL`: the example of each does the harm that the rule names, and its near miss does not.
+//! The rules held against real databases, most of all `PostgreSQL`: the example of each does the harm that the rule names, and its near miss does not.
 //!
 //! Nothing here is timed. A migration is run in a transaction that stays open while its locks are read and others try to read and write; what
 //! cannot run in one is run beside a writer that it has to wait for.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod elsewhere;
 mod play;
 mod serving;
 mod watched;
 
+use elsewhere::Elsewhere;
 use play::Play;
-use plimsoll_migration::{Example, Existing, Harm, RULES, Rule, lint};
+use plimsoll_migration::{Example, Existing, GROUND, Harm, RULES, Rule, lint};
 use plimsoll_model::database::DatabaseKind;
-use plimsoll_testkit::fixtures::Postgres;
+use plimsoll_testkit::fixtures::{Mariadb, Postgres};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection, raw_sql};
 use watched::does;
 
 #[tokio::test]
@@ -20,11 +24,11 @@ async fn every_example_does_its_harm_and_no_near_miss_does() {
     let server = Postgres::new();
     let mut wrong = Vec::new();
     for rule in RULES {
-        let harmful = Play::of(&server, rule.id, &rule.example).await.watch().await;
+        let harmful = Play::of(&server, &rule.example).await.watch().await;
         if !does(rule.harm, &harmful) {
             wrong.push(format!("{}: the example does no harm ({}): {harmful:?}", rule.id, rule.harm));
         }
-        let harmless = Play::of(&server, &format!("{}-near", rule.id), &rule.near_miss).await.watch().await;
+        let harmless = Play::of(&server, &rule.near_miss).await.watch().await;
         if does(rule.harm, &harmless) || harmless.failed.is_some() {
             wrong.push(format!("{}: the near miss does harm ({}): {harmless:?}", rule.id, rule.harm));
         }
@@ -68,7 +72,9 @@ const FORMS: &[&str] = &[
     "REINDEX TABLE account;",
     "UPDATE account SET name = 'x';",
     "UPDATE account SET name = 'x' WHERE id < 0;",
+    "-- no-transaction\nCREATE INDEX i ON account (age);",
     "-- no-transaction\nREINDEX TABLE CONCURRENTLY account;",
+    "-- no-transaction\nVACUUM FULL account;",
     "-- no-transaction\nDROP INDEX CONCURRENTLY account_email_idx;",
     "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON account (age);\nSELECT 1;",
 ];
@@ -80,10 +86,10 @@ const HARMS: &[Harm] = &[Harm::BreaksServing, Harm::Fails, Harm::BlocksWriters, 
 async fn what_is_found_does_harm_and_what_is_not_found_does_none() {
     let server = Postgres::new();
     let mut wrong = Vec::new();
-    for (number, form) in FORMS.iter().enumerate() {
+    for form in FORMS {
         let example = Example { before: "", up: form, down: Some("SELECT 1;") };
-        let rules = found(&example);
-        let watched = Play::of(&server, &format!("form-{number}"), &example).await.watch().await;
+        let rules = found(DatabaseKind::Postgres, &example);
+        let watched = Play::of(&server, &example).await.watch().await;
         let harmless = rules.iter().filter(|rule| rule.harm != Harm::CannotBeUndone && !does(rule.harm, &watched));
         wrong.extend(harmless.map(|rule| format!("{form}: {} is found, and there is no harm: {watched:?}", rule.id)));
         let done = HARMS.iter().filter(|harm| rules.is_empty() && does(**harm, &watched));
@@ -92,7 +98,57 @@ async fn what_is_found_does_harm_and_what_is_not_found_does_none() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn found(example: &Example) -> Vec<&'static Rule> {
-    let findings = lint(DatabaseKind::Postgres, &example.migrations(), Existing::Applied(&[1].into()));
-    findings.iter().map(|finding| RULES.iter().find(|rule| rule.id == finding.code).unwrap()).collect()
+#[tokio::test]
+async fn examples_do_their_harm_on_other_databases_too() {
+    let server = Mariadb::new();
+    let mut wrong = Vec::new();
+    for (rule, kind) in RULES.iter().flat_map(|rule| rule.kinds.iter().map(move |kind| (rule, *kind))) {
+        let Some(harm) = elsewhere::harm(kind, rule.harm).filter(|_| kind != DatabaseKind::Postgres) else { continue };
+        let watched = Elsewhere::new(kind, &server, rule.id).await.watch(&rule.example).await;
+        if !does(harm, &watched) {
+            wrong.push(format!("{} on {kind}: the example does no harm ({harm}): {watched:?}", rule.id));
+        }
+        let watched = Elsewhere::new(kind, &server, &format!("{}-near", rule.id)).await.watch(&rule.near_miss).await;
+        if does(harm, &watched) && !found(kind, &rule.near_miss).iter().any(|one| one.id == rule.id) {
+            wrong.push(format!("{} on {kind}: the near miss does harm ({harm}): {watched:?}", rule.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The server says itself what it cannot do while others write.
+#[tokio::test]
+async fn mysql_writes_a_table_anew_for_another_type_and_for_nothing_that_is_left_alone() {
+    let server = Mariadb::new();
+    let cases = [
+        ("ALTER TABLE account MODIFY COLUMN age bigint", true),
+        ("ALTER TABLE account MODIFY COLUMN age integer", false),
+        ("ALTER TABLE account ADD COLUMN nickname varchar(50)", false),
+        ("ALTER TABLE account ADD INDEX account_age_idx (age)", false),
+    ];
+    for (number, (sql, locks)) in cases.into_iter().enumerate() {
+        let mut database = Elsewhere::new(DatabaseKind::Mysql, &server, &format!("m{number}")).await;
+        database.run(GROUND).await.unwrap();
+        let refused = database.run(&format!("{sql}, LOCK=NONE")).await.is_err();
+        let example = Example { before: "", up: sql, down: Some("SELECT 1;") };
+        assert_eq!((refused, found(DatabaseKind::Mysql, &example).is_empty()), (locks, !locks), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn mysql_lets_nobody_read_what_is_locked() {
+    let server = Mariadb::new();
+    let mut migrating = Elsewhere::new(DatabaseKind::Mysql, &server, "shop").await;
+    migrating.run(GROUND).await.unwrap();
+    migrating.run("LOCK TABLES account WRITE").await.unwrap();
+    let mut program = MySqlConnection::connect(&server.url("shop")).await.unwrap();
+    raw_sql("SET lock_wait_timeout = 0").execute(&mut program).await.unwrap();
+    assert!(raw_sql("SELECT * FROM account").execute(&mut program).await.is_err());
+    migrating.run("UNLOCK TABLES").await.unwrap();
+    raw_sql("SELECT * FROM account").execute(&mut program).await.unwrap();
+}
+
+fn found(kind: DatabaseKind, example: &Example) -> Vec<&'static Rule> {
+    let findings = lint(kind, &example.migrations(), Existing::Applied(&[1].into()));
+    findings.iter().filter_map(|finding| RULES.iter().find(|rule| rule.id == finding.code)).collect()
 }

@@ -1,4 +1,4 @@
-//! A migration on a database of its own that is in use.
+//! A migration on a database that is in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,14 +39,14 @@ pub struct Play {
 }
 
 impl Play {
-    /// All that comes before `example` is applied to a database called `name`, which is then filled.
-    pub async fn of(server: &Postgres, name: &str, example: &Example) -> Self {
-        let _with_password = server.database(name);
+    /// Everything is taken away, and all that comes before `example` is applied and filled.
+    pub async fn of(server: &Postgres, example: &Example) -> Self {
         // By the socket, where there is no password to be computed for each of many connections.
-        let url = format!("postgres://postgres@localhost:{}/{name}?host={}", server.port, server.socket().display());
+        let url = format!("postgres://postgres@localhost:{}/postgres?host={}", server.port, server.socket().display());
         let mut migrations = example.migrations().into_iter();
         let migration = migrations.next_back().unwrap();
         let mut connection = PgConnection::connect(&url).await.unwrap();
+        raw_sql("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public").execute(&mut connection).await.unwrap();
         let mut fill = Some(ROWS);
         for before in migrations {
             raw_sql(AssertSqlSafe(before.up.sql)).execute(&mut connection).await.unwrap();
