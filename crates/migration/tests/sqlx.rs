@@ -23,14 +23,17 @@ async fn a_folder_is_read_as_sqlx_reads_it() {
     let theirs = Migrator::new(folder.path()).await.unwrap();
     let ours = read("", &load(folder.path()).unwrap()).unwrap();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let theirs: Vec<_> = theirs.iter().map(|one| (one.version, one.migration_type, one.sql.as_str(), hex(&one.checksum), !one.no_tx)).collect();
+    let theirs: Vec<_> = theirs
+        .iter()
+        .map(|one| (one.version, one.description.to_string(), one.migration_type, one.sql.as_str(), hex(&one.checksum), !one.no_tx))
+        .collect();
     let ours = ours.iter().flat_map(|pair| {
         let sides = [(Direction::Up, MigrationType::ReversibleUp), (Direction::Down, MigrationType::ReversibleDown)];
         sides.map(|(direction, of)| pair.script(direction).map(|script| (pair, of, script)))
     });
     let ours: Vec<_> = ours
         .flatten()
-        .map(|(pair, of, script)| (pair.migration.version, of, script.sql.as_str(), script.checksum().0, script.transactional))
+        .map(|(pair, of, script)| (pair.migration.version, pair.description(), of, script.sql.as_str(), script.checksum().0, script.transactional))
         .collect();
     assert_eq!(ours, theirs);
     assert_eq!(ours.len(), FILES.len());

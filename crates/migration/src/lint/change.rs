@@ -47,6 +47,8 @@ pub(crate) enum Change {
     Delete { table: String, all: bool },
     /// All rows go at once.
     Truncate { table: String },
+    /// A transaction is begun or ended.
+    Transaction,
     /// Something else is done to a table, under its lock.
     Alter { table: String },
 }

@@ -136,6 +136,8 @@ fn each_form_is_found() {
         ("CREATE TABLE a AS SELECT * FROM account; DROP TABLE account; ALTER TABLE a RENAME TO account;", &["1:table-dropped"]),
         ("ALTER TABLE account RENAME TO a; ALTER TABLE a RENAME TO b;", &["1:table-renamed", "1:table-renamed"]),
         ("COMMENT ON TABLE account IS 'people'; SET lock_timeout = '2s'; GRANT SELECT ON account TO reader;", &[]),
+        ("BEGIN; SELECT 1; COMMIT;", &["1:transaction-ended", "1:transaction-ended"]),
+        ("-- no-transaction\nBEGIN; SELECT 1; COMMIT;", &[]),
         ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ DELETE FROM account; SELECT 1 $$;", &[]),
     ];
     for (up, expected) in cases {

@@ -45,7 +45,10 @@ impl Elsewhere {
         self.fill().await;
         let (values, all) = (self.values().await, self.all().await);
         assert_eq!(values.iter().flatten().count(), 20, "there are rows to be lost");
-        if let Err(error) = self.run(&up.sql).await {
+        if matches!(self, Self::Sqlite(_)) && self.fails_later(&up.sql).await != all {
+            return Watched { half: true, ..Watched::default() };
+        }
+        if let Err(error) = self.apply(&up.sql).await {
             return Watched { failed: Some(error.to_string()), ..Watched::default() };
         }
         let broken = self.broken().await;
@@ -65,6 +68,22 @@ impl Elsewhere {
             Self::Sqlite(connection) => raw_sql(sql).execute(connection).await.map(drop),
             Self::Mysql(connection) => raw_sql(sql).execute(connection).await.map(drop),
         }
+    }
+
+    /// Runs it in a transaction, as a migration is run.
+    async fn apply(&mut self, sql: &str) -> sqlx::Result<()> {
+        self.run("BEGIN").await?;
+        self.run(sql).await?;
+        self.run("COMMIT").await
+    }
+
+    /// Runs it in a transaction that then fails; all that is there afterwards.
+    async fn fails_later(&mut self, sql: &str) -> BTreeSet<String> {
+        self.run("BEGIN").await.unwrap();
+        assert!(self.run(&format!("{sql}\n;SELECT * FROM nowhere")).await.is_err());
+        // There may be none any more to be taken back.
+        let _ = self.run("ROLLBACK").await;
+        self.all().await
     }
 
     async fn fill(&mut self) {
@@ -113,7 +132,7 @@ pub fn harm(kind: DatabaseKind, harm: Harm) -> Option<Harm> {
     match (kind, harm) {
         // It makes up values for the rows that are there, and fails on those of the program of before.
         (DatabaseKind::Mysql, Harm::Fails) => Some(Harm::BreaksServing),
-        (_, Harm::BreaksServing | Harm::Fails | Harm::LosesRows | Harm::CannotBeUndone) => Some(harm),
+        (_, Harm::BreaksServing | Harm::Fails | Harm::LeavesHalf | Harm::LosesRows | Harm::CannotBeUndone) => Some(harm),
         _ => None,
     }
 }

@@ -70,7 +70,11 @@ const FORMS: &[&str] = &[
     "DROP SCHEMA public CASCADE;",
     "LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE;",
     "REINDEX TABLE account;",
+    "SAVEPOINT a;\nALTER TABLE account ADD COLUMN a int;\nRELEASE a;",
+    "CREATE TABLE a (id bigint);\nROLLBACK;\nBEGIN;\nCREATE TABLE b (id bigint);\nEND;",
     "UPDATE account SET name = 'x';",
+    "UPDATE ONLY account SET name = 'x';",
+    "WITH x AS (SELECT 1) DELETE FROM ONLY payment;",
     "UPDATE account SET name = 'x' WHERE id < 0;",
     "-- no-transaction\nCREATE INDEX i ON account (age);",
     "-- no-transaction\nREINDEX TABLE CONCURRENTLY account;",
@@ -80,7 +84,8 @@ const FORMS: &[&str] = &[
 ];
 
 /// What is never said of a migration on which no rule has struck. Locks alone are not: they are short.
-const HARMS: &[Harm] = &[Harm::BreaksServing, Harm::Fails, Harm::BlocksWriters, Harm::BlocksReaders, Harm::Rewrites, Harm::LosesRows];
+const HARMS: &[Harm] =
+    &[Harm::BreaksServing, Harm::Fails, Harm::BlocksWriters, Harm::BlocksReaders, Harm::Rewrites, Harm::LeavesHalf, Harm::LosesRows];
 
 #[tokio::test]
 async fn what_is_found_does_harm_and_what_is_not_found_does_none() {

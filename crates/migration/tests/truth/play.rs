@@ -61,6 +61,9 @@ impl Play {
     /// Runs it, there and back.
     pub async fn watch(&mut self) -> Watched {
         let (files, values, all) = (self.files().await, self.values().await, self.all().await);
+        if self.fails_later().await && all != self.all().await {
+            return Watched { half: true, ..Watched::default() };
+        }
         let mut watched = self.apply().await;
         if watched.failed.is_some() {
             return watched;
@@ -75,6 +78,19 @@ impl Play {
         }
         watched.undone = all == self.all().await;
         watched
+    }
+
+    /// Runs it in a transaction that then fails; whether it can be run in one.
+    async fn fails_later(&mut self) -> bool {
+        let up = &self.migration.up;
+        if !up.transactional {
+            return false;
+        }
+        let failing = format!("{}\n;SELECT 1 / 0", up.sql);
+        let mut transaction = self.program.begin().await.unwrap();
+        assert!(raw_sql(AssertSqlSafe(failing)).execute(&mut *transaction).await.is_err());
+        transaction.rollback().await.unwrap();
+        true
     }
 
     async fn apply(&mut self) -> Watched {

@@ -7,6 +7,8 @@ use plimsoll_migration::Harm;
 pub struct Watched {
     /// Why it did not run to its end.
     pub failed: Option<String>,
+    /// Whether something of it stays when a later statement fails.
+    pub half: bool,
     /// While it ran, by table.
     pub tables: Vec<Seen>,
     /// Tables or indexes that lie in other files than before.
@@ -47,6 +49,7 @@ pub fn does(harm: Harm, watched: &Watched) -> bool {
         Harm::Rewrites => !watched.rewritten.is_empty() && any(|table| table.writers_wait) > 0,
         Harm::HoldsTable => any(|table| table.writers_wait) > 0,
         Harm::HoldsTables => any(|table| table.readers_wait) > 1,
+        Harm::LeavesHalf => watched.half,
         Harm::LosesRows => watched.lost > 0,
         Harm::CannotBeUndone => watched.failed.is_none() && !watched.undone,
     }

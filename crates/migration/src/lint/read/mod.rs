@@ -8,7 +8,7 @@ mod plain;
 mod tests;
 
 use plimsoll_model::database::DatabaseKind;
-use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, TableFactor, TableWithJoins};
+use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, Query, SetExpr, TableFactor, TableObject, TableWithJoins};
 use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
@@ -54,10 +54,25 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Vec<Change> {
         }
         Statement::Drop { object_type, names, .. } => names.iter().filter_map(|dropped| drop_of(kind, object_type, dropped)).collect(),
         Statement::Truncate(truncated) => truncated.table_names.iter().map(|table| Change::Truncate { table: name(kind, &table.name) }).collect(),
+        Statement::Query(asked) => query(kind, asked),
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(table) => vec![Change::Insert { table: name(kind, table) }],
+            _ => Vec::new(),
+        },
         Statement::Update(update) => update_of(kind, update).into_iter().collect(),
         Statement::Delete(delete) => delete_of(kind, delete).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// What stands behind and within `WITH` may write too.
+fn query(kind: DatabaseKind, asked: &Query) -> Vec<Change> {
+    let within = asked.with.iter().flat_map(|with| &with.cte_tables).flat_map(|table| query(kind, &table.query));
+    let behind = match asked.body.as_ref() {
+        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => of(kind, statement),
+        _ => Vec::new(),
+    };
+    within.chain(behind).collect()
 }
 
 fn drop_of(kind: DatabaseKind, object: &ObjectType, dropped: &ast::ObjectName) -> Option<Change> {
@@ -88,6 +103,8 @@ fn delete_of(kind: DatabaseKind, delete: &ast::Delete) -> Option<Change> {
 
 fn table(kind: DatabaseKind, of: &TableWithJoins) -> Option<String> {
     match &of.relation {
+        // The parser takes `ONLY a` for a table of that name that is called `a`.
+        TableFactor::Table { name: only, alias: Some(found), .. } if only.to_string().eq_ignore_ascii_case("only") => Some(ident(kind, &found.name)),
         TableFactor::Table { name: found, .. } => Some(name(kind, found)),
         _ => None,
     }

@@ -23,6 +23,8 @@ pub(super) fn changes(kind: DatabaseKind, words: &[&str]) -> Option<Vec<Change>>
             let into = rest.iter().take(5).position(|word| *word == "INTO").map_or(0, |at| at + 1);
             Some(vec![Change::Insert { table: leading(kind, &words[1 + into..]) }])
         }
+        ["PRAGMA", ..] | ["ROLLBACK", "TO", ..] | ["ROLLBACK", "WORK" | "TRANSACTION", "TO", ..] => Some(Vec::new()),
+        ["BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "ABORT", ..] | ["START", "TRANSACTION", ..] => Some(vec![Change::Transaction]),
         ["REINDEX", ..] => Some(vec![Change::Reindex { concurrently }]),
         ["DROP", "INDEX", "CONCURRENTLY", ..] => Some(vec![Change::DropIndex { concurrently }]),
         ["CLUSTER", rest @ ..] => Some(vec![Change::Rewrite { table: after(kind, words, rest, &["VERBOSE"]), by: "CLUSTER" }]),

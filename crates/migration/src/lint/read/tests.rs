@@ -30,6 +30,15 @@ fn statements_are_read_by_what_they_do() {
         (Mysql, "ALTER TABLE a ADD INDEX i (b)", r#"[[CreateIndex { table: "a", concurrently: false }]]"#),
         (Mysql, "DELETE FROM a LIMIT 10", r#"[[Delete { table: "a", all: false }]]"#),
         (Postgres, "UPDATE a SET (b, c) = (1, 2)", r#"[[Update { table: "a", columns: ["b", "c"], all: true }]]"#),
+        (Postgres, "DELETE FROM ONLY a", r#"[[Delete { table: "a", all: true }]]"#),
+        (Postgres, "UPDATE ONLY a SET b = 1", r#"[[Update { table: "a", columns: ["b"], all: true }]]"#),
+        (Postgres, "WITH x AS (SELECT 1) DELETE FROM a", r#"[[Delete { table: "a", all: true }]]"#),
+        (
+            Postgres,
+            "WITH x AS (DELETE FROM a WHERE b RETURNING *) INSERT INTO c SELECT * FROM x",
+            r#"[[Delete { table: "a", all: false }, Insert { table: "c" }]]"#,
+        ),
+        (Postgres, "SAVEPOINT a; ROLLBACK TO a; BEGIN; END; START TRANSACTION", "[[], [], [Transaction], [Transaction], [Transaction]]"),
         (Postgres, "ALTER TABLE a DROP CONSTRAINT b, OWNER TO c", r#"[[DropConstraint { table: "a", constraint: "b" }, Alter { table: "a" }]]"#),
     ];
     for (kind, sql, expected) in cases {

@@ -18,6 +18,7 @@ mod table_rebuilt;
 mod table_renamed;
 mod table_rewritten;
 mod table_truncated;
+mod transaction_ended;
 mod type_changed;
 mod unbounded_write;
 mod unique_without_index;
@@ -69,6 +70,8 @@ pub enum Harm {
     HoldsTable,
     /// Nobody may read several tables until the transaction ends.
     HoldsTables,
+    /// When a later statement fails, what was done before stays.
+    LeavesHalf,
     /// Values of rows are gone.
     LosesRows,
     /// After it was applied and undone, something is not as it was.
@@ -85,6 +88,7 @@ impl fmt::Display for Harm {
             Self::Rewrites => "the table, or an index of it, is written anew as a whole while others wait",
             Self::HoldsTable => "others wait for the table until the transaction ends",
             Self::HoldsTables => "nobody may read several tables until the transaction ends",
+            Self::LeavesHalf => "when a later statement fails, what was done before stays",
             Self::LosesRows => "values of rows are gone",
             Self::CannotBeUndone => "after up and down, something is not as it was",
         })
@@ -93,6 +97,7 @@ impl fmt::Display for Harm {
 
 const ALL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres, DatabaseKind::Mysql];
 const POSTGRES: &[DatabaseKind] = &[DatabaseKind::Postgres];
+const TRANSACTIONAL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres];
 const SERVERS: &[DatabaseKind] = &[DatabaseKind::Postgres, DatabaseKind::Mysql];
 
 /// All of them, by name.
@@ -114,6 +119,7 @@ pub const RULES: &[Rule] = &[
     table_renamed::RULE,
     table_rewritten::RULE,
     table_truncated::RULE,
+    transaction_ended::RULE,
     type_changed::RULE,
     unbounded_write::RULE,
     unique_without_index::RULE,
