@@ -211,7 +211,9 @@ fn a_comment_accepts_one_rule_for_one_statement() {
 fn what_is_not_understood_hides_nothing_else() {
     check(Postgres, "DO $$ BEGIN DROP TABLE b; END $$;\nDROP TABLE a;", &["1:sql-not-understood", "2:table-dropped"]);
     let migrations = [pair(1, "DO $$ BEGIN NULL; END $$;", "SELECT 1;")];
-    assert_eq!(lint(Postgres, &migrations, Existing::Unknown)[0].severity, Severity::Note);
+    let found = lint(Postgres, &migrations, Existing::Unknown);
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Note));
+    assert_eq!(found[0].message, "this statement was not judged: Expected: an SQL statement, found: DO");
     check(Postgres, "DROP TABLE a; SELECT 'not closed", &["1:table-dropped", "1:sql-not-understood"]);
 }
 

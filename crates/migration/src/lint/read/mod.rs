@@ -10,7 +10,7 @@ mod tests;
 use plimsoll_model::database::DatabaseKind;
 use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, Query, SetExpr, TableFactor, TableObject, TableWithJoins};
 use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 
 use self::name::{ident, name};
 use super::change::Change;
@@ -24,8 +24,15 @@ pub(crate) fn changes(kind: DatabaseKind, statement: &Statement<'_>) -> Result<V
     if let Some(changes) = plain::changes(kind, &statement.words) {
         return Ok(changes);
     }
-    let parsed = Parser::parse_sql(dialect(kind), statement.text).map_err(|error| error.to_string())?;
+    let parsed = Parser::parse_sql(dialect(kind), statement.text).map_err(|error| why(&error))?;
     Ok(parsed.iter().flat_map(|statement| of(kind, statement)).collect())
+}
+
+/// What the parser says, without its places: they count from the beginning of the statement.
+fn why(error: &ParserError) -> String {
+    let said = error.to_string();
+    let said = said.trim_start_matches("sql parser error: ");
+    said.split_once(" at Line:").map_or(said, |(said, _)| said).to_owned()
 }
 
 fn dialect(kind: DatabaseKind) -> &'static dyn Dialect {
