@@ -28,6 +28,9 @@ pub(crate) enum Missing {
 /// Opens the SQLite file.
 pub(crate) async fn sqlite(place: &Place, missing: Missing) -> Result<SqliteConnection, Fault> {
     let options: SqliteConnectOptions = options(place)?;
+    if is_in_memory(place, &options) {
+        return Err(Fault::UrlInvalid);
+    }
     if missing == Missing::Refused && !options.get_filename().exists() {
         return Err(Fault::NoDatabase("there is no such file".into()));
     }
@@ -37,7 +40,16 @@ pub(crate) async fn sqlite(place: &Place, missing: Missing) -> Result<SqliteConn
 
 /// Connects to the `PostgreSQL` server.
 pub(crate) async fn postgres(place: &Place) -> Result<PgConnection, Fault> {
+    postgres_in(place, None).await
+}
+
+/// Connects to the same server, and another database of it where one is named.
+pub(crate) async fn postgres_in(place: &Place, database: Option<&str>) -> Result<PgConnection, Fault> {
     let options: PgConnectOptions = options(place)?;
+    let options = match database {
+        Some(name) => options.database(name),
+        None => options,
+    };
     let mut connection = connected(DatabaseKind::Postgres, options.application_name("plimsoll")).await?;
     set(&mut connection, format!("SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")).await.map_err(|error| judge::running(place.kind, &error))?;
     // So that a statement ends when we are gone. Not every server's system can tell; then it ends when it is done.
@@ -47,11 +59,25 @@ pub(crate) async fn postgres(place: &Place) -> Result<PgConnection, Fault> {
 
 /// Connects to the `MySQL` or `MariaDB` server.
 pub(crate) async fn mysql(place: &Place) -> Result<MySqlConnection, Fault> {
+    mysql_in(place, None).await
+}
+
+/// Connects to the same server, and another database of it where one is named.
+pub(crate) async fn mysql_in(place: &Place, database: Option<&str>) -> Result<MySqlConnection, Fault> {
     let options: MySqlConnectOptions = options(place)?;
+    let options = match database {
+        Some(name) => options.database(name),
+        None => options,
+    };
     let mut connection = connected(DatabaseKind::Mysql, options).await?;
     let waits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}");
     raw_sql(AssertSqlSafe(waits)).execute(&mut connection).await.map_err(|error| judge::running(place.kind, &error))?;
     Ok(connection)
+}
+
+/// One in memory would be gone with the connection, and what was applied to it with that.
+fn is_in_memory(place: &Place, options: &SqliteConnectOptions) -> bool {
+    options.get_filename().to_string_lossy().starts_with("file:sqlx-in-memory") || place.url.expose().contains("mode=memory")
 }
 
 fn options<O: FromStr<Err = sqlx::Error>>(place: &Place) -> Result<O, Fault> {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use plimsoll_model::database::Direction;
 
+use crate::judge;
+use crate::place::Place;
+
 /// Something failed at a database. It is shown without the password of the database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{place}: {fault}", self.shown())]
@@ -83,6 +86,16 @@ pub enum Fault {
 pub(crate) const LOCK_WAIT_SECONDS: u64 = 5;
 
 impl DatabaseError {
+    /// A fault at a place.
+    pub(crate) fn at(place: &Place, step: Option<Step>, fault: Fault) -> Self {
+        Self { place: place.to_string(), step, fault: fault.map(|said| place.clean(&said)) }
+    }
+
+    /// What failed at a place in the middle of something.
+    pub(crate) fn running(place: &Place, error: &sqlx::Error) -> Self {
+        Self::at(place, None, judge::running(place.kind, error))
+    }
+
     /// Stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {

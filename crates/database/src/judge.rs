@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::line;
 
 /// Makes a fault of what was said.
-type Meaning = fn(String) -> Fault;
+pub(crate) type Meaning = fn(String) -> Fault;
 
 /// What it means that no connection came about.
 pub(crate) fn connecting(kind: DatabaseKind, error: &Error) -> Fault {
@@ -77,7 +77,7 @@ fn number(code: Option<Cow<'_, str>>) -> Option<u32> {
 }
 
 /// Of an extended result code the low byte says what it is.
-fn sqlite(code: u32) -> Option<Meaning> {
+pub(crate) fn sqlite(code: u32) -> Option<Meaning> {
     match code & 0xff {
         3 | 8 | 23 => Some(Fault::Forbidden),
         5 | 6 => Some(Fault::Locked),

@@ -1,15 +1,19 @@
-//! How one talks to a database: which migrations it has, applying and undoing one.
+//! How one talks to a database: its migrations, its schema, and its backups.
 //!
 //! SQLite, PostgreSQL, and MySQL or MariaDB. What is to be done, in which order and when, is left to those who plan; so are the files that
 //! migrations come from.
 
+mod backup;
 mod connect;
 mod fault;
 mod judge;
 mod line;
 mod migrate;
 mod place;
+mod schema;
 
+pub use backup::{BackupError, DataFile, Difference, Manifest, TableSum, Tables, back_up, check, restore, verify};
 pub use fault::{DatabaseError, Fault, Step};
 pub use migrate::{Script, applied, down, up};
 pub use place::Place;
+pub use schema::{Change, Schema, schema};

@@ -88,6 +88,11 @@ pub(crate) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What a URL that sqlx has written anew says for a file; anything else is as it is.
+pub(crate) fn file(value: &str) -> String {
+    value.strip_prefix("file: ").unwrap_or(value).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

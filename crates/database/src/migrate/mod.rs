@@ -8,6 +8,7 @@
 //! and the database takes back what was not committed.
 
 mod history;
+mod mysql;
 mod order;
 
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
@@ -20,7 +21,9 @@ use crate::connect::{self, Missing};
 use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS, Step};
 use crate::judge;
 use crate::place::Place;
-use history::{History, TABLE};
+pub(crate) use history::History;
+
+use history::TABLE;
 use order::Order;
 
 /// A migration's SQL and what is known of it.
@@ -50,7 +53,7 @@ pub async fn applied(place: &Place) -> Result<Vec<Applied>, DatabaseError> {
         DatabaseKind::Postgres => read(place.kind, connect::postgres(place).await).await,
         DatabaseKind::Mysql => read(place.kind, connect::mysql(place).await).await,
     };
-    found.map_err(|fault| told(place, None, fault))
+    found.map_err(|fault| DatabaseError::at(place, None, fault))
 }
 
 /// Applies a migration; a SQLite file that does not exist is made. Nothing happens when it is applied already with this text.
@@ -79,7 +82,7 @@ async fn migrate(place: &Place, order: Order) -> Result<(), DatabaseError> {
         DatabaseKind::Postgres => on_postgres(place, &order).await,
         DatabaseKind::Mysql => on_mysql(place, &order).await,
     };
-    done.map_err(|fault| told(place, Some(order.step()), fault))
+    done.map_err(|fault| DatabaseError::at(place, Some(order.step()), fault))
 }
 
 async fn read<C: History>(kind: DatabaseKind, connection: Result<C, Fault>) -> Result<Vec<Applied>, Fault> {
@@ -123,7 +126,9 @@ const MYSQL_TURN: &str = "SELECT GET_LOCK(LOWER(HEX(1026731422 * CRC32(DATABASE(
 async fn on_mysql(place: &Place, order: &Order) -> Result<(), Fault> {
     let mut connection = connect::mysql(place).await?;
     take_turn(&mut connection).await?;
-    carry_out(&mut connection, order).await?;
+    if is_due(&mut connection, order).await? {
+        mysql::run(&mut connection, order).await?;
+    }
     let _ = connection.close().await;
     Ok(())
 }
@@ -135,36 +140,24 @@ async fn take_turn(connection: &mut MySqlConnection) -> Result<(), Fault> {
 }
 
 async fn carry_out<C: History>(connection: &mut C, order: &Order) -> Result<(), Fault> {
-    let ours = |error: sqlx::Error| judge::running(order.kind, &error);
-    if !connection.has_table().await.map_err(ours)? {
-        if order.step().direction == Direction::Down {
-            return Ok(());
-        }
-        connection.ensure_migrations_table(TABLE).await.map_err(|error| judge::script(order.kind, &error, "", false))?;
-    }
-    if !order.is_due(&connection.rows().await.map_err(ours)?)? {
+    if !is_due(connection, order).await? {
         return Ok(());
     }
     let failed = match order.step().direction {
         Direction::Up => connection.apply(TABLE, order.migration()).await.err(),
         Direction::Down => connection.revert(TABLE, order.migration()).await.err(),
     };
-    match failed {
-        None => Ok(()),
-        Some(error) => Err(left(connection, order, judge::script(order.kind, &error, order.sql(), order.stays())).await),
-    }
+    failed.map_or(Ok(()), |error| Err(order.judged(&error)))
 }
 
-/// What the failure left behind: a database that cannot take changes to its schema back has kept the row when it kept a part.
-async fn left<C: History>(connection: &mut C, order: &Order, fault: Fault) -> Fault {
-    if order.kind.is_transactional() {
-        return fault;
+/// Whether it is still to be done; what is to be applied has a book to be put down in.
+async fn is_due<C: History>(connection: &mut C, order: &Order) -> Result<bool, Fault> {
+    let ours = |error: sqlx::Error| judge::running(order.kind, &error);
+    if !connection.has_table().await.map_err(ours)? {
+        if order.step().direction == Direction::Down {
+            return Ok(false);
+        }
+        connection.ensure_migrations_table(TABLE).await.map_err(|error| judge::script(order.kind, &error, "", false))?;
     }
-    let rows = connection.rows().await.unwrap_or_default();
-    let is_half = rows.iter().any(|row| row.version == order.step().version && !row.whole);
-    if is_half { Fault::Half(fault.to_string()) } else { fault }
-}
-
-fn told(place: &Place, step: Option<Step>, fault: Fault) -> DatabaseError {
-    DatabaseError { place: place.to_string(), step, fault: fault.map(|said| place.clean(&said)) }
+    order.is_due(&connection.rows().await.map_err(ours)?)
 }

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
-use sqlx::migrate::{Migration, MigrationType};
+use sqlx::migrate::{MigrateError, Migration, MigrationType};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::history::hex;
 use super::{Script, Step};
 use crate::fault::Fault;
+use crate::judge;
 
 /// A migration to be run in one direction.
 pub(crate) struct Order {
@@ -44,8 +45,13 @@ impl Order {
     }
 
     /// Whether parts of it stay when it fails, without a row that tells.
-    pub(crate) fn stays(&self) -> bool {
+    fn stays(&self) -> bool {
         self.kind.is_transactional() && self.migration.no_tx
+    }
+
+    /// What it means that it failed.
+    pub(crate) fn judged(&self, error: &MigrateError) -> Fault {
+        judge::script(self.kind, error, self.sql(), self.stays())
     }
 
     /// Whether it is still to be done, by what the database has.

@@ -1,12 +1,7 @@
-//! Migrations on real databases of each kind: there and back, repeated, refused, in each other's way, cut off in the middle.
+//! Migrations: there and back, repeated, refused, in each other's way, cut off in the middle.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on has failed, and what it writes is gone with it")]
-
-mod faults;
-mod stage;
-
+use super::stage::{Door, Stage, at, script};
 use plimsoll_database::{Fault, Place, applied, down, up};
-use stage::{Door, Stage, at, script};
 
 /// The versions that a database has.
 async fn versions(place: &Place) -> Vec<i64> {
@@ -72,6 +67,26 @@ async fn what_fails_leaves_nothing_where_the_database_can() {
         assert!(versions(&place).await.is_empty());
         up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
     }
+}
+
+/// This kind of database takes nothing back, but a statement that fails has done nothing.
+#[tokio::test]
+async fn a_first_statement_that_fails_leaves_nothing_anywhere() {
+    let stage = Stage::Mysql(plimsoll_testkit::fixtures::Mariadb::new());
+    let place = stage.place("shop");
+    up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
+    for sql in ["CREATE TABLE a (n INT); CREATE TABLE b (n INT)", "ALTER TABLE a ADD m INT, ADD n INT", "INSERT INTO a VALUES (1, 2)"] {
+        assert_eq!(up(&place, &script(2, sql)).await.unwrap_err().code(), "migration-failed", "{sql}");
+        assert_eq!(versions(&place).await, [1]);
+    }
+    assert_eq!(down(&place, 1, "DROP TABLE b", true).await.unwrap_err().code(), "migration-half-applied");
+    down(&place, 1, "DROP TABLE a", true).await.unwrap();
+    up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap();
+    assert_eq!(down(&place, 1, "ALTER TABLE a DROP m", true).await.unwrap_err().code(), "migration-failed");
+    assert!(applied(&place).await.unwrap()[0].whole, "what could not be undone is still applied");
+    let in_rows = "INSERT INTO a VALUES (1); INSERT INTO a VALUES (1, 2)";
+    assert_eq!(up(&place, &script(2, in_rows)).await.unwrap_err().code(), "migration-failed", "rows are in its transaction");
+    assert_eq!(versions(&place).await, [1]);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ async fn no_connection_is_told_by_its_reason() {
     for (kind, url, code) in cases {
         check(&applied(&at(kind, &url)).await.unwrap_err(), code);
     }
+    for url in ["sqlite::memory:", "sqlite://x.db?mode=memory"] {
+        check(&up(&at(DatabaseKind::Sqlite, url), &script(1, "SELECT 1")).await.unwrap_err(), "database-url-invalid");
+    }
     let missing = at(DatabaseKind::Sqlite, &format!("sqlite://{}/no/folder/x.db", folder.path().display()));
     check(&up(&missing, &script(1, "SELECT 1")).await.unwrap_err(), "database-unreachable");
 }
@@ -97,7 +100,12 @@ async fn who_does_not_get_his_turn_or_a_lock_is_told() {
     }
     let mut reader = PgConnection::connect(places[1].url.expose()).await.unwrap();
     raw_sql("BEGIN; SELECT * FROM a").execute(&mut reader).await.unwrap();
-    check_all(&places[1..2], "database-locked").await;
+    let mut other = MySqlConnection::connect(places[2].url.expose()).await.unwrap();
+    raw_sql("BEGIN; SELECT * FROM a").execute(&mut other).await.unwrap();
+    check_all(&places[1..], "database-locked").await;
+    for place in &places {
+        assert_eq!(applied(place).await.unwrap().len(), 1, "it has left nothing on {place}");
+    }
 }
 
 async fn check_all(places: &[Place], code: &str) {

@@ -1,0 +1,127 @@
+//! Backups of `PostgreSQL`: `pg_dump` writes the very state that is summed up, as both read one exported snapshot.
+
+mod login;
+mod objects;
+mod scratch;
+mod sums;
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, query_scalar, raw_sql};
+
+use super::error::BackupError;
+use super::sums::Tables;
+use super::tool::Tool;
+use super::{Taken, beside, scratch_in};
+use crate::connect;
+use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
+use crate::migrate::History;
+use crate::place::Place;
+use scratch::Scratch;
+
+const PACKAGE: &str = "postgresql-client";
+const DATA: &str = "data.pgdump.zst";
+
+/// Writes one state of the database into `folder`.
+pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupError> {
+    let mut connection = opened(place, None).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
+    let tool = fitting(place, &mut connection, "pg_dump").await?;
+    raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut connection).await.map_err(failed)?;
+    let snapshot: String = query_scalar("SELECT pg_export_snapshot()").fetch_one(&mut connection).await.map_err(failed)?;
+    let applied = connection.history().await.map_err(failed)?;
+    let objects = objects::of(&mut connection).await.map_err(failed)?;
+    let waits = format!("--lock-wait-timeout={}", LOCK_WAIT_SECONDS * 1000);
+    // Compressed on the way into the file, which is faster than what it does itself.
+    let args = ["--format=custom", "--compress=0", "--no-password", &waits, "--snapshot", &snapshot];
+    let path = folder.join(DATA);
+    let dumped = Tool::new("pg_dump", PACKAGE, place).args(args).envs(login::environment(place, None)?).into_file(&path);
+    let summed = async { sums::of(&mut connection).await.map_err(|error| BackupError::from(failed(error))) };
+    let (data, tables) = tokio::try_join!(dumped, summed)?;
+    let _ = connection.close().await;
+    Ok(Taken { data, tables, applied, objects, tools: vec![tool] })
+}
+
+/// What the tables have when it is restored into a scratch database on the same server.
+pub(super) async fn tried(data: &Path, objects: &[String], place: &Place) -> Result<Tables, BackupError> {
+    let (data, objects, place) = (data.to_owned(), objects.to_owned(), place.clone());
+    // A task of its own, so that the scratch database is dropped also when nobody waits any more.
+    let tried = tokio::spawn(async move {
+        let scratch = Scratch::new(&place).await?;
+        let found = restored(&data, &objects, &place, scratch.name()).await;
+        scratch.dropped().await?;
+        found
+    });
+    tried.await.expect("it does not panic, and nobody cancels it")
+}
+
+async fn restored(data: &Path, objects: &[String], place: &Place, scratch: &str) -> Result<Tables, BackupError> {
+    let mut connection = opened(place, Some(scratch)).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
+    objects::make_ready(&mut connection, objects).await.map_err(failed)?;
+    // Owners and rights are of roles, which are no part of a database.
+    load(data, place, scratch, &["--no-owner", "--no-privileges"]).await?;
+    let tables = sums::of(&mut connection).await.map_err(failed)?;
+    let _ = connection.close().await;
+    Ok(tables)
+}
+
+/// Drops what came since, then restores the rest in one transaction.
+pub(super) async fn put_back(data: &Path, objects: &[String], place: &Place) -> Result<(), BackupError> {
+    let mut connection = opened(place, None).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
+    fitting(place, &mut connection, "pg_restore").await?;
+    objects::drop_others(&mut connection, objects).await.map_err(failed)?;
+    objects::make_ready(&mut connection, objects).await.map_err(failed)?;
+    let name: String = query_scalar("SELECT current_database()::text").fetch_one(&mut connection).await.map_err(failed)?;
+    let _ = connection.close().await;
+    load(data, place, &name, &["--clean", "--if-exists", "--single-transaction"]).await
+}
+
+/// Loads all of it but what [`objects::make_ready`] has made.
+async fn load(data: &Path, place: &Place, database: &str, how: &[&str]) -> Result<(), BackupError> {
+    let contents = Tool::new("pg_restore", PACKAGE, place).args(["--list"]).answer(data).await?;
+    let folder = scratch_in(beside(data))?;
+    let list = folder.path().join("list");
+    plimsoll_durable::replace_until_reboot(&list, objects::to_restore(&contents).as_bytes()).map_err(|error| BackupError::file(&list, &error))?;
+    let tool = Tool::new("pg_restore", PACKAGE, place).args(["--exit-on-error", "--no-password", "--dbname", database]).args(how);
+    tool.args([OsStr::new("--use-list"), list.as_os_str()]).envs(login::environment(place, Some(database))?).fed_from(data).await
+}
+
+/// The program's version, which must not be older than the server's.
+async fn fitting(place: &Place, connection: &mut PgConnection, name: &'static str) -> Result<String, BackupError> {
+    let said = Tool::new(name, PACKAGE, place).version().await?;
+    let server: String =
+        query_scalar("SHOW server_version_num").fetch_one(connection).await.map_err(|error| DatabaseError::running(place, &error))?;
+    let server = server.parse::<u32>().unwrap_or(0) / 10_000;
+    match major(&said) {
+        Some(has) if has < server => Err(BackupError::ToolTooOld { tool: name.to_owned(), has, place: place.to_string(), server }),
+        _ => Ok(said),
+    }
+}
+
+/// `15` of `pg_dump (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)`.
+fn major(said: &str) -> Option<u32> {
+    let words = said.split_whitespace().filter_map(|word| word.split(['.', 'd', 'b', 'r']).next()?.parse().ok());
+    words.into_iter().next()
+}
+
+async fn opened(place: &Place, database: Option<&str>) -> Result<PgConnection, DatabaseError> {
+    connect::postgres_in(place, database).await.map_err(|fault| DatabaseError::at(place, None, fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn a_version_is_found_in_what_a_program_says() {
+        let cases =
+            [("pg_dump (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)", Some(15)), ("pg_dump (PostgreSQL) 18beta1", Some(18)), ("pg_dump", None)];
+        for (said, expect) in cases {
+            assert_eq!(major(said), expect, "{said}");
+        }
+    }
+}

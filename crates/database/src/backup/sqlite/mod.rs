@@ -1,0 +1,92 @@
+//! Backups of SQLite: `VACUUM INTO` gives one state of the file while others write, and SQLite's own copying puts it back while others read.
+
+mod copy;
+mod sums;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plimsoll_model::Secret;
+use plimsoll_model::database::{Applied, DatabaseKind};
+use sqlx::Connection;
+use sqlx::query;
+use sqlx::sqlite::SqliteConnection;
+use tempfile::TempDir;
+
+use super::error::BackupError;
+use super::store;
+use super::sums::Tables;
+use super::{Taken, beside, scratch_in};
+use crate::connect::{self, Missing};
+use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS};
+use crate::migrate::History;
+use crate::place::Place;
+
+/// The state as it was taken, before it is compressed.
+const PLAIN: &str = "plain.sqlite";
+const DATA: &str = "data.sqlite.zst";
+
+/// Writes one state of the database into `folder`.
+pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupError> {
+    let plain = folder.join(PLAIN);
+    let mut connection = opened(place).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
+    query("VACUUM INTO ?").bind(plain.to_string_lossy()).execute(&mut connection).await.map_err(failed)?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(failed)?;
+    let _ = connection.close().await;
+    let compressed = store::in_background(&plain, |plain| store::compress(std::fs::File::open(plain)?, &plain.with_file_name(DATA)));
+    let ((tables, applied), data) = tokio::try_join!(summed(&plain), compressed)?;
+    store::in_background(&plain, |plain| std::fs::remove_file(plain)).await?;
+    Ok(Taken { data, tables, applied, objects: Vec::new(), tools: vec![format!("SQLite {version}")] })
+}
+
+/// What the tables have when it is restored into a file of its own.
+pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
+    let (_folder, plain) = unpacked(data, beside(data)).await?;
+    let mut connection = opened(&at(&plain)).await.map_err(|error| damaged(data, &error))?;
+    sums::intact(&mut connection).await.map_err(|why| BackupError::damaged(data, &why))?;
+    let _ = connection.close().await;
+    Ok(summed(&plain).await?.0)
+}
+
+/// Copies it over what the file at `place` has. Those who have the file open read the one or the other.
+pub(super) async fn put_back(data: &Path, place: &Place) -> Result<(), BackupError> {
+    let to = place.file().ok_or_else(|| DatabaseError::at(place, None, Fault::UrlInvalid))?;
+    let (_folder, plain) = unpacked(data, to.parent().unwrap_or(Path::new("."))).await?;
+    let copied = tokio::task::spawn_blocking(move || copy::copy(&plain, &to, Duration::from_secs(LOCK_WAIT_SECONDS))).await;
+    copied.unwrap_or_else(|panic| Err(Fault::Other(panic.to_string()))).map_err(|fault| DatabaseError::at(place, None, fault).into())
+}
+
+/// The file within a folder of its own in `parent`, which is on the disk that has to have room for it.
+async fn unpacked(data: &Path, parent: &Path) -> Result<(TempDir, PathBuf), BackupError> {
+    let folder = scratch_in(parent)?;
+    let plain = folder.path().join(PLAIN);
+    let to = plain.clone();
+    store::in_background(data, move |data| store::decompress(data, std::fs::File::create_new(to)?)).await?;
+    Ok((folder, plain))
+}
+
+/// The tables of a file summed up, and its migrations.
+async fn summed(plain: &Path) -> Result<(Tables, Vec<Applied>), BackupError> {
+    let place = at(plain);
+    let mut connection = opened(&place).await?;
+    let failed = |error: sqlx::Error| DatabaseError::running(&place, &error);
+    let applied = connection.history().await.map_err(failed)?;
+    let tables = sums::of(&mut connection).await.map_err(failed)?;
+    let _ = connection.close().await;
+    Ok((tables, applied))
+}
+
+async fn opened(place: &Place) -> Result<SqliteConnection, DatabaseError> {
+    connect::sqlite(place, Missing::Refused).await.map_err(|fault| DatabaseError::at(place, None, fault))
+}
+
+/// The place of a file, whatever its name.
+fn at(file: &Path) -> Place {
+    let escaped = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Place { kind: DatabaseKind::Sqlite, url: Secret::new(format!("sqlite://{escaped}")) }
+}
+
+fn damaged(data: &Path, error: &DatabaseError) -> BackupError {
+    BackupError::damaged(data, &error.to_string())
+}
