@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_release;
 mod ctrl_c;
 mod daemon;
+mod databases;
 mod down;
 mod first_deploy;
 mod git;

@@ -1,9 +1,9 @@
 //! What requests and answers are made of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::deployment::{ComponentChange, Holder, Stage};
-use plimsoll_model::plan::{Plan, Served};
+use plimsoll_model::plan::{DatabaseAt, Desired, Plan, Served};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::time::Moment;
@@ -91,6 +91,28 @@ pub struct Look {
     pub releases: BTreeSet<ReleaseId>,
     /// Ports of which to tell whether they are free.
     pub ports: BTreeSet<u16>,
+    /// Databases of which to tell what migrations they have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<ComponentName, DatabaseAt>,
+    /// The values of their secrets. Of those that are not here, the host takes the ones that it was given with their configuration.
+    #[serde(default)]
+    pub secrets: SecretValues,
+}
+
+impl Look {
+    /// Looks at an environment, and at nothing that has to be asked for by name.
+    #[must_use]
+    pub fn at(key: EnvironmentKey) -> Self {
+        Self { key, releases: BTreeSet::new(), ports: BTreeSet::new(), databases: BTreeMap::new(), secrets: SecretValues::default() }
+    }
+
+    /// The same, with the databases that `host` is to look after.
+    #[must_use]
+    pub fn with_databases(&self, desired: &Desired, host: &HostName, secrets: &SecretValues) -> Self {
+        let databases: BTreeMap<_, _> = desired.databases(host).map(|(name, at)| (name.clone(), at)).collect();
+        let secrets = secrets.0.iter().filter(|(name, _)| databases.contains_key(*name)).map(|(name, values)| (name.clone(), values.clone()));
+        Self { secrets: SecretValues(secrets.collect()), databases, ..self.clone() }
+    }
 }
 
 /// Begins a deployment.

@@ -93,14 +93,16 @@ impl Order<'_> {
     async fn pack(&self, name: &ComponentName, files: &Inventory) -> Result<Packed, BuildError> {
         let (id, component) = (self.releases[name], &self.workshop.project.components[name]);
         let folder = component.path.under(self.workshop.sources.root());
-        let load = (name.clone(), component.clone(), files.clone(), self.workshop.cache.clone());
-        let stage = move || {
-            let (name, component, files, cache) = load;
-            gather::gather(&name, &component, &folder, &files).and_then(|load| store::stage(&cache, &name, id, load))
+        let all = (name.clone(), component.clone(), files.clone(), self.workshop.cache.clone());
+        let packed = if component.build.is_none() {
+            // Nothing is made, so nothing is kept: the files are sent from where they lie, and the host compares their hashes.
+            blocking(move || gather::gather(&all.0, &all.1, &folder, &all.2).and_then(|load| store::in_place(&all.0, id, load))).await?
+        } else {
+            let stage = move || gather::gather(&all.0, &all.1, &folder, &all.2).and_then(|load| store::stage(&all.3, &all.0, id, load));
+            let staged = blocking(stage).await?;
+            self.check_unchanged(name, files).await?;
+            staged.keep()?
         };
-        let staged = blocking(stage).await?;
-        self.check_unchanged(name, files).await?;
-        let packed = staged.keep()?;
         let (files, size) = (packed.manifest.files.len(), packed.manifest.size());
         (self.workshop.notify)(BuildEvent::Packed { component: name.clone(), release: id, files, size });
         Ok(packed)

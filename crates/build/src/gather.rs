@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 use plimsoll_model::manifest::project::Component;
-use plimsoll_model::{ComponentName, RelPath};
+use plimsoll_model::{ComponentName, Digest, RelPath};
 
-use crate::inventory::{Inventory, MANIFEST, is_executable, portable, unfit};
+use crate::inventory::{Inventory, MANIFEST, Stamp, is_executable, portable, unfit};
 use crate::{BuildError, links};
 
 /// Something that goes into a release.
@@ -20,6 +20,8 @@ pub(crate) enum Item {
         from: PathBuf,
         /// Whether it can be executed.
         executable: bool,
+        /// Its hash, where that is known already.
+        digest: Option<Digest>,
     },
     /// A link and its target.
     Link(String),
@@ -47,6 +49,13 @@ pub(crate) fn gather(name: &ComponentName, component: &Component, folder: &Path,
     Ok(load)
 }
 
+/// What lies somewhere.
+struct Found<'a> {
+    from: PathBuf,
+    about: &'a Metadata,
+    digest: Option<Digest>,
+}
+
 struct Gather<'a> {
     name: &'a ComponentName,
     folder: &'a Path,
@@ -61,10 +70,11 @@ impl Gather<'_> {
             "." => Some(path.clone()),
             folder => path.as_str().strip_prefix(folder)?.strip_prefix('/').and_then(|rest| RelPath::new(rest).ok()),
         };
-        for to in inventory.keys().filter_map(inside) {
+        for (to, stamp) in inventory.iter().filter_map(|(path, stamp)| Some((inside(path)?, stamp))) {
             let from = to.under(self.folder);
             let found = fs::symlink_metadata(&from).map_err(BuildError::io("read", &from))?;
-            self.put(to, from, &found, load)?;
+            let digest = if let Stamp::File { digest, .. } = stamp { Some(*digest) } else { None };
+            self.put(to, Found { from, about: &found, digest }, load)?;
         }
         Ok(())
     }
@@ -77,22 +87,23 @@ impl Gather<'_> {
         let last = output.last().map(Path::new).unwrap_or(Path::new(""));
         let found = fs::metadata(&from).map_err(BuildError::io("read", &from))?;
         if !found.is_dir() {
-            return self.put(portable(self.name, last)?, from, &found, load);
+            return self.put(portable(self.name, last)?, Found { from, about: &found, digest: None }, load);
         }
         for entry in everything(&from, self.is_project && *output == RelPath::here()) {
             let entry = entry.map_err(|error| BuildError::io("list", &from)(std::io::Error::other(error)))?;
             let found = entry.metadata().map_err(|error| BuildError::io("read", entry.path())(std::io::Error::other(error)))?;
             if !found.is_dir() {
                 let inner = entry.path().strip_prefix(&from).expect("a walk stays below the folder that it starts from");
-                self.put(portable(self.name, &last.join(inner))?, entry.path().to_path_buf(), &found, load)?;
+                self.put(portable(self.name, &last.join(inner))?, Found { from: entry.path().to_path_buf(), about: &found, digest: None }, load)?;
             }
         }
         Ok(())
     }
 
-    fn put(&self, to: RelPath, from: PathBuf, found: &Metadata, load: &mut Load) -> Result<(), BuildError> {
-        let item = match found.file_type() {
-            kind if kind.is_file() => Item::File { executable: is_executable(found), from },
+    fn put(&self, to: RelPath, found: Found<'_>, load: &mut Load) -> Result<(), BuildError> {
+        let Found { from, about, digest } = found;
+        let item = match about.file_type() {
+            kind if kind.is_file() => Item::File { executable: is_executable(about), from, digest },
             kind if kind.is_symlink() => {
                 let target = fs::read_link(&from).map_err(BuildError::io("read", &from))?;
                 Item::Link(target.into_os_string().into_string().map_err(|_| unfit(self.name, to.as_str(), "its target is not UTF-8"))?)

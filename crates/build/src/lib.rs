@@ -1,7 +1,7 @@
 //! From source to releases, on the operator's machine: choosing, checking out, naming, building, testing, packing.
 //!
 //! The road is: [`source::resolve`] chooses a commit or the work tree, [`Sources::open`] makes the folder that it
-//! is built in, [`name::names`] names the releases without building them, [`build::build_all`] builds what is not
+//! is built in, [`name::Contents`] names the releases without building them, [`build::build_all`] builds what is not
 //! in the [`Cache`], [`test::run`] and [`hooks::run`] run the project's own commands. Nothing here prints: what
 //! happens is told in [`BuildEvent`]s. Sending releases to hosts is left to others.
 

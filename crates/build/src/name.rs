@@ -11,14 +11,24 @@ use crate::{BuildError, Sources};
 /// Goes into every name. Another way of naming needs another one, or old names would be taken for new ones.
 const SCHEME: &str = "plimsoll release 1";
 
-/// Names the releases of all components of `project`, for hosts of `platform`. The same files give the same name, from a
-/// commit and from a work tree alike.
-///
-/// # Errors
-/// A component's folder or source is missing, a file cannot be part of a release or be read, or git fails.
-pub async fn names(sources: &Sources, project: &Project, platform: &str) -> Result<BTreeMap<ComponentName, ReleaseId>, BuildError> {
-    let inventories = inventory::take(sources, project, project.components.keys()).await?;
-    Ok(inventories.into_iter().map(|(name, files)| (name.clone(), release_id(&project.components[&name], &files, platform))).collect())
+/// What the components of a project are made from, read once.
+pub struct Contents(BTreeMap<ComponentName, Inventory>);
+
+impl Contents {
+    /// Reads the files that the components of `project` are made from.
+    ///
+    /// # Errors
+    /// A component's folder or source is missing, a file cannot be part of a release or be read, or git fails.
+    pub async fn read(sources: &Sources, project: &Project) -> Result<Self, BuildError> {
+        inventory::take(sources, project, project.components.keys()).await.map(Self)
+    }
+
+    /// Names the releases of all components of that `project`, for hosts of `platform`. The same files give the same name, from a commit
+    /// and from a work tree alike.
+    #[must_use]
+    pub fn names(&self, project: &Project, platform: &str) -> BTreeMap<ComponentName, ReleaseId> {
+        self.0.iter().map(|(name, files)| (name.clone(), release_id(&project.components[name], files, platform))).collect()
+    }
 }
 
 /// The name of the release that `component` gives, made from `files`, on `platform`.

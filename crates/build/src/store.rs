@@ -70,6 +70,31 @@ pub(crate) fn stage(cache: &Cache, component: &ComponentName, id: ReleaseId, loa
     Ok(staged)
 }
 
+/// A release that is sent from where its files lie. What they hold is what `load` was told; who takes them in compares.
+///
+/// # Errors
+/// A file cannot be read.
+pub(crate) fn in_place(component: &ComponentName, id: ReleaseId, load: Load) -> Result<Packed, BuildError> {
+    let items: Vec<(RelPath, Item)> = load.into_iter().collect();
+    let entries = hash::each(&items, |(path, item)| Ok(FileEntry { path: path.clone(), content: stand(item)? }))?;
+    let lying = items.into_iter().zip(&entries).filter_map(|((_, item), entry)| match (item, &entry.content) {
+        (Item::File { from, .. }, FileContent::File { digest, .. }) => Some((*digest, from)),
+        _ => None,
+    });
+    Ok(Packed { files: lying.collect(), manifest: ReleaseManifest { id, component: component.clone(), files: entries } })
+}
+
+fn stand(item: &Item) -> Result<FileContent, BuildError> {
+    match item {
+        Item::Link(target) => Ok(FileContent::Link { target: target.clone() }),
+        Item::File { from, executable, digest } => {
+            let digest = digest.map_or_else(|| hash::file(from), Ok).map_err(BuildError::io("read", from))?;
+            let size = fs::metadata(from).map_err(BuildError::io("read", from))?.len();
+            Ok(FileContent::File { digest, size, executable: *executable })
+        }
+    }
+}
+
 impl Staged {
     /// Gives the release its name, and lets go of the oldest.
     ///
@@ -78,9 +103,7 @@ impl Staged {
     pub(crate) fn keep(self) -> Result<Packed, BuildError> {
         let stored = Stored { version: VERSION, manifest: self.manifest.clone() };
         let text = serde_json::to_vec(&stored).expect("a manifest has string keys and no failing serializer");
-        // Not made durable: what a crash leaves of it is no manifest, and then the release is built anew.
-        let manifest = self.folder.join("manifest.json");
-        fs::write(&manifest, &text).map_err(BuildError::io("write", &manifest))?;
+        durable::write(&self.folder.join("manifest.json"), &text)?;
         remove(&self.target)?;
         fs::rename(&self.folder, &self.target).map_err(BuildError::io("keep", &self.target))?;
         self.target.parent().map_or(Ok(()), |component| prune(component, &self.target))?;
@@ -111,7 +134,7 @@ fn copy_one(to: &Path, item: &Item) -> Result<FileContent, BuildError> {
             symlink(target, to).map_err(BuildError::io("link", to))?;
             Ok(FileContent::Link { target: target.clone() })
         }
-        Item::File { from, executable } => {
+        Item::File { from, executable, .. } => {
             let (digest, size) = hash::copy(from, to, if *executable { 0o755 } else { 0o644 }).map_err(BuildError::io("copy", from))?;
             Ok(FileContent::File { digest, size, executable: *executable })
         }

@@ -18,7 +18,7 @@ async fn every_call_arrives_and_is_answered() {
 
     assert_eq!(client.facts().await.unwrap().environments, [key()]);
     arrived("facts".into());
-    let look = Look { key: key(), releases: [ReleaseId(Digest::of(b"r"))].into(), ports: [80, 443].into() };
+    let look = Look { releases: [ReleaseId(Digest::of(b"r"))].into(), ports: [80, 443].into(), ..Look::at(key()) };
     assert_eq!(client.observe(look.clone()).await.unwrap(), fake::observed());
     arrived(format!("observe {look:?}"));
     let digests = client.digest_secrets(&key(), fake::secrets("hunter22")).await.unwrap();

@@ -27,12 +27,13 @@ impl Fleet {
         self.hosts.get(&self.home).expect("the home host is one of the hosts").as_ref()
     }
 
-    /// Asks every host at once.
+    /// Asks every host at once, each for what `look` says of it.
     ///
     /// # Errors
     /// That of the first host, by name, that did not answer.
-    pub async fn observe(&self, look: &Look) -> Result<BTreeMap<HostName, Observed>, HostError> {
-        self.all(|_, host| async move { host.observe(look.clone()).await }).await.into_iter().map(|(name, seen)| Ok((name, seen?))).collect()
+    pub async fn observe(&self, look: impl Fn(&HostName) -> Look) -> Result<BTreeMap<HostName, Observed>, HostError> {
+        let look = &look;
+        self.all(|name, host| async move { host.observe(look(name)).await }).await.into_iter().map(|(name, seen)| Ok((name, seen?))).collect()
     }
 
     /// Does the same with every host, side by side.

@@ -109,9 +109,9 @@ impl Stage {
 
     /// Asks until there is an answer, as commands that come later would.
     async fn observe(&self) -> Observed {
-        let look = Look { key: key(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+        let look = Look::at(key());
         for _ in 0..10 {
-            match self.fleet.observe(&look).await {
+            match self.fleet.observe(|_| look.clone()).await {
                 Ok(mut seen) => return seen.remove(&HostName::local()).unwrap(),
                 Err(error) => eprintln!("{error}"),
             }

@@ -16,6 +16,7 @@ use tokio::io::AsyncRead;
 use crate::authority::AcmeAuthority;
 use crate::certificates::CertificateFiles;
 use crate::clock::{Clock, SystemClock};
+use crate::database::Clients;
 use crate::enrol::EnrolmentFiles;
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
@@ -105,6 +106,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         runs: Arc::new(RunFiles::new(folders.clone())),
         enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
         authority: Arc::new(AcmeAuthority),
+        databases: Arc::new(Clients::new(options.exe.clone())),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

@@ -22,7 +22,7 @@ use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{audit, certificates, enrol, look, restore, upgrade};
+use crate::{audit, certificates, database, enrol, look, restore, upgrade};
 
 /// How many deployments back the values of secrets are kept for a rollback.
 const SECRETS_KEPT: u32 = 20;
@@ -160,7 +160,9 @@ impl Host {
             let expires_in_ms = held.lease_left_ms();
             return Err(HostError::LeaseHeld { id: held.id().clone(), holder: held.stored.record.holder.clone(), expires_in_ms });
         }
-        let state = look::state(self, key).await.map_err(HostError::Internal)?;
+        let databases = open.plan.desired.databases(&open.host).map(|(name, at)| (name.clone(), at)).collect();
+        let databases = database::applied(&self.world, key, &databases, &open.secrets).await?;
+        let state = look::state(self, key, databases).await.map_err(HostError::Internal)?;
         match open.plan.expects.get(&open.host) {
             Some(expected) if *expected == state => Ok(()),
             Some(_) => Err(HostError::Stale(open.host.clone())),
@@ -271,7 +273,8 @@ impl HostApi for Handle {
     }
 
     async fn observe(&self, wanted: Look) -> Result<Observed, HostError> {
-        look::observe(&self.0, &wanted).await.map_err(HostError::Internal)
+        let databases = database::applied(&self.0.world, &wanted.key, &wanted.databases, &wanted.secrets).await?;
+        Ok(Observed { databases, ..look::observe(&self.0, &wanted).await.map_err(HostError::Internal)? })
     }
 
     async fn digest_secrets(&self, key: &EnvironmentKey, values: SecretValues) -> Result<SecretDigests, HostError> {

@@ -9,6 +9,7 @@ pub mod authority;
 pub mod certificates;
 pub mod clock;
 pub mod daemon;
+pub mod database;
 pub mod enrol;
 mod execute;
 pub mod folders;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use plimsoll_api::{Enrolled, Facts, HostError, Look, Order, Report, Service};
+use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
 use plimsoll_model::plan::{Observed, ObservedComponent};
 use plimsoll_model::route::RouteSpec;
@@ -21,7 +22,7 @@ use crate::world::World;
 /// How many deployments back a rollback may want to go.
 const HISTORY: u32 = 50;
 
-/// What a host holds for an environment.
+/// What a host holds for an environment, but for its databases.
 pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trouble> {
     let world = &host.world;
     let mut releases = BTreeSet::new();
@@ -42,6 +43,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
         ports,
         foreign_routes: host.table.foreign(&wanted.key).await,
         one_protocol: !world.router.mixes_protocols(),
+        databases: BTreeMap::new(),
         disk_free_bytes: world.releases.disk_free_bytes(),
         open: match open {
             Some(deployment) => Some(deployment.observe().await),
@@ -51,10 +53,9 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
     })
 }
 
-/// The state that a plan for an environment must expect.
-pub(crate) async fn state(host: &Host, key: &EnvironmentKey) -> Result<StateHash, Trouble> {
-    let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
-    Ok(observe(host, &look).await?.state())
+/// The state that a plan for an environment must expect whose databases have these migrations.
+pub(crate) async fn state(host: &Host, key: &EnvironmentKey, databases: BTreeMap<ComponentName, Vec<Applied>>) -> Result<StateHash, Trouble> {
+    Ok(Observed { databases, ..observe(host, &Look::at(key.clone())).await? }.state())
 }
 
 async fn components(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ObservedComponent>, Trouble> {

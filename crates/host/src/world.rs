@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::authority::Authority;
 use crate::certificates::CertificateStore;
 use crate::clock::Clock;
+use crate::database::Databases;
 use crate::enrol::EnrolmentStore;
 use crate::ledger::Ledger;
 use crate::probe::Prober;
@@ -31,6 +32,8 @@ pub struct World {
     pub enrolments: Arc<dyn EnrolmentStore>,
     /// Those authorities.
     pub authority: Arc<dyn Authority>,
+    /// Databases that programs use.
+    pub databases: Arc<dyn Databases>,
     /// Running slots.
     pub supervisor: Arc<dyn Supervisor>,
     /// Where traffic goes.

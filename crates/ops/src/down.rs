@@ -10,7 +10,7 @@ use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
 use crate::project::Loaded;
-use crate::proposal::{CutOff, Proposal, make, terms};
+use crate::proposal::{Aim, CutOff, Proposal, make, terms};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project};
@@ -53,6 +53,6 @@ async fn plan(context: &Context, loaded: &Loaded, progress: &Progress) -> Result
     let fleet = hosts::connect(context, &loaded.project).await?;
     let nothing = Source { version: "nothing".into(), ..Source::default() };
     let terms = terms(loaded, &fleet, Intent::Down, nothing);
-    let proposal = make(context, &fleet, terms, Desired::default(), CutOff::Settle, progress).await?;
+    let proposal = make(context, &fleet, terms, Aim::known(Desired::default()), CutOff::Settle, progress).await?;
     Ok((fleet, proposal))
 }

@@ -46,6 +46,7 @@ pub mod host_upgrade;
 mod hosts;
 pub mod init;
 pub mod logs;
+mod migrations;
 mod on_record;
 mod outside;
 pub mod plan;

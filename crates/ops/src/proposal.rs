@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_api::{Certificates, Look, SecretDigests, SecretValues};
-use plimsoll_build::{Sources, Wanted, name, source};
+use plimsoll_build::name::Contents;
+use plimsoll_build::{Sources, Wanted, source};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
 use plimsoll_model::manifest::Known;
@@ -16,7 +17,7 @@ use plimsoll_model::{EnvironmentKey, HostName};
 use crate::project::Loaded;
 use crate::secrets::Gathered;
 use crate::workbench::Workbench;
-use crate::{Context, OpError, PlanView, Progress, certificates, hosts, project, secrets, settle};
+use crate::{Context, OpError, PlanView, Progress, certificates, hosts, migrations, project, secrets, settle};
 
 /// A plan, and what it was made from.
 pub(crate) struct Proposal {
@@ -75,35 +76,49 @@ pub(crate) async fn to_deploy(
     shown.tell(progress);
     let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &shown.certificates);
     let reached = async { hosts::connect(context, &loaded.project).await };
-    let (fleet, sources) = tokio::try_join!(reached, open(&bench, wanted))?;
-    // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
-    if sources.root() == context.project {
-        project::judge_files(loaded, sources.root())?;
-    }
+    // Reading files and reaching hosts take time, and need nothing of each other.
+    let (fleet, (sources, contents)) = tokio::try_join!(reached, read(&bench, loaded, wanted))?;
     let platform = fleet.home().facts().await?.platform;
-    let releases = name::names(&sources, &loaded.project, &platform).await?;
+    let releases = contents.names(&loaded.project, &platform);
+    let migrations = migrations::read(&loaded.project, sources.root())?;
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
-    let desired = loaded.project.desired(&Known { releases, secrets: digests, certificates: shown.known, roots: shown.roots });
+    let desired = loaded.project.desired(&Known { releases, migrations, secrets: digests, certificates: shown.known, roots: shown.roots });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
-    let proposal = make(context, &fleet, terms, desired, cut_off, progress).await?;
+    let proposal = make(context, &fleet, terms, Aim { desired, secrets: Some(&secrets.values) }, cut_off, progress).await?;
     Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))
 }
 
-/// Makes the plan that leads to `desired`.
+/// What a plan is to lead to.
+pub(crate) struct Aim<'a> {
+    /// The state to reach.
+    pub(crate) desired: Desired,
+    /// The values of its secrets, as far as hosts do not have them.
+    pub(crate) secrets: Option<&'a SecretValues>,
+}
+
+impl Aim<'_> {
+    /// A state that hosts were in before.
+    pub(crate) fn known(desired: Desired) -> Self {
+        Self { desired, secrets: None }
+    }
+}
+
+/// Makes the plan that leads there.
 pub(crate) async fn make(
     context: &Context,
     fleet: &Fleet,
     terms: Terms,
-    desired: Desired,
+    aim: Aim<'_>,
     cut_off: CutOff,
     progress: &Progress,
 ) -> Result<Proposal, OpError> {
-    let look = look(&terms.key, &desired);
+    let (look, nothing) = (look(&terms.key, &aim.desired), SecretValues::default());
+    let look = |host: &HostName| look.with_databases(&aim.desired, host, aim.secrets.unwrap_or(&nothing));
     let seen = match cut_off {
-        CutOff::Settle => settle::observe(context, fleet, &look, Action::of(&terms.intent), progress).await?,
+        CutOff::Settle => settle::observe(context, fleet, (&terms.key, &look), Action::of(&terms.intent), progress).await?,
         CutOff::Leave => fleet.observe(&look).await?,
     };
-    let plan = plan::make(terms, desired, &seen)?;
+    let plan = plan::make(terms, aim.desired, &seen)?;
     Ok(Proposal { plan, seen })
 }
 
@@ -111,6 +126,17 @@ pub(crate) async fn make(
 pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Source) -> Terms {
     let environment = &loaded.project.environment;
     Terms { key: loaded.key(), intent, source, home: fleet.home.clone(), lease_ms: environment.lease_ms, keep_releases: environment.keep_releases }
+}
+
+/// Makes the files of the source available, and reads what its components are made from.
+async fn read(bench: &Workbench<'_>, loaded: &Loaded, wanted: &Wanted) -> Result<(Sources, Contents), OpError> {
+    let sources = open(bench, wanted).await?;
+    // What a commit lacks is told by its checkout: there the manifest's lines would mislead.
+    if sources.root() == bench.context.project {
+        project::judge_files(loaded, sources.root())?;
+    }
+    let contents = Contents::read(&sources, &loaded.project).await?;
+    Ok((sources, contents))
 }
 
 /// Chooses the source and makes its files available.
@@ -127,5 +153,5 @@ async fn digest(fleet: &Fleet, key: &EnvironmentKey, secrets: &SecretValues) -> 
 fn look(key: &EnvironmentKey, desired: &Desired) -> Look {
     let wanted = desired.components.values();
     let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| wanted.route.as_ref()).flat_map(RouteSpec::ports).collect();
-    Look { key: key.clone(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
+    Look { releases: wanted.map(|wanted| wanted.release).collect(), ports, ..Look::at(key.clone()) }
 }

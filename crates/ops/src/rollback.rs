@@ -11,7 +11,7 @@ use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
 use crate::project::Loaded;
-use crate::proposal::{CutOff, Proposal, make, terms};
+use crate::proposal::{Aim, CutOff, Proposal, make, terms};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project, settle};
@@ -78,7 +78,7 @@ async fn plan(context: &Context, loaded: &Loaded, to: &Target, progress: &Progre
     let history = fleet.home().history(&loaded.key(), HISTORY).await?;
     let target = target(&history, to)?;
     let terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
-    let proposal = make(context, &fleet, terms, target.desired.clone(), CutOff::Settle, progress).await?;
+    let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
     Ok((fleet, proposal))
 }
 

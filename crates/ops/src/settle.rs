@@ -1,6 +1,6 @@
 //! Settling what an earlier command left undecided, before anything else is done to the environment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use plimsoll_api::{HostError, Look};
 use plimsoll_engine::Fleet;
@@ -19,7 +19,7 @@ use crate::{Context, Event, OpError, Progress, hosts};
 pub(crate) async fn observe(
     context: &Context,
     fleet: &Fleet,
-    look: &Look,
+    (key, look): (&EnvironmentKey, &impl Fn(&HostName) -> Look),
     action: Action,
     progress: &Progress,
 ) -> Result<BTreeMap<HostName, Observed>, OpError> {
@@ -27,7 +27,7 @@ pub(crate) async fn observe(
     match open(&seen) {
         None => Ok(seen),
         Some(open) => {
-            settle(context, fleet, &look.key, action, open, progress).await?;
+            settle(context, fleet, key, action, open, progress).await?;
             Ok(fleet.observe(look).await?)
         }
     }
@@ -41,8 +41,8 @@ pub(crate) async fn first(
     action: Action,
     progress: &Progress,
 ) -> Result<Option<Settled>, OpError> {
-    let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
-    match open(&fleet.observe(&look).await?) {
+    let look = Look::at(key.clone());
+    match open(&fleet.observe(|_| look.clone()).await?) {
         None => Ok(None),
         Some(open) => settle(context, fleet, key, action, open, progress).await.map(Some),
     }

@@ -1,6 +1,6 @@
 //! Tells what serves in an environment, and how it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use plimsoll_api::{Enrolled, FailedRenewal, Look, Service};
 use plimsoll_engine::Fleet;
@@ -117,7 +117,7 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
 }
 
 async fn look(fleet: &Fleet, key: EnvironmentKey) -> Result<Output, OpError> {
-    let look = &Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+    let look = &Look::at(key.clone());
     let each = fleet.all(|_, host| async move { tokio::try_join!(host.services(&look.key), host.observe(look.clone())) });
     let (history, mut told) = tokio::join!(fleet.home().history(&key, HISTORY), each);
     let history = history?;

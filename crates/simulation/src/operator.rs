@@ -77,7 +77,7 @@ impl Operator<'_> {
 
     /// Settles what was cut off before, unless whoever runs it is still at it.
     async fn settle(&self) -> Result<(), HostError> {
-        let seen = self.stage.fleet.observe(&look(&Desired::default())).await?;
+        let seen = self.stage.fleet.observe(|_| Look::at(key())).await?;
         let Some(open) = seen.values().find_map(|seen| seen.open.as_ref()) else { return Ok(()) };
         if !open.expired {
             return Err(HostError::LeaseHeld { id: open.id.clone(), holder: open.holder.clone(), expires_in_ms: 0 });
@@ -125,7 +125,7 @@ impl Operator<'_> {
     async fn plan(&self, intent: Intent, desired: Desired) -> Result<Option<Plan>, HostError> {
         let home = self.stage.fleet.home.clone();
         let terms = Terms { key: key(), intent, source: Source::default(), home, lease_ms: LEASE_MS, keep_releases: KEEP_RELEASES };
-        let seen = self.stage.fleet.observe(&look(&desired)).await?;
+        let seen = self.stage.fleet.observe(|host| look(&desired).with_databases(&desired, host, &SecretValues::default())).await?;
         match make(terms, desired, &seen) {
             Ok(plan) => {
                 self.count(&plan);
@@ -176,5 +176,5 @@ fn bare(plan: Plan) -> Proposal {
 fn look(desired: &Desired) -> Look {
     let wanted = desired.components.values();
     let ports: BTreeSet<u16> = wanted.clone().filter_map(|wanted| wanted.route.as_ref()).flat_map(RouteSpec::ports).collect();
-    Look { key: key(), releases: wanted.map(|wanted| wanted.release).collect(), ports }
+    Look { releases: wanted.map(|wanted| wanted.release).collect(), ports, ..Look::at(key()) }
 }

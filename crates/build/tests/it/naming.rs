@@ -1,6 +1,7 @@
 //! What makes two releases the same, and what does not.
 
-use plimsoll_build::{Wanted, name};
+use plimsoll_build::Wanted;
+use plimsoll_build::name::Contents;
 
 use crate::world::{PLATFORM, World};
 
@@ -98,8 +99,8 @@ async fn the_manifest_is_no_source_of_the_whole_folder() {
 async fn the_platform_counts() {
     let world = two_components();
     let sources = world.open(Wanted::WorkTree).await;
-    let here = name::names(&sources, &world.project, PLATFORM).await.unwrap();
-    let there = name::names(&sources, &world.project, "aarch64-linux").await.unwrap();
+    let here = Contents::read(&sources, &world.project).await.unwrap().names(&world.project, PLATFORM);
+    let there = Contents::read(&sources, &world.project).await.unwrap().names(&world.project, "aarch64-linux");
     assert!(here.iter().all(|(name, id)| there[name] != *id));
 }
 

@@ -53,8 +53,21 @@ async fn without_a_build_the_sources_are_the_release() {
 }
 
 #[tokio::test]
+async fn what_is_not_built_is_sent_from_where_it_lies() {
+    let world = World::git().with("web", None);
+    world.write("web/index.html", "1").commit();
+    let releases = world.build().await.unwrap();
+    let packed = &releases[&component_name("web")];
+    let [file] = &packed.manifest.files[..] else { panic!("{packed:?}") };
+    let FileContent::File { digest, size: 1, executable: false } = file.content else { panic!("{file:?}") };
+    assert_eq!(digest, plimsoll_model::Digest::of(b"1"));
+    assert!(!packed.files[&digest].starts_with(world.cache().root().join("built")));
+    assert_eq!(fs::read(&packed.files[&digest]).unwrap(), b"1");
+}
+
+#[tokio::test]
 async fn no_permission_but_execution_is_kept() {
-    let world = World::plain().with("api", None);
+    let world = World::plain().with("api", Some(("true", &["tool", "text"])));
     world.write("api/tool", "x").mode("api/tool", 0o6711).write("api/text", "y").mode("api/text", 0o600);
     let packed = &world.build().await.unwrap()[&component_name("api")];
     assert_eq!(contents(packed), ["text", "tool*"]);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use plimsoll_build::{BuildError, BuildEvent, Cache, Chosen, Notify, Order, Packed, Sources, Wanted, Workshop, build_all, name, source};
+use plimsoll_build::name::Contents;
+use plimsoll_build::{BuildError, BuildEvent, Cache, Chosen, Notify, Order, Packed, Sources, Wanted, Workshop, build_all, source};
 use plimsoll_model::manifest::project::{Build, Component, Environment, Hooks, Kind, Project, SecretSources, StrategyName};
 use plimsoll_model::release::{FileContent, FileEntry};
 use plimsoll_model::secret::Redactor;
@@ -113,7 +114,7 @@ impl World {
     }
 
     pub async fn names(&self, wanted: Wanted) -> Result<BTreeMap<ComponentName, ReleaseId>, BuildError> {
-        name::names(&self.open(wanted).await, &self.project, PLATFORM).await
+        Ok(Contents::read(&self.open(wanted).await, &self.project).await?.names(&self.project, PLATFORM))
     }
 
     pub async fn name(&self, component: &str, wanted: Wanted) -> ReleaseId {
@@ -126,7 +127,7 @@ impl World {
     }
 
     pub async fn build_from(&self, sources: &Sources) -> Result<BTreeMap<ComponentName, Packed>, BuildError> {
-        let releases = name::names(sources, &self.project, PLATFORM).await?;
+        let releases = Contents::read(sources, &self.project).await?.names(&self.project, PLATFORM);
         self.build_named(sources, &releases).await
     }
 
@@ -140,7 +141,7 @@ impl World {
 
     /// Builds all from `sources`, telling `notify`.
     pub async fn build_telling(&self, sources: &Sources, notify: Notify<'_>) -> Result<BTreeMap<ComponentName, Packed>, BuildError> {
-        let (cache, releases) = (self.cache(), name::names(sources, &self.project, PLATFORM).await?);
+        let (cache, releases) = (self.cache(), Contents::read(sources, &self.project).await?.names(&self.project, PLATFORM));
         let workshop = Workshop { sources, project: &self.project, platform: PLATFORM, cache: &cache, redactor: &self.redactor, notify };
         build_all(&Order { workshop: &workshop, releases: &releases }).await
     }

@@ -311,6 +311,7 @@ pub fn observed() -> Observed {
         ports: BTreeMap::from([(80, plimsoll_model::plan::PortUse::Other)]),
         foreign_routes: Vec::new(),
         one_protocol: false,
+        databases: BTreeMap::new(),
         disk_free_bytes: u64::MAX,
         open: None,
         durations_ms: BTreeMap::from([(component(), 12)]),

@@ -1,12 +1,15 @@
 //! What each step does, and how it is undone. Both may be repeated.
 
-use plimsoll_model::plan::{Served, Step};
+use plimsoll_api::SecretValues;
+use plimsoll_model::database::{Direction, Migration};
+use plimsoll_model::plan::{DatabaseAt, Served, Step};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::health::Asked;
 use super::{Deployment, Table, health};
+use crate::database;
 use crate::enrol::{self, Need, Wanted};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
@@ -57,6 +60,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             let wanted = Wanted { key: at.key().clone(), enrolment: enrolment.clone(), port: *port };
             enrol::issue(at.world(), at.table, &wanted, Need::Valid).await.map(|_| Vec::new())
         }
+        Step::Migrate { database, release, migration, direction } => at.migrate(database, release, migration, *direction).await.map(|()| Vec::new()),
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
         Step::AwaitHealthy { slot, check, within_ms } => {
             health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
@@ -88,6 +92,9 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
         }
         // A certificate that was issued harms nobody, and may be wanted soon.
         Step::Enrol { .. } => enrol::hide(at.world(), at.table).await.map(|()| Vec::new()),
+        Step::Migrate { database, release, migration, direction } => {
+            at.migrate_back(database, release, migration, *direction).await.map(|()| Vec::new())
+        }
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
             plimsoll_crashpoint::reach!("host: stopped, not removed");
@@ -170,6 +177,27 @@ impl At<'_> {
     async fn remove(&self, slot: &SlotId) -> Changes {
         self.world().supervisor.forget(self.key(), slot).await?;
         Ok(vec![Change::SlotGone { key: self.key().clone(), slot: slot.clone() }])
+    }
+
+    async fn migrate(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration, direction: Direction) -> Result<(), Trouble> {
+        let place = database::place(self.world(), self.key(), self.component, at, &SecretValues::default()).await?;
+        let folder = self.world().releases.folder(self.key(), self.component, release);
+        plimsoll_crashpoint::reach!("host: before migration");
+        self.world().databases.migrate(&place, &folder, migration, direction).await?;
+        plimsoll_crashpoint::reach!("host: after migration");
+        Ok(())
+    }
+
+    /// What nothing says how to undo stays: a migration has to suit the program before anyway, as that serves while it is run.
+    async fn migrate_back(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration, direction: Direction) -> Result<(), Trouble> {
+        match direction {
+            Direction::Up if migration.down.is_none() => {
+                tracing::warn!(%migration, key = %self.key(), "the migration has no `down` file and stays");
+                Ok(())
+            }
+            Direction::Up => self.migrate(at, release, migration, Direction::Down).await,
+            Direction::Down => self.migrate(at, release, migration, Direction::Up).await,
+        }
     }
 
     async fn unstage(&self, release: &ReleaseId) -> Result<(), Trouble> {

@@ -203,6 +203,7 @@ async fn certify(world: &World, route: &mut Route) -> Result<(), Trouble> {
 async fn upstream(world: &World, key: &EnvironmentKey, component: &ComponentName, served: &Served) -> Result<Upstream, Trouble> {
     match &served.target {
         Target::Site { root } => Ok(Upstream::Site { root: root.under(&world.releases.folder(key, component, &served.release)) }),
+        Target::Database { .. } => Err(Trouble::new("ledger-damaged", format!("database {component} of {key} has a route"))),
         Target::Slot { slot } => {
             let rows = world.ledger.components(key).await?;
             let row = rows.get(component).and_then(|row| row.slots.iter().find(|row| row.slot == *slot));

@@ -39,6 +39,9 @@ pub trait Releases: Send + Sync {
     /// Where a release is laid out for a component.
     fn folder(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf;
 
+    /// What outlives the releases of a component.
+    fn shared(&self, key: &EnvironmentKey, component: &ComponentName) -> PathBuf;
+
     /// Takes the folder away again; what is shared stays.
     async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble>;
 

@@ -154,6 +154,10 @@ impl Releases for Store {
         self.shelf.folders.release(key, component, release)
     }
 
+    fn shared(&self, key: &EnvironmentKey, component: &ComponentName) -> PathBuf {
+        self.shelf.folders.shared(key, component)
+    }
+
     async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble> {
         let folder = self.folder(key, component, release);
         self.work(move |shelf| layout::unstage(shelf, &folder)).await

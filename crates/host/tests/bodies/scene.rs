@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,7 @@ use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
 use plimsoll_host::authority::AcmeAuthority;
 use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
+use plimsoll_host::database::{Databases, Place};
 use plimsoll_host::enrol::EnrolmentFiles;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
@@ -27,6 +28,7 @@ use plimsoll_host::serve::{Owners, bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
+use plimsoll_model::database::{Applied, Direction, Migration};
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::route::Route;
@@ -111,7 +113,7 @@ impl Scene {
     pub async fn ledger(&self) -> String {
         let mut told = String::new();
         for key in self.handle.facts().await.expect("it knows itself").environments {
-            let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+            let look = Look::at(key.clone());
             let seen = self.handle.observe(look).await.expect("it can look").components;
             let history = self.handle.history(&key, 1_000).await.expect("it can read");
             told += &format!("{key}: {seen:?} {history:?}\n");
@@ -136,7 +138,7 @@ impl Scene {
 
     /// The state that a plan for this environment has to expect.
     pub async fn state(&self, key: &EnvironmentKey) -> StateHash {
-        let look = Look { key: key.clone(), releases: BTreeSet::new(), ports: BTreeSet::new() };
+        let look = Look::at(key.clone());
         self.handle.observe(look).await.expect("it can look").state()
     }
 }
@@ -158,10 +160,22 @@ fn world(folders: &Folders, ledger: Arc<SqliteLedger>) -> World {
         runs: Arc::new(RunFiles::new(folders.clone())),
         enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
         authority: Arc::new(AcmeAuthority),
+        databases: pretended.clone(),
         supervisor: pretended.clone(),
         router: pretended.clone(),
         prober: pretended,
         clock: Arc::new(SystemClock),
+    }
+}
+
+#[async_trait]
+impl Databases for Pretended {
+    async fn applied(&self, _: &Place) -> Result<Vec<Applied>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    async fn migrate(&self, _: &Place, _: &Path, _: &Migration, _: Direction) -> Result<(), Trouble> {
+        Ok(())
     }
 }
 

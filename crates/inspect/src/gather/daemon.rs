@@ -29,7 +29,7 @@ pub(super) async fn ask(host: &dyn HostApi, asked: &Asked, facts: &mut Facts) {
 async fn environment(host: &dyn HostApi, key: EnvironmentKey, mut ports: BTreeSet<u16>) -> Result<Environment, HostError> {
     let services = host.services(&key).await?;
     ports.extend(services.iter().filter_map(|service| service.route.as_ref()).flat_map(|route| route.ports()));
-    let observed = host.observe(Look { key: key.clone(), releases: BTreeSet::new(), ports }).await?;
+    let observed = host.observe(Look { ports, ..Look::at(key.clone()) }).await?;
     Ok(Environment { key, services, observed })
 }
 

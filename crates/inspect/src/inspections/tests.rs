@@ -83,6 +83,7 @@ fn environment() -> Environment {
         ports: BTreeMap::from([(443, PortUse::Proxy)]),
         foreign_routes: Vec::new(),
         one_protocol: false,
+        databases: BTreeMap::new(),
         disk_free_bytes: 0,
         open: None,
         durations_ms: BTreeMap::new(),

@@ -47,7 +47,7 @@ pub fn fresh(there: &[Pair], name: &str, now: &str) -> Result<Fresh, FreshError>
 }
 
 fn files(stem: &str) -> Fresh {
-    let up = "-- What the new program needs, such that the one that serves goes on working. See the rules of `plimsoll migrate check`.\n\n";
+    let up = "-- What the new program needs, while the one that serves goes on working: expand first, contract with a later deployment.\n\n";
     let down = "-- What leads back to before, without losing what was written since.\n\n";
     Fresh { up: (format!("{stem}.up.sql"), up.into()), down: (format!("{stem}.down.sql"), down.into()) }
 }

@@ -104,7 +104,9 @@ impl<'a> Case<'a> {
                 Change::CreateTable { table: made, columns, .. } if made == table => columns.iter().map(|column| column.name.as_str()).collect(),
                 _ => return None,
             };
-            Some(Successor { lacks: had.iter().filter(|column| !has.contains(column)).map(|column| (*column).to_owned()).collect() })
+            // Of one that was made from a query it is not known what it has.
+            let is_known = had.is_empty() || !has.is_empty();
+            is_known.then(|| Successor { lacks: had.iter().filter(|column| !has.contains(column)).map(|column| (*column).to_owned()).collect() })
         })
     }
 

@@ -7,6 +7,8 @@ pub(crate) enum Change {
     CreateTable { table: String, columns: Vec<Column>, filled: bool },
     /// A view is made.
     CreateView { name: String },
+    /// A view goes.
+    DropView { name: String },
     /// A table goes, with its rows.
     DropTable { table: String },
     /// A table is called something else.
@@ -45,6 +47,8 @@ pub(crate) enum Change {
     Delete { table: String, all: bool },
     /// All rows go at once.
     Truncate { table: String },
+    /// A transaction is begun or ended.
+    Transaction,
     /// Something else is done to a table, under its lock.
     Alter { table: String },
 }

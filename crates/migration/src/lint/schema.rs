@@ -1,11 +1,11 @@
-//! What is known of a schema, by the migrations that led to it. Tables that no migration made count as being in use.
+//! What is known of a schema, by the migrations that led to it. Tables and views that no migration made count as being in use.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::change::{Change, Column, Constraint};
 
-/// Tables by name. Cheap to copy: there is one before each statement.
+/// Tables and views by name. Cheap to copy: there is one before each statement.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Schema {
     tables: BTreeMap<String, Rc<Table>>,
@@ -65,7 +65,8 @@ impl Schema {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::CreateTable { table, columns, .. } => self.create(table, columns),
-            Change::DropTable { table } => drop(self.tables.remove(table)),
+            Change::CreateView { name } => self.create(name, &[]),
+            Change::DropTable { table: name } | Change::DropView { name } => drop(self.tables.remove(name)),
             Change::RenameTable { table, to } => {
                 if let Some(found) = self.tables.remove(table) {
                     self.tables.insert(to.clone(), found);

@@ -1,12 +1,14 @@
 //! Databases and their migrations, as a manifest, a plan and a host speak of them. How one talks to a database is left to others.
 
 mod migration;
+mod spec;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Applied, Checksum, Direction, Migration};
+pub use spec::{DatabaseSpec, Location};
 
 /// What a database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

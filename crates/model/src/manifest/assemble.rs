@@ -8,7 +8,7 @@ use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, fit, graph, keys, merge, placement, routes, secrets, tls};
+use super::{component, database, fit, graph, keys, merge, placement, routes, secrets, tls};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -58,15 +58,25 @@ fn components(manifest: &Section, on: &EnvironmentName, environment: &Section, g
         fit::judge(name, section, report);
         placement::judge(name, section, on.as_str(), ground.hosts, manifest, report);
     }
-    graph::judge(merged.iter().map(|(name, section)| (*name, section)), report);
+    let databases: BTreeMap<&str, &Section> = manifest.sections("databases").collect();
+    for (name, section) in &databases {
+        database::judge(name, section, &merged, report);
+        placement::judge(name, section, on.as_str(), ground.hosts, manifest, report);
+    }
+    graph::judge(merged.iter().map(|(name, section)| (*name, section)).chain(databases.iter().map(|(name, section)| (*name, *section))), report);
     let own = merged.values().filter_map(|section| section.section("route")?.section("tls"));
     own.chain(ground.tls).for_each(|section| tls::fit(section, report));
     let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, ground)?));
-    let built: Components = merged.iter().filter_map(build).collect();
-    let placed = || built.iter().map(|(name, component)| (name, component, merged[name.as_str()].span_of("route")));
+    let mut built: Components = merged.iter().filter_map(build).collect();
+    let components = built.len();
+    let stored = |(name, section): (&&str, &&Section)| Some((ComponentName::new(*name).ok()?, database::component(section, ground)?));
+    built.extend(databases.iter().filter_map(stored));
+    database::join(&mut built);
+    database::judge_hosts(&databases, &built, ground.hosts.map_or(1, <[_]>::len), report);
+    let placed = || built.iter().filter_map(|(name, component)| Some((name, component, merged.get(name.as_str())?.span_of("route"))));
     routes::judge(placed(), report);
     tls::judge(placed(), report);
-    (built.len() == merged.len()).then_some(built)
+    (components == merged.len() && built.len() == merged.len() + databases.len()).then_some(built)
 }
 
 fn hooks(section: &Section) -> Hooks {

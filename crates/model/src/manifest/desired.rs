@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::project::{Acme, CertificateFiles, CertificateSource, Component, Kind, Process, Project, TlsSource};
+use crate::database::{DatabaseSpec, Migration};
 use crate::plan::{Desired, DesiredComponent, DesiredKind};
 use crate::route::{Enrolment, RouteSpec, Tls};
 use crate::slot::ProcessSpec;
@@ -16,6 +17,8 @@ pub struct Known {
     pub releases: BTreeMap<ComponentName, ReleaseId>,
     /// Hashes of secret values, by component and name.
     pub secrets: BTreeMap<ComponentName, BTreeMap<String, Digest>>,
+    /// The migrations of each database, in their order.
+    pub migrations: BTreeMap<ComponentName, Vec<Migration>>,
     /// Certificates, each with its hash and when it expires.
     pub certificates: BTreeMap<CertificateFiles, (Digest, Moment)>,
     /// What authorities of one's own are trusted by: the texts of their files, in PEM.
@@ -27,8 +30,7 @@ impl Project {
     #[must_use]
     pub fn desired(&self, known: &Known) -> Desired {
         let wanted = |(name, component): (&ComponentName, &Component)| {
-            let secrets = known.secrets.get(name).cloned().unwrap_or_default();
-            Some((name.clone(), component.desired(*known.releases.get(name)?, secrets, component.route(known)?)))
+            Some((name.clone(), component.desired(*known.releases.get(name)?, component.kind.desired(name, known), component.route(known)?)))
         };
         Desired { components: self.components.iter().filter_map(wanted).collect() }
     }
@@ -59,14 +61,25 @@ impl Project {
     }
 }
 
+impl Kind {
+    fn desired(&self, name: &ComponentName, known: &Known) -> DesiredKind {
+        let secrets = known.secrets.get(name).cloned().unwrap_or_default();
+        match self {
+            Kind::Site { root } => DesiredKind::Site { root: root.clone() },
+            Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
+            Kind::Database { engine, location } => {
+                let migrations = known.migrations.get(name).cloned().unwrap_or_default();
+                DesiredKind::Database(DatabaseSpec { engine: *engine, location: location.clone(), secrets, migrations })
+            }
+        }
+    }
+}
+
 impl Component {
-    fn desired(&self, release: ReleaseId, secrets: BTreeMap<String, Digest>, route: Option<RouteSpec>) -> DesiredComponent {
+    fn desired(&self, release: ReleaseId, kind: DesiredKind, route: Option<RouteSpec>) -> DesiredComponent {
         DesiredComponent {
             release,
-            kind: match &self.kind {
-                Kind::Site { root } => DesiredKind::Site { root: root.clone() },
-                Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
-            },
+            kind,
             shared: self.shared.clone(),
             route,
             depends_on: self.depends_on.clone(),

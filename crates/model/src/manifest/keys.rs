@@ -31,7 +31,12 @@ pub(super) static MANIFEST: Table = Table {
             "{ command = \"pass show shop/$PLIMSOLL_SECRET\" }",
             "Where the values of secrets come from, beside the variables of whoever deploys.",
         ),
-        Key::new("databases", Shape::NotYet("databases"), "", ""),
+        Key::new(
+            "databases",
+            Shape::Map(&NAME, &Shape::Table(&DATABASE)),
+            "{ main = { kind = \"postgres\", url = { secret = \"DATABASE_URL\" }, migrations = \"migrations\" } }",
+            "The databases, by name. A deployment brings each to the migrations of its source.",
+        ),
     ],
 };
 
@@ -120,6 +125,58 @@ pub(super) static COMPONENT: Table = Table {
         Key::new("config", Shape::NotYet("configuration bundles"), "", ""),
         Key::new("stack", Shape::NotYet("stacks"), "", ""),
     ],
+};
+
+/// A database.
+pub(super) static DATABASE: Table = Table {
+    name: "database",
+    doc: "A database, and the migrations that make its schema. They are run on one host, before the components that use it: those that have its \
+          secret, or its file.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "kind",
+            Shape::Choice(&[
+                Choice { word: "sqlite", available: true },
+                Choice { word: "postgres", available: true },
+                Choice { word: "mysql", available: true },
+                Choice { word: "mariadb", available: true },
+            ]),
+            "\"postgres\"",
+            "What it is.",
+        )
+        .required(),
+        Key::new(
+            "migrations",
+            Shape::Path,
+            "\"backend/migrations\"",
+            "Folder with its migrations: `0001_NAME.up.sql` each, and `0001_NAME.down.sql` to undo it.",
+        )
+        .required(),
+        Key::new("url", Shape::Table(&DATABASE_URL), "{ secret = \"DATABASE_URL\" }", "Where the server is."),
+        Key::new("component", Shape::Text(&NAME), "\"web\"", "With SQLite: the component that has the file in its `shared` paths."),
+        Key::new("file", Shape::Path, "\"data/shop.db\"", "With SQLite: the file, relative to the release of that component."),
+        Key::new(
+            "on",
+            Shape::Either(&[Shape::Text(&NAME), Shape::List(&Shape::Text(&NAME))]),
+            "\"database\"",
+            "Label of the host that runs its migrations, the first that has it. Without it, the environment's first host.",
+        ),
+    ],
+};
+
+/// Where a database is.
+static DATABASE_URL: Table = Table {
+    name: "database_url",
+    doc: "The URL of a database, which is a secret.",
+    one_of: &[],
+    keys: &[Key::new(
+        "secret",
+        Shape::Text(&VARIABLE),
+        "\"DATABASE_URL\"",
+        "Name of the secret that holds it: `postgres://USER:PASSWORD@HOST/NAME`.",
+    )
+    .required()],
 };
 
 /// How a component is built.
@@ -354,5 +411,20 @@ static SECRETS: Table = Table {
 };
 
 /// All tables, for who wants to walk through all keys.
-pub(super) static TABLES: &[&Table] =
-    &[&MANIFEST, &COMPONENT, &BUILD, &HEALTH, &ROUTE, &TLS, &ACME, &TLS_KEY, &LIMITS, &ENVIRONMENT, &HOST, &HOOKS, &SECRETS];
+pub(super) static TABLES: &[&Table] = &[
+    &MANIFEST,
+    &COMPONENT,
+    &DATABASE,
+    &DATABASE_URL,
+    &BUILD,
+    &HEALTH,
+    &ROUTE,
+    &TLS,
+    &ACME,
+    &TLS_KEY,
+    &LIMITS,
+    &ENVIRONMENT,
+    &HOST,
+    &HOOKS,
+    &SECRETS,
+];

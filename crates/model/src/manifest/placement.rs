@@ -42,6 +42,13 @@ pub(super) fn places(component: &Section, hosts: &[Host]) -> Option<BTreeSet<Hos
     (!asked.is_empty()).then(|| named.collect())
 }
 
+/// The first host that `section` may go to.
+pub(super) fn first(section: &Section, hosts: &[Host]) -> Option<HostName> {
+    let places = places(section, hosts);
+    let named = hosts.iter().filter_map(|host| HostName::new(&host.name).ok());
+    named.into_iter().find(|host| places.as_ref().is_none_or(|places| places.contains(host)))
+}
+
 /// Says which labels stand twice at a host of `environment`.
 pub(super) fn judge_hosts(environment: &Section, report: &mut Report<'_>) {
     hosts(environment).iter().for_each(|host| twice(&host.labels, report));

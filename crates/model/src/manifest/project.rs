@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::check::HealthCheck;
+use crate::database::{DatabaseKind, Location};
 use crate::plan::MaxUnavailable;
 use crate::route::RouteSpec;
 use crate::slot::Limits;
@@ -184,6 +185,25 @@ pub enum Kind {
         /// The folder, relative to the release.
         root: RelPath,
     },
+    /// A database, whose folder holds its migrations.
+    Database {
+        /// What it is.
+        engine: DatabaseKind,
+        /// Where it is.
+        location: Location,
+    },
+}
+
+impl Kind {
+    /// Names of the secrets that it needs.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let (of_program, of_database) = match self {
+            Self::Process(process) => (Some(&process.secrets), None),
+            Self::Database { location, .. } => (None, location.secret()),
+            Self::Site { .. } => (None, None),
+        };
+        of_program.into_iter().flatten().map(String::as_str).chain(of_database)
+    }
 }
 
 /// How a program is run.

@@ -39,13 +39,21 @@ pub fn missing_secrets(text: &str, file: &str, environment: &EnvironmentName, mi
         let Some((_, secrets)) = missing.iter().find(|(known, _)| known.as_str() == name) else { continue };
         let component = merge::component(section, None, overrides.and_then(|all| all.section(name)));
         for secret in secrets {
-            let help = format!(
-                "run `plimsoll secrets set {environment} {secret}`, set the variable {secret} where plimsoll is called, or take it out of `secrets`"
-            );
-            report.error("secret-missing", &place(&component, secret), format!("the secret {} has no value", shown(secret)), help);
+            lost(environment, secret, &place(&component, secret), &mut report);
         }
     }
+    for (name, section) in manifest.sections("databases") {
+        let Some((_, secrets)) = missing.iter().find(|(known, _)| known.as_str() == name) else { continue };
+        secrets.iter().for_each(|secret| lost(environment, secret, &section.span_of("url"), &mut report));
+    }
     report.into_findings()
+}
+
+fn lost(environment: &EnvironmentName, secret: &str, span: &Range<usize>, report: &mut Report<'_>) {
+    let help = format!(
+        "run `plimsoll secrets set {environment} {secret}`, set the variable {secret} where plimsoll is called, or take it out of the manifest"
+    );
+    report.error("secret-missing", span, format!("the secret {} has no value", shown(secret)), help);
 }
 
 fn place(component: &Section, secret: &str) -> Range<usize> {
@@ -93,7 +101,8 @@ fn wanted(manifest: &Section) -> BTreeSet<String> {
     let variables = components().flat_map(|component| component.texts("secrets")).map(|(name, _)| name);
     let routes = components().filter_map(|component| component.section("route"));
     let keys = environments().chain(routes).filter_map(|owner| owner.section("tls")?.section("key")?.text("secret"));
-    variables.chain(keys).collect()
+    let urls = manifest.sections("databases").filter_map(|(_, database)| database.section("url")?.text("secret"));
+    variables.chain(keys).chain(urls).collect()
 }
 
 fn twice(section: &Section, report: &mut Report<'_>) {

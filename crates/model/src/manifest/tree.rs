@@ -45,17 +45,22 @@ pub fn judge_tree(text: &str, file: &str, project: &Project, tree: &dyn Tree) ->
     for (name, section) in manifest.sections("components") {
         let component = project.components.iter().find(|(known, _)| known.as_str() == name);
         if let Some((_, component)) = component {
-            folder(component, section, tree, &mut report);
+            folder(component, "path", section, tree, &mut report);
             sources(component, section, tree, &mut report);
             site(component, section, tree, &mut report);
+        }
+    }
+    for (name, section) in manifest.sections("databases") {
+        if let Some((_, database)) = project.components.iter().find(|(known, _)| known.as_str() == name) {
+            folder(database, "migrations", section, tree, &mut report);
         }
     }
     report.into_findings()
 }
 
-fn folder(component: &Component, section: &Section, tree: &dyn Tree, report: &mut Report<'_>) {
+fn folder(component: &Component, key: &str, section: &Section, tree: &dyn Tree, report: &mut Report<'_>) {
     let path = &component.path;
-    let span = section.entry("path").map_or_else(|| section.span.clone(), |entry| entry.value.clone());
+    let span = section.entry(key).map_or_else(|| section.span.clone(), |entry| entry.value.clone());
     if !tree.resolves_inside(path) {
         let message = format!("{} is a link that leads out of the project", shown(path.as_str()));
         return report.error("path-leaves-project", &span, message, "move what it leads to into the project");

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::MaxUnavailable;
+use super::{DatabaseAt, MaxUnavailable};
 use crate::check::{HealthCheck, Question};
+use crate::database::DatabaseSpec;
 use crate::manifest::project::StrategyName;
 use crate::route::RouteSpec;
 use crate::slot::ProcessSpec;
@@ -52,9 +53,25 @@ pub enum DesiredKind {
         /// The folder, relative to the release.
         root: RelPath,
     },
+    /// Not at all: a database, which is brought to the migrations of its release.
+    Database(DatabaseSpec),
+}
+
+impl DesiredKind {
+    /// The database that it is.
+    #[must_use]
+    pub fn database(&self) -> Option<&DatabaseSpec> {
+        if let Self::Database(spec) = self { Some(spec) } else { None }
+    }
 }
 
 impl Desired {
+    /// The databases that `host` is to look after.
+    pub fn databases(&self, host: &HostName) -> impl Iterator<Item = (&ComponentName, DatabaseAt)> {
+        let at = |(name, wanted): (_, &DesiredComponent)| Some((name, DatabaseAt::of(wanted.kind.database()?, wanted.config())));
+        self.on(host).filter_map(at)
+    }
+
     /// The components that go to `host`.
     pub fn on(&self, host: &HostName) -> impl Iterator<Item = (&ComponentName, &DesiredComponent)> {
         self.components.iter().filter(move |(_, wanted)| wanted.is_for(host))
@@ -83,7 +100,7 @@ impl DesiredComponent {
         let asked = match &self.kind {
             DesiredKind::Site { .. } => Some("/"),
             DesiredKind::Process(ProcessSpec { health: HealthCheck { question: Question::Http { path }, .. }, .. }) => Some(path.as_str()),
-            DesiredKind::Process(_) => None,
+            DesiredKind::Process(_) | DesiredKind::Database(_) => None,
         };
         let prefix = route.matches.path.trim_end_matches('/');
         let inside = |path: &str| path == prefix || path.starts_with(&format!("{prefix}/"));

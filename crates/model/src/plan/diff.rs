@@ -24,6 +24,8 @@ pub enum Change {
     Route,
     /// Its certificate is another one, and nothing else.
     Certificate,
+    /// Its database has other migrations than it shall have.
+    Schema,
     /// It is what it shall be and does not run.
     Restart,
     /// It is taken away from a host, and has others.
@@ -76,6 +78,7 @@ impl fmt::Display for Change {
             Change::Configuration => "new configuration",
             Change::Route => "new route",
             Change::Certificate => "new certificate",
+            Change::Schema => "other migrations",
             Change::Restart => "does not run",
             Change::Leave => "moved away",
             Change::Remove => "removed",

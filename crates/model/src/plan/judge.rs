@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cycle, Desired, DesiredComponent, Observed, PortUse};
+use super::{Cycle, Desired, DesiredComponent, Observed, PortUse, SchemaTrouble};
 use crate::route::{Match, RouteSpec};
 use crate::{ComponentName, EnvironmentKey, HostName, ReleaseId};
 
@@ -90,6 +90,14 @@ pub enum PlanError {
         /// Where it goes.
         hosts: BTreeSet<HostName>,
     },
+    /// A database cannot be brought to the migrations that it shall have.
+    #[error("database {database}: {trouble}")]
+    Schema {
+        /// The database.
+        database: ComponentName,
+        /// Why.
+        trouble: SchemaTrouble,
+    },
     /// A rollback needs a release that a host has no more.
     #[error("{host} has no release {} of {component} any more", .release.short())]
     ReleaseGone {
@@ -116,6 +124,7 @@ impl PlanError {
             PlanError::MixedPort { .. } => "tls-mixed-port",
             PlanError::EnrolledOnSeveral { .. } => "acme-several-hosts",
             PlanError::NoHost { .. } => "no-host",
+            PlanError::Schema { trouble, .. } => trouble.code(),
             PlanError::ReleaseGone { .. } => "release-gone",
         }
     }
@@ -139,6 +148,7 @@ impl PlanError {
                 "give it a certificate from files (`certificate` and `key`), or have it routed on one host: only that can answer the authority for sure".into()
             }
             PlanError::NoHost { .. } => "add one of them to the environment again, or deploy instead of rolling back".into(),
+            PlanError::Schema { trouble, .. } => trouble.help(),
             PlanError::ReleaseGone { .. } => {
                 "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into()
             }

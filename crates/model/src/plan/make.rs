@@ -5,14 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::batches::batches;
+use super::schema::{self, Held};
 use super::strategies::{self, Site};
-use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
+use super::{
+    Change, Desired, DesiredComponent, DesiredKind, Move, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels,
+};
+use crate::database::Direction;
 use crate::manifest::project::StrategyName;
 use crate::source::Source;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 3;
+pub const PLAN_VERSION: u32 = 4;
+
+/// Version of a plan without databases.
+const STATELESS_VERSION: u32 = 3;
 
 /// Version of a plan in which every component goes to every host at once. A host that knows no other would keep for a rollback that it does.
 const EVERYWHERE_VERSION: u32 = 2;
@@ -109,10 +116,10 @@ pub struct Terms {
 /// # Errors
 /// Says what makes it impossible; see [`PlanError`].
 pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
-    let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
-    let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> =
-        desired.components.iter().map(|(name, wanted)| (name, work(name, wanted, hosts, terms.keep_releases))).collect();
-    let order = levels::levels(&depends_on, |name| work[name].len())?;
+    let moves = moves(&desired, hosts, &terms.intent)?;
+    let making = Making { hosts, keep: terms.keep_releases, moves: &moves };
+    let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
+    let order = levels::levels(&order(&desired, &moves), |name| work[name].len())?;
     judge::judge(&desired, hosts)?;
     if matches!(terms.intent, Intent::Rollback { .. }) {
         judge_releases(&desired, hosts)?;
@@ -220,7 +227,8 @@ impl Plan {
 fn version(desired: &Desired) -> u32 {
     let any = |has: fn(&DesiredComponent) -> bool| desired.components.values().any(has);
     match () {
-        () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.kind.database().is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => STATELESS_VERSION,
         () if any(|wanted| wanted.route.as_ref().is_some_and(|route| route.tls.is_some())) => EVERYWHERE_VERSION,
         () => PLAIN_VERSION,
     }
@@ -238,17 +246,60 @@ fn judge_releases(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Re
 /// What is to be done for a component on the hosts of one batch.
 type Batch<'a> = Vec<(&'a HostName, Work)>;
 
-/// What is to be done for a component on each of its hosts that differs from what is wanted, batch by batch.
-fn work<'a>(name: &ComponentName, wanted: &DesiredComponent, hosts: &'a BTreeMap<HostName, Observed>, keep: u32) -> Vec<Batch<'a>> {
-    let nothing = ObservedComponent::default();
-    let own = || hosts.iter().filter(|(host, _)| wanted.is_for(host));
-    let changing = own().filter_map(|(host, seen)| {
-        let seen = seen.components.get(name).unwrap_or(&nothing);
-        let change = Change::between(wanted, seen);
-        let site = Site { component: name, wanted, seen, keep };
-        (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps(&site) }))
-    });
-    batches(changing.collect(), wanted.rolling, own().count())
+/// What leads each database to the migrations that it shall have.
+type Moves<'a> = BTreeMap<&'a ComponentName, Vec<Move>>;
+
+fn moves<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, intent: &Intent) -> Result<Moves<'a>, PlanError> {
+    let mut moves = Moves::new();
+    for (name, wanted) in &desired.components {
+        let Some(spec) = wanted.kind.database() else { continue };
+        for seen in hosts.iter().filter(|(host, _)| wanted.is_for(host)).map(|(_, seen)| seen) {
+            let served = seen.components.get(name).and_then(|seen| seen.served.as_ref());
+            let applied = seen.databases.get(name).map_or(&[][..], Vec::as_slice);
+            let held = Held { migrations: &spec.migrations, release: wanted.release };
+            let found = schema::moves(held, served.and_then(Held::served), applied, intent);
+            moves.insert(name, found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?);
+        }
+    }
+    Ok(moves)
+}
+
+/// Who comes after whom. A schema grows before the programs that need what is new, and shrinks after they are gone.
+fn order(desired: &Desired, moves: &Moves<'_>) -> BTreeMap<ComponentName, BTreeSet<ComponentName>> {
+    let mut order: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
+    for (database, _) in moves.iter().filter(|(_, moves)| moves.iter().any(|one| one.direction == Direction::Down)) {
+        let users: BTreeSet<ComponentName> = order.iter_mut().filter_map(|(user, needs)| needs.remove(*database).then(|| user.clone())).collect();
+        order.entry((*database).clone()).or_default().extend(users);
+    }
+    order
+}
+
+/// What the work of a component is made from.
+struct Making<'a> {
+    hosts: &'a BTreeMap<HostName, Observed>,
+    /// How many releases are kept.
+    keep: u32,
+    moves: &'a Moves<'a>,
+}
+
+impl<'a> Making<'a> {
+    /// What is to be done for a component on each of its hosts that differs from what is wanted, batch by batch.
+    fn work(&self, name: &ComponentName, wanted: &DesiredComponent) -> Vec<Batch<'a>> {
+        let nothing = ObservedComponent::default();
+        let moves = self.moves.get(name).map_or(&[][..], Vec::as_slice);
+        let own = || self.hosts.iter().filter(|(host, _)| wanted.is_for(host));
+        let changing = own().filter_map(|(host, seen)| {
+            let seen = seen.components.get(name).unwrap_or(&nothing);
+            let change = match Change::between(wanted, seen) {
+                Change::None if !moves.is_empty() => Change::Schema,
+                change => change,
+            };
+            let site = Site { component: name, wanted, seen, keep: self.keep };
+            let steps = || steps(&site, moves);
+            (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps() }))
+        });
+        batches(changing.collect(), wanted.rolling, own().count())
+    }
 }
 
 fn level(turns: &levels::Turns, work: &BTreeMap<&ComponentName, Vec<Batch<'_>>>, hosts: &BTreeMap<HostName, Observed>) -> Level {
@@ -259,15 +310,16 @@ fn level(turns: &levels::Turns, work: &BTreeMap<&ComponentName, Vec<Batch<'_>>>,
     Level { hosts: level }
 }
 
-fn steps(site: &Site<'_>) -> Steps {
-    let mut steps = replacing(site);
+fn steps(site: &Site<'_>, moves: &[Move]) -> Steps {
+    let mut steps = replacing(site, moves);
     // First: an authority that refuses is the earliest reason to stop.
     steps.prepare.splice(..0, site.enrol());
     steps
 }
 
-fn replacing(site: &Site<'_>) -> Steps {
+fn replacing(site: &Site<'_>, moves: &[Move]) -> Steps {
     match (&site.wanted.kind, site.wanted.strategy) {
+        (DesiredKind::Database(spec), _) => strategies::database::steps(site, spec, moves),
         (DesiredKind::Site { root }, _) => strategies::site::steps(site, root),
         (DesiredKind::Process(spec), StrategyName::BlueGreen) => strategies::blue_green::steps(site, spec),
         (DesiredKind::Process(spec), StrategyName::Recreate) => strategies::recreate::steps(site, spec),

@@ -10,6 +10,7 @@ mod judge;
 mod levels;
 mod make;
 mod observed;
+mod schema;
 mod step;
 pub mod strategies;
 
@@ -22,5 +23,6 @@ pub use diff::Change;
 pub use judge::PlanError;
 pub use levels::Cycle;
 pub use make::{Estimates, Intent, Level, PLAN_VERSION, Plan, Terms, Work, make};
-pub use observed::{Observed, ObservedComponent, OpenDeployment, PortUse, Served, Target};
+pub use observed::{DatabaseAt, Observed, ObservedComponent, OpenDeployment, PortUse, Served, Target};
+pub use schema::{Move, SchemaTrouble};
 pub use step::{Phase, Step, StepRef, Steps};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration};
 use crate::deployment::{Holder, Stage};
 use crate::route::{Match, RouteSpec};
 use crate::slot::ObservedSlot;
@@ -26,6 +27,9 @@ pub struct Observed {
     /// Whether all routes of a port have to speak TLS there or none of them, as with nginx.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_protocol: bool,
+    /// The migrations that each database has, of those that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<ComponentName, Vec<Applied>>,
     /// Free space where releases are kept, in bytes.
     pub disk_free_bytes: u64,
     /// The deployment that is not settled yet, if there is one.
@@ -79,6 +83,30 @@ pub enum Target {
         /// The folder, relative to the release.
         root: RelPath,
     },
+    /// Nowhere: a database has these migrations.
+    Database {
+        /// In their order.
+        migrations: Vec<Migration>,
+    },
+}
+
+/// How a host gets at a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseAt {
+    /// What it is.
+    pub engine: DatabaseKind,
+    /// Where it is.
+    pub location: Location,
+    /// The configuration that the values of its secrets belong to.
+    pub config: ConfigHash,
+}
+
+impl DatabaseAt {
+    /// How to get at a database that is configured so.
+    #[must_use]
+    pub fn of(spec: &DatabaseSpec, config: ConfigHash) -> Self {
+        Self { engine: spec.engine, location: spec.location.clone(), config }
+    }
 }
 
 impl Target {
@@ -126,6 +154,6 @@ impl Observed {
                 (name, (&seen.served, slots, seen.next_slot, &seen.staged))
             })
             .collect();
-        StateHash(Digest::of_value(&components))
+        StateHash(Digest::of_value(&(components, &self.databases)))
     }
 }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Served;
+use super::{DatabaseAt, Served, Target};
 use crate::check::HealthCheck;
+use crate::database::{Direction, Migration};
 use crate::route::{Enrolment, Match};
 use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
@@ -28,6 +29,17 @@ pub enum Step {
         enrolment: Enrolment,
         /// The port of plain HTTP where the authority is shown its proof.
         port: u16,
+    },
+    /// Runs one migration, unless the database is past it already. Undone by running it the other way, where there is one.
+    Migrate {
+        /// The database.
+        database: DatabaseAt,
+        /// The release that holds its files.
+        release: ReleaseId,
+        /// The migration.
+        migration: Migration,
+        /// Which way.
+        direction: Direction,
     },
     /// Starts a slot. Undone by stopping it and forgetting it.
     StartSlot {
@@ -92,10 +104,13 @@ impl fmt::Display for Step {
         match self {
             Step::StageRelease { release, .. } => write!(f, "stage release {}", release.short()),
             Step::Enrol { enrolment, .. } => write!(f, "have a certificate for {} issued by {}", enrolment.host, enrolment.directory),
+            Step::Migrate { migration, direction: Direction::Up, .. } => write!(f, "apply migration {migration}"),
+            Step::Migrate { migration, direction: Direction::Down, .. } => write!(f, "undo migration {migration}"),
             Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),
             Step::AwaitHealthy { slot, .. } => write!(f, "wait until slot {slot} is healthy"),
             Step::Switch { to: Some(to), .. } => match to.target.slot() {
                 Some(slot) => write!(f, "switch to slot {slot}"),
+                None if matches!(to.target, Target::Database { .. }) => write!(f, "record the migrations of release {}", to.release.short()),
                 None => write!(f, "switch to release {}", to.release.short()),
             },
             Step::Switch { to: None, .. } => f.write_str("take the route away"),

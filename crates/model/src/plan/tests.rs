@@ -1,6 +1,7 @@
 //! What plans promise: order respects dependencies, what is unchanged gets no step, equal inputs give equal hashes.
 
 mod fleets;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,7 @@ fn nothing() -> Observed {
         ports: BTreeMap::new(),
         foreign_routes: vec![],
         one_protocol: false,
+        databases: BTreeMap::new(),
         disk_free_bytes: 1 << 40,
         open: None,
         durations_ms: BTreeMap::new(),
@@ -79,6 +81,7 @@ fn live(desired: &Desired) -> Observed {
         let target = match &wanted.kind {
             DesiredKind::Process(_) => Target::Slot { slot: slot.clone() },
             DesiredKind::Site { root } => Target::Site { root: root.clone() },
+            DesiredKind::Database(spec) => Target::Database { migrations: spec.migrations.clone() },
         };
         let slots = target.slot().map(|slot| ObservedSlot {
             slot: slot.clone(),

@@ -13,7 +13,7 @@ mod views;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_api::SecretValues;
-use plimsoll_model::manifest::project::{KeySource, Kind, Project};
+use plimsoll_model::manifest::project::{KeySource, Project};
 use plimsoll_model::{Recipient, Secret};
 use plimsoll_vault::{Values, VaultFile};
 
@@ -59,10 +59,8 @@ pub(crate) async fn keys(context: &Context, loaded: &Loaded, progress: &Progress
 pub(crate) fn wanted(project: &Project) -> Wanted {
     let mut wanted = Wanted::new();
     for (component, found) in &project.components {
-        if let Kind::Process(process) = &found.kind {
-            for name in &process.secrets {
-                wanted.entry(name.clone()).or_default().components.insert(component.clone());
-            }
+        for name in found.kind.secrets() {
+            wanted.entry(name.to_owned()).or_default().components.insert(component.clone());
         }
     }
     add_keys(project, &mut wanted);

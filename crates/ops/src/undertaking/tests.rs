@@ -15,7 +15,7 @@ use plimsoll_testkit::world::{Behaviour, EffectFault, Machine, SimHost};
 
 use super::{Mandate, Undertaking};
 use crate::project::{Loaded, MANIFEST};
-use crate::proposal::{CutOff, Proposal, make, terms};
+use crate::proposal::{Aim, CutOff, Proposal, make, terms};
 use crate::tests::Scene;
 use crate::workbench::Workbench;
 use crate::{Always, Approve, DeploymentView, Event, Exit, Never, Note, OpError};
@@ -60,7 +60,7 @@ impl Stage {
         let desired = self.loaded.project.desired(&Known { releases, ..Known::default() });
         let source = Source { version: format!("v{version}"), dirty: true, ..Source::default() };
         let terms = terms(&self.loaded, &self.fleet, Intent::Deploy, source);
-        make(&self.scene.context, &self.fleet, terms, desired, CutOff::Settle, &self.scene.progress).await
+        make(&self.scene.context, &self.fleet, terms, Aim::known(desired), CutOff::Settle, &self.scene.progress).await
     }
 
     async fn deploy(&self, version: u8, approve: &dyn Approve, expect_plan: Option<PlanHash>) -> Result<DeploymentView, OpError> {

@@ -12,6 +12,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::database::database_at;
 use super::names::{amount, component, deployment, digest, host, key, moment, path, release, slot, text, variable};
 use super::plan::{enrolment, observed_slot, plan, route_spec, served};
 use super::record::{component_change, failure, holder, stage, step_ref};
@@ -74,8 +75,14 @@ pub fn upgraded() -> impl Strategy<Value = Upgraded> {
 
 prop_compose! {
     /// What to look at.
-    pub fn look()(key in key(), releases in btree_set(release(), 0..3), ports in btree_set(any::<u16>(), 0..3)) -> Look {
-        Look { key, releases, ports }
+    pub fn look()(
+        key in key(),
+        releases in btree_set(release(), 0..3),
+        ports in btree_set(any::<u16>(), 0..3),
+        databases in btree_map(component(), database_at(), 0..2),
+        secrets in secrets(),
+    ) -> Look {
+        Look { key, releases, ports, databases, secrets }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod audit;
+mod database;
 pub mod json;
 pub mod names;
 pub mod plan;

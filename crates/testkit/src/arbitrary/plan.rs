@@ -16,6 +16,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::database::{applied, database, migrate, migration};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
 
@@ -86,7 +87,11 @@ prop_compose! {
 }
 
 fn target() -> impl Strategy<Value = Target> {
-    prop_oneof![slot().prop_map(|slot| Target::Slot { slot }), path().prop_map(|root| Target::Site { root })]
+    prop_oneof![
+        slot().prop_map(|slot| Target::Slot { slot }),
+        path().prop_map(|root| Target::Site { root }),
+        vec(migration(), 0..3).prop_map(|migrations| Target::Database { migrations })
+    ]
 }
 
 prop_compose! {
@@ -99,7 +104,7 @@ prop_compose! {
 prop_compose! {
     fn desired_component()(
         release in release(),
-        kind in prop_oneof![process().boxed().prop_map(DesiredKind::Process).boxed(), path().prop_map(|root| DesiredKind::Site { root })],
+        kind in prop_oneof![process().boxed().prop_map(DesiredKind::Process).boxed(), path().prop_map(|root| DesiredKind::Site { root }), database().prop_map(DesiredKind::Database)],
         shared in vec(path(), 0..2),
         route in of(route_spec().boxed()),
         depends_on in btree_set(component(), 0..2),
@@ -130,6 +135,7 @@ pub fn step() -> BoxedStrategy<Step> {
             .prop_map(|(matches, path, within_ms, certificate)| Step::CheckRoute { matches, path, within_ms, certificate })
             .boxed(),
         (slot(), amount()).prop_map(|(slot, drain_ms)| Step::StopSlot { slot, drain_ms }).boxed(),
+        migrate().boxed(),
         slot().prop_map(|slot| Step::RemoveSlot { slot }).boxed(),
         release().prop_map(|release| Step::PruneRelease { release }).boxed(),
     ]
@@ -195,11 +201,12 @@ prop_compose! {
         ports in btree_map(any::<u16>(), prop::sample::select(vec![PortUse::Proxy, PortUse::Other]), 0..3),
         foreign_routes in vec((key(), matches()), 0..2),
         one_protocol in any::<bool>(),
+        databases in btree_map(component(), vec(applied(), 0..3), 0..2),
         disk_free_bytes in amount(),
         open in of(open_deployment()),
         durations_ms in btree_map(component(), amount(), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, one_protocol, disk_free_bytes, open, durations_ms }
+        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, durations_ms }
     }
 }
 

@@ -102,7 +102,7 @@ impl Scene {
     /// What the host holds for an environment, with the releases of these programs.
     pub(super) async fn look_for<const N: usize>(&self, key: &EnvironmentKey, programs: [Program; N]) -> Observed {
         let releases: BTreeSet<ReleaseId> = programs.iter().map(Program::release).collect();
-        let look = Look { key: key.clone(), releases, ports: BTreeSet::new() };
+        let look = Look { releases, ..Look::at(key.clone()) };
         self.host().observe(look).await.expect("a host can be observed")
     }
 

@@ -159,6 +159,7 @@ impl Books {
             ports: [].into(),
             foreign_routes: Vec::new(),
             one_protocol: false,
+            databases: [].into(),
             disk_free_bytes: 0,
             open: None,
             durations_ms: [].into(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use plimsoll_model::database::Direction;
 use plimsoll_model::plan::Step;
 use plimsoll_model::{ComponentName, ReleaseId, SlotId};
 
@@ -19,6 +20,8 @@ pub(super) enum Deed {
     Stop(SlotId),
     Forget(SlotId),
     Drain(SlotId),
+    /// Runs a migration, by its version.
+    Migrate(i64, Direction),
     /// Judged by what it changes.
     Apply,
 }
@@ -40,6 +43,9 @@ impl Deed {
             (Deed::Stage(of, what), Step::StageRelease { release, .. }, false)
             | (Deed::Unstage(of, what), Step::StageRelease { release, .. }, true)
             | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
+            (Deed::Migrate(version, way), Step::Migrate { migration, direction, .. }, undo) => {
+                *version == migration.version && (way == direction) != undo
+            }
             (Deed::Prune(what), Step::PruneRelease { release }, false) => what == release,
             (Deed::Start(what), Step::StartSlot { slot, .. }, false) | (Deed::Start(what), Step::StopSlot { slot, .. }, true) => what == slot,
             // What a route is switched to is brought up when it was lost.
@@ -70,6 +76,7 @@ impl fmt::Display for Deed {
             Deed::Stop(slot) => write!(f, "stops {slot}"),
             Deed::Forget(slot) => write!(f, "forgets {slot}"),
             Deed::Drain(slot) => write!(f, "drains {slot}"),
+            Deed::Migrate(version, direction) => write!(f, "runs migration {version} {direction}"),
             Deed::Apply => f.write_str("applies routes"),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use plimsoll_host::enrol::Record;
 use plimsoll_host::ledger::{ComponentRow, SlotRow};
+use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Stage};
 use plimsoll_model::plan::OpenDeployment;
 use plimsoll_model::route::{Route, Upstream};
@@ -64,6 +65,8 @@ pub(super) struct State {
     pub(super) runs: BTreeMap<(EnvironmentKey, DeploymentId), String>,
     pub(super) certificates: BTreeSet<(EnvironmentKey, Digest)>,
     pub(super) enrolments: BTreeMap<(EnvironmentKey, Digest), Record>,
+    /// The migrations that each database has.
+    pub(super) databases: BTreeMap<String, Vec<Applied>>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.

@@ -60,9 +60,11 @@ impl Tool for Pyinfra<'_> {
     }
 
     fn deploy(&mut self, hosts: &[Machine]) -> Outcome {
-        let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
         let mut deploy = Command::new(&self.program);
-        deploy.args(["-y", "--limit", &names.join(","), "inventory.py", "deploy.py"]).current_dir(self.folder.path()).env_remove("SSH_AUTH_SOCK");
+        for host in hosts {
+            deploy.args(["--limit", &host.to_string()]);
+        }
+        deploy.args(["-y", "inventory.py", "deploy.py"]).current_dir(self.folder.path()).env_remove("SSH_AUTH_SOCK");
         quiet(deploy)
     }
 

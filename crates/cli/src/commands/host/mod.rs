@@ -1,6 +1,7 @@
 //! `plimsoll host …`: the host of this machine, and others.
 
 mod add;
+mod database;
 mod dial;
 mod doctor;
 mod examine;
@@ -27,6 +28,9 @@ pub enum Command {
     Serve(serve::Serve),
     /// Make a machine that is reached by SSH a host
     Add(add::Add),
+    /// Talk to a database for the daemon
+    #[command(hide = true)]
+    Database(database::Database),
     /// Join standard streams to the daemon: the host's end of a connection over SSH
     #[command(hide = true)]
     Dial(dial::Dial),
@@ -59,6 +63,7 @@ impl Command {
         match self {
             Self::Serve(role) => role.run(),
             Self::Add(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Database(role) => role.run(),
             Self::Dial(role) => role.run(),
             Self::Doctor(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Examine(role) => role.run(),

@@ -8,9 +8,9 @@ mod plain;
 mod tests;
 
 use plimsoll_model::database::DatabaseKind;
-use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, TableFactor, TableObject, TableWithJoins};
+use sqlparser::ast::{self, AssignmentTarget, FromTable, ObjectType, Query, SetExpr, TableFactor, TableObject, TableWithJoins};
 use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect};
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 
 use self::name::{ident, name};
 use super::change::Change;
@@ -24,8 +24,15 @@ pub(crate) fn changes(kind: DatabaseKind, statement: &Statement<'_>) -> Result<V
     if let Some(changes) = plain::changes(kind, &statement.words) {
         return Ok(changes);
     }
-    let parsed = Parser::parse_sql(dialect(kind), statement.text).map_err(|error| error.to_string())?;
+    let parsed = Parser::parse_sql(dialect(kind), statement.text).map_err(|error| why(&error))?;
     Ok(parsed.iter().flat_map(|statement| of(kind, statement)).collect())
+}
+
+/// What the parser says, without its places: they count from the beginning of the statement.
+fn why(error: &ParserError) -> String {
+    let said = error.to_string();
+    let said = said.trim_start_matches("sql parser error: ");
+    said.split_once(" at Line:").map_or(said, |(said, _)| said).to_owned()
 }
 
 fn dialect(kind: DatabaseKind) -> &'static dyn Dialect {
@@ -54,6 +61,7 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Vec<Change> {
         }
         Statement::Drop { object_type, names, .. } => names.iter().filter_map(|dropped| drop_of(kind, object_type, dropped)).collect(),
         Statement::Truncate(truncated) => truncated.table_names.iter().map(|table| Change::Truncate { table: name(kind, &table.name) }).collect(),
+        Statement::Query(asked) => query(kind, asked),
         Statement::Insert(insert) => match &insert.table {
             TableObject::TableName(table) => vec![Change::Insert { table: name(kind, table) }],
             _ => Vec::new(),
@@ -64,10 +72,21 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Vec<Change> {
     }
 }
 
+/// What stands behind and within `WITH` may write too.
+fn query(kind: DatabaseKind, asked: &Query) -> Vec<Change> {
+    let within = asked.with.iter().flat_map(|with| &with.cte_tables).flat_map(|table| query(kind, &table.query));
+    let behind = match asked.body.as_ref() {
+        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => of(kind, statement),
+        _ => Vec::new(),
+    };
+    within.chain(behind).collect()
+}
+
 fn drop_of(kind: DatabaseKind, object: &ObjectType, dropped: &ast::ObjectName) -> Option<Change> {
     match object {
         ObjectType::Table => Some(Change::DropTable { table: name(kind, dropped) }),
         ObjectType::Schema | ObjectType::Database => Some(Change::DropTable { table: format!("{}.*", name(kind, dropped)) }),
+        ObjectType::View | ObjectType::MaterializedView => Some(Change::DropView { name: name(kind, dropped) }),
         ObjectType::Index => Some(Change::DropIndex { concurrently: false }),
         _ => None,
     }
@@ -91,6 +110,8 @@ fn delete_of(kind: DatabaseKind, delete: &ast::Delete) -> Option<Change> {
 
 fn table(kind: DatabaseKind, of: &TableWithJoins) -> Option<String> {
     match &of.relation {
+        // The parser takes `ONLY a` for a table of that name that is called `a`.
+        TableFactor::Table { name: only, alias: Some(found), .. } if only.to_string().eq_ignore_ascii_case("only") => Some(ident(kind, &found.name)),
         TableFactor::Table { name: found, .. } => Some(name(kind, found)),
         _ => None,
     }

@@ -8,12 +8,23 @@ use crate::lint::change::Change;
 /// Modes of `LOCK TABLE` that let others read and write.
 const WEAK_LOCKS: &[&str] = &["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"];
 
+/// How many words are looked at: more than stand before the first value of an `INSERT` of many rows.
+const WORDS: usize = 64;
+
 /// What the statement of these words does, when it is one of those.
 pub(super) fn changes(kind: DatabaseKind, words: &[&str]) -> Option<Vec<Change>> {
+    let words = &words[..words.len().min(WORDS)];
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
     let concurrently = upper.contains(&"CONCURRENTLY");
     match upper.as_slice() {
+        // Read by its words, as there may be megabytes of values that nobody judges.
+        ["INSERT" | "REPLACE", rest @ ..] => {
+            let into = rest.iter().take(5).position(|word| *word == "INTO").map_or(0, |at| at + 1);
+            Some(vec![Change::Insert { table: leading(kind, &words[1 + into..]) }])
+        }
+        ["PRAGMA", ..] | ["ROLLBACK", "TO", ..] | ["ROLLBACK", "WORK" | "TRANSACTION", "TO", ..] => Some(Vec::new()),
+        ["BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "ABORT", ..] | ["START", "TRANSACTION", ..] => Some(vec![Change::Transaction]),
         ["REINDEX", ..] => Some(vec![Change::Reindex { concurrently }]),
         ["DROP", "INDEX", "CONCURRENTLY", ..] => Some(vec![Change::DropIndex { concurrently }]),
         ["CLUSTER", rest @ ..] => Some(vec![Change::Rewrite { table: after(kind, words, rest, &["VERBOSE"]), by: "CLUSTER" }]),

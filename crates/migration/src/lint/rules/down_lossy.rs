@@ -26,6 +26,7 @@ INSERT INTO profile SELECT id, name FROM account;
 -- plimsoll: allow column-dropped: no program has asked for it since the release before
 ALTER TABLE account DROP COLUMN name;",
         "ALTER TABLE account ADD COLUMN name varchar(50);
+-- plimsoll: allow rows-written-under-lock: there are few accounts
 UPDATE account SET name = (SELECT profile.name FROM profile WHERE profile.account_id = account.id) WHERE name IS NULL;
 DROP TABLE profile;",
     ),

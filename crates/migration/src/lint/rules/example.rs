@@ -10,7 +10,8 @@ CREATE TABLE account (
   id bigint PRIMARY KEY,
   email varchar(100) NOT NULL,
   name varchar(50),
-  age integer CONSTRAINT account_age_check CHECK (age >= 0)
+  age integer,
+  CONSTRAINT account_age_check CHECK (age >= 0)
 );
 CREATE INDEX account_email_idx ON account (email);
 CREATE TABLE payment (id bigint PRIMARY KEY, account_id bigint, amount numeric(10, 2));

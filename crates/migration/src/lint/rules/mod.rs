@@ -9,6 +9,7 @@ mod down_missing;
 mod example;
 mod index_not_concurrent;
 mod not_null_without_default;
+mod rows_written_under_lock;
 mod set_not_null;
 mod several_tables_locked;
 mod table_dropped;
@@ -17,6 +18,7 @@ mod table_rebuilt;
 mod table_renamed;
 mod table_rewritten;
 mod table_truncated;
+mod transaction_ended;
 mod type_changed;
 mod unbounded_write;
 mod unique_without_index;
@@ -62,12 +64,14 @@ pub enum Harm {
     BlocksWriters,
     /// The table is read through while nobody may read it.
     BlocksReaders,
-    /// The table, or an index of it, is written anew as a whole.
+    /// The table, or an index of it, is written anew as a whole while others wait.
     Rewrites,
-    /// Nobody may read the table until the transaction ends, whatever else it does.
+    /// Others wait for the table until the transaction ends, whatever else it does.
     HoldsTable,
     /// Nobody may read several tables until the transaction ends.
     HoldsTables,
+    /// When a later statement fails, what was done before stays.
+    LeavesHalf,
     /// Values of rows are gone.
     LosesRows,
     /// After it was applied and undone, something is not as it was.
@@ -81,9 +85,10 @@ impl fmt::Display for Harm {
             Self::Fails => "the migration itself fails",
             Self::BlocksWriters => "the table is read through while nobody may write to it",
             Self::BlocksReaders => "the table is read through while nobody may read it",
-            Self::Rewrites => "the table, or an index of it, is written anew as a whole",
-            Self::HoldsTable => "nobody may read the table until the transaction ends",
+            Self::Rewrites => "the table, or an index of it, is written anew as a whole while others wait",
+            Self::HoldsTable => "others wait for the table until the transaction ends",
             Self::HoldsTables => "nobody may read several tables until the transaction ends",
+            Self::LeavesHalf => "when a later statement fails, what was done before stays",
             Self::LosesRows => "values of rows are gone",
             Self::CannotBeUndone => "after up and down, something is not as it was",
         })
@@ -92,6 +97,7 @@ impl fmt::Display for Harm {
 
 const ALL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres, DatabaseKind::Mysql];
 const POSTGRES: &[DatabaseKind] = &[DatabaseKind::Postgres];
+const TRANSACTIONAL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres];
 const SERVERS: &[DatabaseKind] = &[DatabaseKind::Postgres, DatabaseKind::Mysql];
 
 /// All of them, by name.
@@ -104,6 +110,7 @@ pub const RULES: &[Rule] = &[
     down_missing::RULE,
     index_not_concurrent::RULE,
     not_null_without_default::RULE,
+    rows_written_under_lock::RULE,
     set_not_null::RULE,
     several_tables_locked::RULE,
     table_dropped::RULE,
@@ -112,6 +119,7 @@ pub const RULES: &[Rule] = &[
     table_renamed::RULE,
     table_rewritten::RULE,
     table_truncated::RULE,
+    transaction_ended::RULE,
     type_changed::RULE,
     unbounded_write::RULE,
     unique_without_index::RULE,

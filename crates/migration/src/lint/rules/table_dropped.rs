@@ -1,4 +1,4 @@
-//! A table goes that the program of before still asks for.
+//! A table or a view goes that the program of before still asks for.
 
 use plimsoll_model::finding::Severity;
 
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>) -> Vec<Hit> {
     case.up(|step, change| match change {
-        Change::DropTable { table } if step.before.is_used(table) => message(case, step, table),
+        Change::DropTable { table: name } | Change::DropView { name } if step.before.is_used(name) => message(case, step, name),
         _ => None,
     })
 }

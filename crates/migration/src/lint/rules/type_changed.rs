@@ -25,7 +25,7 @@ fn judge(case: &Case<'_>) -> Vec<Hit> {
     case.both(|step, change| match change {
         Change::Retype { table, column, to } if step.before.is_used(table) => {
             let from = step.before.data_type(table, column);
-            let is_free = from.is_some_and(|from| from == to || case.kind == DatabaseKind::Postgres && is_wider(from, to));
+            let is_free = from.is_some_and(|from| if case.kind == DatabaseKind::Postgres { is_wider(from, to) } else { from == to });
             (!is_free).then(|| format!("the column `{column}` of `{table}` becomes {to}, for which the whole table is written anew"))
         }
         _ => None,

@@ -37,7 +37,7 @@ rom = 5
 [component.web]"#), @r#"
     1:1+0 missing-key: `name` is missing in the manifest | write `name = "shop"`
     3:1+3 unknown-key: unknown key `rom` in `components.web` | what may stand here: `path`, `sources`, `build`, `test`, `run`, `site`, `spa`, `health`, `route`, `env`, `secrets`, `depends_on`, `shared`, `user`, `limits`, `start_timeout`, `drain_timeout`, `strategy`, `max_unavailable`, `on`
-    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`, `secrets`
+    4:2+9 unknown-key: unknown key `component` in the manifest | did you mean `components`? what may stand here: `name`, `version`, `components`, `environments`, `hooks`, `secrets`, `databases`
     "#);
     insta::assert_snapshot!(mistakes(r#"name = "shop"
 [components.web]

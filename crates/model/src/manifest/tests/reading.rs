@@ -12,7 +12,7 @@ fn project(text: &str, name: &str) -> Project {
 fn process<'p>(project: &'p Project, name: &str) -> &'p Process {
     match &project.components.iter().find(|(known, _)| known.as_str() == name).expect("it is there").1.kind {
         Kind::Process(process) => process,
-        Kind::Site { .. } => panic!("{name} is a site"),
+        other => panic!("{name} is {other:?}"),
     }
 }
 

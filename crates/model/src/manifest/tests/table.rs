@@ -46,10 +46,28 @@ const ISSUED: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
+/// The same with a database on a server, and hosts to choose from.
+const SERVER: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" }, db = { run = "x" } }
+    databases = { main = { kind = "mysql", migrations = "x", url = { secret = "X" } } }
+    environments = { dev = { hosts = ["a", { host = "b", labels = ["database"] }] } }
+"#;
+
+/// The same with one in a file.
+const FILE: &str = r#"
+    name = "bare"
+    components = { web = { run = "x", shared = ["data"] }, db = { run = "x", shared = ["data"] } }
+    databases = { main = { kind = "sqlite", migrations = "x", component = "db", file = "data/x.db" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
 /// Where each table stands in one of them: the way there, by keys and by numbers of items.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
     ("component", &["components", "web"]),
+    ("database", &["databases", "main"]),
+    ("database_url", &["databases", "main", "url"]),
     ("build", &["components", "web", "build"]),
     ("health", &["components", "web", "health"]),
     ("route", &["components", "web", "route"]),
@@ -70,6 +88,8 @@ fn base(table: &str, key: &str) -> Table {
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,
         ("component", "on" | "max_unavailable") => LABELLED,
         ("host", _) => LABELLED,
+        ("database", "component" | "file") => FILE,
+        ("database" | "database_url", _) => SERVER,
         _ => BARE,
     };
     toml::from_str(text).expect("it is TOML")

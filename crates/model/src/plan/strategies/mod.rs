@@ -1,6 +1,7 @@
 //! How a component is replaced: pure functions from what is wanted and what was seen to steps.
 
 pub mod blue_green;
+pub mod database;
 pub mod recreate;
 pub mod remove;
 pub mod site;

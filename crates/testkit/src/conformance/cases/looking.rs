@@ -87,7 +87,7 @@ async fn ports(scene: &Scene) {
     scene.deploy(&ONE).await;
     let (routed, other, free) = (scene.port("back"), free_port(), free_port());
     let _program = scene.stage().occupy(other).await;
-    let look = Look { key: key("local"), releases: BTreeSet::new(), ports: [routed, other, free].into() };
+    let look = Look { ports: [routed, other, free].into(), ..Look::at(key("local")) };
     let seen = scene.host().observe(look).await.expect("a host can be observed");
     assert_eq!(seen.ports, [(routed, PortUse::Proxy), (other, PortUse::Other)].into());
 }
@@ -131,6 +131,7 @@ fn empty(platform: String) -> Observed {
         ports: [].into(),
         foreign_routes: vec![],
         one_protocol: false,
+        databases: [].into(),
         disk_free_bytes: 0,
         open: None,
         durations_ms: [].into(),

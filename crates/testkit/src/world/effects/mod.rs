@@ -1,6 +1,7 @@
 //! The hands of one host process: every effect that it has on its machine, for as long as it lives.
 
 mod certificates;
+mod databases;
 mod enrolments;
 mod prober;
 mod releases;
@@ -53,6 +54,7 @@ impl Hands {
             runs: hands.clone(),
             enrolments: hands.clone(),
             authority: hands.clone(),
+            databases: hands.clone(),
             supervisor: hands.clone(),
             router: hands.clone(),
             prober: hands.clone(),

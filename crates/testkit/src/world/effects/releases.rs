@@ -91,6 +91,10 @@ impl Releases for Hands {
         folder(component, release)
     }
 
+    fn shared(&self, key: &EnvironmentKey, component: &ComponentName) -> PathBuf {
+        PathBuf::from(format!("/shared/{key}/{component}"))
+    }
+
     async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble> {
         let place = (key.clone(), component.clone(), *release);
         self.effect(Deed::Unstage(component.clone(), *release), |state| Ok(state.staged.remove(&place))).await.map(drop)

@@ -1,0 +1,25 @@
+//! `plimsoll host database`: talks to a database for the daemon, which starts it. Not for people.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use plimsoll_host::database::carry_out;
+
+/// Do what standard input asks of a database, and answer on standard output
+#[derive(Debug, clap::Args)]
+pub struct Database {}
+
+impl Database {
+    /// Does one thing.
+    pub fn run(self) -> ExitCode {
+        let mut task = Vec::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match (std::io::stdin().read_to_end(&mut task), runtime) {
+            (Ok(_), Ok(runtime)) => match std::io::stdout().write_all(&runtime.block_on(carry_out(&task))) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            },
+            _ => ExitCode::FAILURE,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Databases that programs use: found by what a plan says of them, and talked to by processes of their own.
+
+mod clients;
+mod script;
+mod task;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+use plimsoll_api::{HostError, SecretValues};
+use plimsoll_model::database::{Applied, DatabaseKind, Direction, Location, Migration};
+use plimsoll_model::plan::DatabaseAt;
+use plimsoll_model::{ComponentName, EnvironmentKey, Secret};
+
+use crate::trouble::Trouble;
+use crate::world::World;
+
+pub use clients::Clients;
+pub use task::carry_out;
+
+/// A database that can be talked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What it is.
+    pub engine: DatabaseKind,
+    /// Where it is.
+    pub address: Address,
+}
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A file.
+    File(PathBuf),
+    /// The URL of a server.
+    Url(Secret<String>),
+}
+
+/// Talking to databases.
+#[async_trait]
+pub trait Databases: Send + Sync {
+    /// The migrations that a database has; none where there is no database yet.
+    async fn applied(&self, place: &Place) -> Result<Vec<Applied>, Trouble>;
+
+    /// Runs a migration whose files are in `folder`. Does nothing where it was run that way already.
+    async fn migrate(&self, place: &Place, folder: &Path, migration: &Migration, direction: Direction) -> Result<(), Trouble>;
+}
+
+/// The migrations of each of these databases, all asked at once. `brought` are the values of secrets that who asks has.
+pub(crate) async fn applied(
+    world: &World,
+    key: &EnvironmentKey,
+    databases: &BTreeMap<ComponentName, DatabaseAt>,
+    brought: &SecretValues,
+) -> Result<BTreeMap<ComponentName, Vec<Applied>>, HostError> {
+    let ask = |(name, at)| async move {
+        let place = place(world, key, name, at, brought).await.map_err(HostError::Refused)?;
+        let applied = world.databases.applied(&place).await.map_err(|trouble| HostError::Failed(about(name, trouble)))?;
+        Ok::<_, HostError>((name.clone(), applied))
+    };
+    Ok(try_join_all(databases.iter().map(ask)).await?.into_iter().collect())
+}
+
+/// Finds a database.
+pub(crate) async fn place(
+    world: &World,
+    key: &EnvironmentKey,
+    name: &ComponentName,
+    at: &DatabaseAt,
+    brought: &SecretValues,
+) -> Result<Place, Trouble> {
+    let address = match &at.location {
+        Location::File { component, path } => Address::File(path.under(&world.releases.shared(key, component))),
+        Location::Server { url } => match brought.0.get(name).and_then(|values| values.get(url)) {
+            Some(value) => Address::Url(value.clone()),
+            None => Address::Url(kept(world, key, name, at, url).await?),
+        },
+    };
+    Ok(Place { engine: at.engine, address })
+}
+
+/// The URL that came with the configuration.
+async fn kept(world: &World, key: &EnvironmentKey, name: &ComponentName, at: &DatabaseAt, url: &str) -> Result<Secret<String>, Trouble> {
+    let gone = || {
+        let message = format!("the value of secret {url} of {key} {name} is not on this host any more");
+        Trouble::new("secret-gone", message).with_help("deploy again with the secret set")
+    };
+    world.secrets.read(key, name, &at.config).await?.remove(url).ok_or_else(gone)
+}
+
+fn about(name: &ComponentName, trouble: Trouble) -> Trouble {
+    Trouble { message: format!("database {name}: {}", trouble.message), ..trouble }
+}

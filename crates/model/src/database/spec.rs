@@ -1,0 +1,47 @@
+//! Where a database is, and what its schema shall be.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DatabaseKind, Migration};
+use crate::{ComponentName, Digest, RelPath};
+
+/// A database as a host has to know it, but for the values of its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DatabaseSpec {
+    /// What it is.
+    pub engine: DatabaseKind,
+    /// Where it is.
+    pub location: Location,
+    /// The secrets of its location, each with a hash that tells whether the value changed and nothing else.
+    pub secrets: BTreeMap<String, Digest>,
+    /// The migrations that it shall have, in their order: those that its release holds.
+    pub migrations: Vec<Migration>,
+}
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Location {
+    /// A file that a component has among what its releases share.
+    File {
+        /// The component.
+        component: ComponentName,
+        /// The file, relative to the component's release.
+        path: RelPath,
+    },
+    /// A server.
+    Server {
+        /// The secret that holds its URL, such as `postgres://shop@db.example/shop`.
+        url: String,
+    },
+}
+
+impl Location {
+    /// The secret that it needs.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        if let Self::Server { url } = self { Some(url) } else { None }
+    }
+}

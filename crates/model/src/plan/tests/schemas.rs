@@ -1,0 +1,109 @@
+//! Databases in a plan: what is run, which way, and when.
+
+use super::*;
+use crate::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Location, Migration};
+use crate::plan::{SchemaTrouble, Step};
+
+/// Migrations 1 to `count`; each can be undone but the one numbered `fixed`.
+fn migrations(count: i64, fixed: i64) -> Vec<Migration> {
+    let down = |version: i64| (version != fixed).then(|| Checksum(format!("down {version}")));
+    (1..=count)
+        .map(|version| Migration { version, name: format!("{version}_x"), up: Checksum(format!("up {version}")), down: down(version) })
+        .collect()
+}
+
+fn applied(migrations: &[Migration]) -> Vec<Applied> {
+    let whole = |migration: &Migration| Applied { version: migration.version, description: "x".into(), checksum: migration.up.clone(), whole: true };
+    migrations.iter().map(whole).collect()
+}
+
+/// A program `c0`, a database `main` that it uses, and nothing else.
+fn desired(version: u8, migrations: Vec<Migration>) -> Desired {
+    let mut desired = two(version);
+    desired.components.remove(&name(1));
+    let location = Location::Server { url: "DATABASE_URL".into() };
+    let spec = DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations };
+    let database = wanted(9, version, BTreeSet::new());
+    let database = DesiredComponent { kind: DesiredKind::Database(spec), route: None, ..database };
+    desired.components.get_mut(&name(0)).unwrap().depends_on.insert(main());
+    desired.components.insert(main(), database);
+    desired
+}
+
+fn main() -> ComponentName {
+    "main".parse().unwrap()
+}
+
+fn seen(desired: &Desired, applied: Vec<Applied>) -> BTreeMap<HostName, Observed> {
+    let mut seen = live(desired);
+    seen.databases.insert(main(), applied);
+    seen.releases = (0..=9u8).flat_map(|version| (0..10).map(move |index| release(version, index))).collect();
+    hosts(seen)
+}
+
+/// The migrations that are run, with their levels and ways; and the level of the program.
+fn moves(plan: &Plan) -> (Vec<(u32, i64, Direction)>, Option<u32>) {
+    let run = plan.steps(&plan.home).filter_map(|(at, step)| match step {
+        Step::Migrate { migration, direction, .. } => Some((at.level, migration.version, *direction)),
+        _ => None,
+    });
+    (run.collect(), plan.steps(&plan.home).find(|(at, _)| at.component == name(0)).map(|(at, _)| at.level))
+}
+
+fn back() -> Terms {
+    Terms { intent: Intent::Rollback { to: "1".parse().unwrap() }, ..terms() }
+}
+
+#[test]
+fn a_schema_grows_before_the_program_and_shrinks_after_it() {
+    let (one, two) = (desired(1, migrations(1, 0)), desired(2, migrations(3, 0)));
+    let plan = make(terms(), one.clone(), &hosts(nothing())).unwrap();
+    assert_eq!(moves(&plan), (vec![(0, 1, Direction::Up)], Some(1)));
+    assert_eq!(plan.version, PLAN_VERSION);
+    let plan = make(terms(), two.clone(), &seen(&one, applied(&migrations(1, 0)))).unwrap();
+    assert_eq!(moves(&plan), (vec![(0, 2, Direction::Up), (0, 3, Direction::Up)], Some(1)));
+    let plan = make(back(), one, &seen(&two, applied(&migrations(3, 0)))).unwrap();
+    assert_eq!(moves(&plan), (vec![(1, 3, Direction::Down), (1, 2, Direction::Down)], Some(0)));
+    let undone = plan.steps(&plan.home).find_map(|(_, step)| if let Step::Migrate { release, .. } = step { Some(*release) } else { None });
+    assert_eq!(undone, Some(two.components[&main()].release), "what is undone is read from the release that brought it");
+}
+
+#[test]
+fn what_is_as_it_shall_be_gets_no_steps_and_what_strayed_does() {
+    let wanted = desired(1, migrations(2, 0));
+    assert!(make(terms(), wanted.clone(), &seen(&wanted, applied(&migrations(2, 0)))).unwrap().is_empty());
+    let plan = make(terms(), wanted.clone(), &seen(&wanted, applied(&migrations(1, 0)))).unwrap();
+    assert_eq!((moves(&plan).0, plan.changes()[&main()]), (vec![(0, 2, Direction::Up)], Change::Schema));
+}
+
+#[test]
+fn where_there_is_no_way_it_is_said_why() {
+    let all = migrations(3, 0);
+    let half = |mut applied: Vec<Applied>| {
+        applied[1].whole = false;
+        applied
+    };
+    let other = |mut applied: Vec<Applied>| {
+        applied[0].checksum = Checksum("other".into());
+        applied
+    };
+    let late = vec![applied(&all)[0].clone(), applied(&all)[2].clone()];
+    let cases = [
+        (terms(), migrations(3, 0), half(applied(&all)), "migration-half-applied"),
+        (terms(), migrations(3, 0), other(applied(&all)), "migration-changed"),
+        (terms(), migrations(2, 0), applied(&all), "migration-missing"),
+        (terms(), migrations(3, 0), late, "migration-out-of-order"),
+        (back(), migrations(2, 0), applied(&migrations(4, 0)), "migration-missing"),
+    ];
+    for (terms, wanted, applied, code) in cases {
+        let hosts = seen(&desired(1, all.clone()), applied);
+        assert_eq!(make(terms, desired(2, wanted), &hosts).unwrap_err().code(), code);
+    }
+    let fixed = seen(&desired(2, migrations(3, 3)), applied(&migrations(3, 3)));
+    let error = make(back(), desired(1, migrations(2, 0)), &fixed).unwrap_err();
+    assert!(matches!(&error, PlanError::Schema { trouble: SchemaTrouble::Irreversible(migration), .. } if migration.version == 3), "{error}");
+    let mut branched = migrations(2, 0);
+    branched.push(Migration { version: 4, name: "4_y".into(), up: Checksum("y".into()), down: None });
+    let error = make(back(), desired(1, branched), &seen(&desired(2, all.clone()), applied(&all))).unwrap_err();
+    assert_eq!(error.code(), "migrations-diverged");
+}

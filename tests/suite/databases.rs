@@ -1,0 +1,171 @@
+//! Databases: migrations go with a deployment, and come back with it.
+
+use plimsoll_testkit::fixtures::Postgres;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+
+use crate::ask::get;
+use crate::project::Project;
+use crate::traffic::Traffic;
+
+/// A project whose `web` has a database, on SQLite or on `PostgreSQL`.
+struct Scene {
+    project: Project,
+    server: Option<Postgres>,
+}
+
+const KEPT: &str = "shared = [\"data\"]";
+
+impl Scene {
+    fn on_sqlite() -> Self {
+        let project = Project::of(&[("web", KEPT)]);
+        project.append("\n[databases.main]\nkind = \"sqlite\"\nmigrations = \"migrations\"\ncomponent = \"web\"\nfile = \"data/web.db\"\n");
+        Self::begun(project, None)
+    }
+
+    fn on_postgres() -> Self {
+        let server = Postgres::new();
+        let project = Project::of(&[("web", "secrets = [\"DATABASE_URL\"]")]);
+        project.write(".url", &server.url("postgres"));
+        project.append("\n[databases.main]\nkind = \"postgres\"\nmigrations = \"migrations\"\nurl = { secret = \"DATABASE_URL\" }\n");
+        project.append("\n[secrets]\ncommands = { DATABASE_URL = \"cat .url\" }\n");
+        Self::begun(project, Some(server))
+    }
+
+    fn begun(project: Project, server: Option<Postgres>) -> Self {
+        let scene = Self { project, server };
+        scene.migration("0001_notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)", Some("DROP TABLE notes"));
+        scene
+    }
+
+    fn migration(&self, name: &str, up: &str, down: Option<&str>) {
+        self.project.write(&format!("migrations/{name}.up.sql"), up);
+        down.inspect(|down| self.project.write(&format!("migrations/{name}.down.sql"), down));
+    }
+
+    /// A second version: with a column more, and a table.
+    fn second(&self) {
+        self.project.service("web", "2");
+        self.migration("0002_author", "ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'somebody'", Some("ALTER TABLE notes DROP COLUMN author"));
+        self.migration("0003_tags", "CREATE TABLE tags (name TEXT)", Some("DROP TABLE tags"));
+    }
+
+    /// The first column of what a query gives.
+    fn ask(&self, sql: &str) -> Vec<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread can wait");
+        let sql = AssertSqlSafe(sql.to_owned());
+        runtime.block_on(async {
+            match &self.server {
+                Some(server) => {
+                    let mut connection = PgConnection::connect(&server.url("postgres")).await.expect("the server answers");
+                    let rows = connection.fetch_all(sqlx::query(sql)).await.expect("it is a query");
+                    rows.iter().map(|row| row.get::<String, _>(0)).collect()
+                }
+                None => {
+                    let file = self.project.home.path().join("environments/tiny/local/shared/web/data/web.db");
+                    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("the file is there");
+                    let rows = connection.fetch_all(sqlx::query(sql)).await.expect("it is a query");
+                    rows.iter().map(|row| row.get::<String, _>(0)).collect()
+                }
+            }
+        })
+    }
+
+    /// All columns of all tables, but those of the book of migrations; and the migrations in it.
+    fn schema(&self) -> Vec<String> {
+        let columns = match &self.server {
+            Some(_) => {
+                "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default) FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' ORDER BY 1"
+            }
+            None => "SELECT sql FROM sqlite_master WHERE name NOT LIKE '%_sqlx_migrations%' ORDER BY 1",
+        };
+        let mut schema = self.ask(columns);
+        schema.extend(self.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"));
+        schema
+    }
+}
+
+fn on_each(check: impl Fn(&Scene)) {
+    [Scene::on_sqlite, Scene::on_postgres].iter().for_each(|scene| check(&scene()));
+}
+
+#[test]
+fn a_schema_goes_forward_and_back_under_load_and_keeps_what_was_written() {
+    on_each(|scene| {
+        let project = &scene.project;
+        project.deploy();
+        let first = scene.schema();
+        let traffic = Traffic::to(project, "web");
+        scene.second();
+        let second = project.deploy().detail("/deployment/id");
+        assert_eq!(get(&project.url("web", "/")), "version 2");
+        assert_eq!(scene.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"), ["1", "2", "3"]);
+        scene.ask("INSERT INTO notes (id, text) VALUES (7, 'written in between') RETURNING text");
+        assert_eq!(project.run(["rollback", "local"]).ended(0).detail("/deployment/outcome"), "committed");
+        assert_eq!(get(&project.url("web", "/")), "version 1");
+        assert_eq!((scene.schema(), scene.ask("SELECT text FROM notes")), (first.clone(), vec!["written in between".to_owned()]));
+        let again = project.run(["rollback", "local", "--to-deployment", second.as_str().expect("a name is text")]).ended(0);
+        assert_eq!(again.detail("/deployment/outcome"), "committed");
+        assert_eq!(scene.ask("SELECT author FROM notes"), ["somebody"]);
+        traffic.assert_unharmed();
+    });
+}
+
+#[test]
+fn what_fails_leaves_the_schema_as_it_was() {
+    on_each(|scene| {
+        let project = &scene.project;
+        project.deploy();
+        let (schema, standing) = (scene.schema(), project.standing());
+        let traffic = Traffic::to(project, "web");
+        scene.second();
+        // A program that never gets healthy, after migrations that went well.
+        project.service("web", "2 unhealthy");
+        project.edit("path = \"web\"", "path = \"web\"\nstart_timeout = \"300ms\"");
+        assert_eq!(project.run(["deploy", "local"]).ended(1).document()["code"], "slot-unhealthy");
+        assert_eq!((scene.schema(), project.standing()), (schema.clone(), standing.clone()));
+        // A migration that fails after one that went well.
+        scene.migration("0003_tags", "CREATE TABLE tags (name TEXT);\nCREATE TABLE tags (name TEXT)", None);
+        let told = project.run(["deploy", "local"]).ended(1);
+        assert_eq!((told.detail("/deployment/outcome"), &told.document()["code"]), ("rolled_back".into(), &"migration-failed".into()));
+        assert_eq!((scene.schema(), project.standing()), (schema, standing));
+        traffic.assert_unharmed();
+    });
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_done() {
+    let scene = Scene::on_sqlite();
+    let project = &scene.project;
+    scene.second();
+    project.deploy();
+    let schema = scene.schema();
+    let refused = |code: &str| {
+        let told = project.run(["deploy", "local"]).ended(3);
+        assert_eq!(told.document()["code"], code);
+        assert!(told.document()["help"].is_string(), "{}", told.stdout);
+        assert_eq!(scene.schema(), schema);
+    };
+    scene.migration("0002_author", "ALTER TABLE notes ADD COLUMN author TEXT", None);
+    refused("migration-changed");
+    scene.second();
+    scene.migration("0004_late", "CREATE TABLE late (x TEXT)", None);
+    project.deploy();
+    std::fs::remove_file(project.folder().join("migrations/0004_late.up.sql")).expect("it is there");
+    let told = project.run(["deploy", "local"]).ended(3);
+    assert_eq!(told.document()["code"], "migration-missing");
+    let told = project.run(["rollback", "local"]).ended(3);
+    assert_eq!(told.document()["code"], "migration-irreversible");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_told_without_its_password() {
+    let mut scene = Scene::on_postgres();
+    scene.server.take();
+    let told = scene.project.run(["deploy", "local"]);
+    assert_ne!(told.code, Some(0), "{}", told.stdout);
+    assert!(told.document()["help"].is_string(), "{}", told.stdout);
+    assert!(!told.stdout.contains(Postgres::PASSWORD) && !told.stderr.contains(Postgres::PASSWORD), "{}{}", told.stdout, told.stderr);
+}
