@@ -169,3 +169,19 @@ fn a_database_that_is_not_there_is_told_without_its_password() {
     assert!(told.document()["help"].is_string(), "{}", told.stdout);
     assert!(!told.stdout.contains(Postgres::PASSWORD) && !told.stderr.contains(Postgres::PASSWORD), "{}{}", told.stdout, told.stderr);
 }
+
+#[test]
+fn a_plan_says_which_migrations_would_hurt_and_a_folder_that_is_none_is_refused() {
+    let scene = Scene::on_sqlite();
+    let project = &scene.project;
+    project.deploy();
+    scene.migration("0002_rename", "ALTER TABLE notes RENAME COLUMN text TO words", Some("ALTER TABLE notes RENAME COLUMN words TO text"));
+    let told = project.run(["plan", "local"]).ended(0);
+    let finding = told.detail("/plan/findings/0");
+    assert_eq!((finding["code"].as_str(), finding["place"]["file"].as_str()), (Some("column-renamed"), Some("migrations/0002_rename.up.sql")));
+    assert!(told.stdout.contains("\"step\":\"migrate\""), "{}", told.stdout);
+    scene.migration("second", "SELECT 1", None);
+    let told = project.run(["check"]).ended(3);
+    assert_eq!(told.document()["code"], "manifest-invalid");
+    assert!(told.stdout.contains("migrations/second.up.sql"), "{}", told.stdout);
+}

@@ -1,14 +1,16 @@
 //! Judges the manifest and the folders that it names, for every environment.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use plimsoll_model::finding::{Finding, Severity};
 use plimsoll_model::manifest;
+use plimsoll_model::manifest::project::{Kind, Project};
 use plimsoll_model::{ComponentName, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
 use crate::project::{self, Disk, MANIFEST};
-use crate::{Context, OpError, Progress};
+use crate::{Context, OpError, Progress, migrations};
 
 /// Nothing to say beforehand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,7 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
         if let Ok(project) = manifest::read(&text, MANIFEST, environment) {
             let found = manifest::judge_tree(&text, MANIFEST, &project, &Disk::new(&context.project));
             findings.extend(found.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
+            findings.extend(of_migrations(&project, &context.project).into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
             components.extend(project.components.into_keys());
         }
     }
@@ -46,6 +49,13 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
         return Err(project::invalid(findings));
     }
     Ok(Output { findings, components: components.into_iter().collect(), environments: environments.into_iter().collect() })
+}
+
+/// What is wrong with the migrations of its databases, of those whose folder is there.
+fn of_migrations(project: &Project, root: &Path) -> Vec<Finding> {
+    let databases = project.components.values().filter(|component| matches!(component.kind, Kind::Database { .. }));
+    let folders = databases.map(|database| &database.path).filter(|folder| folder.under(root).is_dir());
+    folders.filter_map(|folder| migrations::pairs(folder, root).err()).flatten().collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use plimsoll_build::name::Contents;
 use plimsoll_build::{Sources, Wanted, source};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
+use plimsoll_model::finding::Finding;
 use plimsoll_model::manifest::Known;
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
@@ -14,6 +15,7 @@ use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentKey, HostName};
 
+use crate::migrations::Migrations;
 use crate::project::Loaded;
 use crate::secrets::Gathered;
 use crate::workbench::Workbench;
@@ -25,6 +27,8 @@ pub(crate) struct Proposal {
     pub(crate) plan: Plan,
     /// The hosts, as they were seen.
     pub(crate) seen: BTreeMap<HostName, Observed>,
+    /// What of it would hurt.
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// All that a plan to deploy was made from and its execution needs again.
@@ -59,7 +63,7 @@ pub(crate) enum CutOff {
 impl Proposal {
     /// The plan as it is shown.
     pub(crate) fn view(&self) -> PlanView {
-        PlanView::of(&self.plan, &self.seen)
+        PlanView { findings: self.findings.clone(), ..PlanView::of(&self.plan, &self.seen) }
     }
 }
 
@@ -80,11 +84,14 @@ pub(crate) async fn to_deploy(
     let (fleet, (sources, contents)) = tokio::try_join!(reached, read(&bench, loaded, wanted))?;
     let platform = fleet.home().facts().await?.platform;
     let releases = contents.names(&loaded.project, &platform);
-    let migrations = migrations::read(&loaded.project, sources.root())?;
+    let migrations = Migrations::read(&loaded.project, sources.root())?;
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
-    let desired = loaded.project.desired(&Known { releases, migrations, secrets: digests, certificates: shown.known, roots: shown.roots });
+    let desired =
+        loaded.project.desired(&Known { releases, migrations: migrations.wanted(), secrets: digests, certificates: shown.known, roots: shown.roots });
     let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
-    let proposal = make(context, &fleet, terms, Aim { desired, secrets: Some(&secrets.values) }, cut_off, progress).await?;
+    let mut proposal = make(context, &fleet, terms, Aim { desired, secrets: Some(&secrets.values) }, cut_off, progress).await?;
+    proposal.findings = migrations.judge(&proposal.seen);
+    migrations::tell(&proposal.findings, progress);
     Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))
 }
 
@@ -119,7 +126,7 @@ pub(crate) async fn make(
         CutOff::Leave => fleet.observe(&look).await?,
     };
     let plan = plan::make(terms, aim.desired, &seen)?;
-    Ok(Proposal { plan, seen })
+    Ok(Proposal { plan, seen, findings: Vec::new() })
 }
 
 /// What a plan for the project's environment is made under.

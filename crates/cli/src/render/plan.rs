@@ -48,6 +48,7 @@ pub fn announced(hash: PlanHash, made: &Plan, estimates: &Estimates) -> String {
         batches: made.batches(),
         expects: made.expects.clone(),
         estimates: estimates.clone(),
+        findings: Vec::new(),
     };
     plan(&view, Depth::Components)
 }
@@ -127,6 +128,7 @@ mod tests {
             batches: BTreeMap::new(),
             expects: BTreeMap::new(),
             estimates: Estimates { total_ms: Some(4_200), components_ms: BTreeMap::new() },
+            findings: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::{Change, Estimates, Intent, Level, Observed, Plan};
 use plimsoll_model::source::Source;
 use plimsoll_model::{ComponentName, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
@@ -34,6 +35,9 @@ pub struct PlanView {
     pub expects: BTreeMap<HostName, StateHash>,
     /// How long it should take.
     pub estimates: Estimates,
+    /// What its migrations would do to databases that are in use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 impl PlanView {
@@ -52,6 +56,7 @@ impl PlanView {
             batches: plan.batches(),
             expects: plan.expects.clone(),
             estimates: plan.estimates(seen),
+            findings: Vec::new(),
         }
     }
 }
