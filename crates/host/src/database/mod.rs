@@ -1,6 +1,7 @@
 //! Databases that programs use: found by what a plan says of them, and talked to by processes of their own.
 
 mod clients;
+mod confine;
 mod script;
 mod task;
 
@@ -12,7 +13,7 @@ use futures_util::future::try_join_all;
 use plimsoll_api::{HostError, SecretValues};
 use plimsoll_model::database::{Applied, DatabaseKind, Direction, Location, Migration};
 use plimsoll_model::plan::DatabaseAt;
-use plimsoll_model::{ComponentName, EnvironmentKey, Secret};
+use plimsoll_model::{ComponentName, EnvironmentKey, RelPath, Secret};
 
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -33,7 +34,12 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A file.
-    File(PathBuf),
+    File {
+        /// What its component shares between releases.
+        folder: PathBuf,
+        /// The file in there.
+        path: RelPath,
+    },
     /// The URL of a server.
     Url(Secret<String>),
 }
@@ -72,7 +78,7 @@ pub(crate) async fn place(
     brought: &SecretValues,
 ) -> Result<Place, Trouble> {
     let address = match &at.location {
-        Location::File { component, path } => Address::File(path.under(&world.releases.shared(key, component))),
+        Location::File { component, path } => Address::File { folder: world.releases.shared(key, component), path: path.clone() },
         Location::Server { url } => match brought.0.get(name).and_then(|values| values.get(url)) {
             Some(value) => Address::Url(value.clone()),
             None => Address::Url(kept(world, key, name, at, url).await?),

@@ -1,20 +1,36 @@
 //! What a process is asked that talks to a database, and what it answers: one JSON document each, on its standard streams.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use plimsoll_database::{DatabaseError, Script};
-use plimsoll_model::Secret;
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
+use plimsoll_model::{RelPath, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Place};
+use super::{Address, Place, confine};
 use crate::trouble::Trouble;
 
 /// What is asked.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Task {
     engine: DatabaseKind,
-    /// May hold a password: this document goes through a pipe and is kept nowhere.
-    url: String,
+    address: Whereabouts,
     work: Work,
+}
+
+/// Where the database is.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+enum Whereabouts {
+    File {
+        folder: PathBuf,
+        path: RelPath,
+    },
+    /// May hold a password: this document goes through a pipe and is kept nowhere.
+    Server {
+        url: String,
+    },
 }
 
 /// What is to be done.
@@ -39,38 +55,58 @@ pub(super) enum Answer {
 
 impl Task {
     pub(super) fn new(place: &Place, work: Work) -> Self {
-        let url = match &place.address {
-            Address::Url(url) => url.expose().clone(),
-            Address::File(path) => format!("sqlite://{}", encoded(&path.to_string_lossy())),
+        let address = match &place.address {
+            Address::Url(url) => Whereabouts::Server { url: url.expose().clone() },
+            Address::File { folder, path } => Whereabouts::File { folder: folder.clone(), path: path.clone() },
         };
-        Self { engine: place.engine, url, work }
+        Self { engine: place.engine, address, work }
     }
 }
 
-/// Does what the document `task` asks, and gives the document that answers it.
-pub async fn carry_out(task: &[u8]) -> Vec<u8> {
-    let answer = match serde_json::from_slice::<Task>(task) {
-        Ok(task) => work(task).await.map_or_else(|error| Answer::Failed { failure: told(&error) }, |applied| Answer::Done { applied }),
-        Err(error) => Answer::Failed { failure: Trouble::new("bad-request", format!("a task for a database cannot be read: {error}")) },
-    };
+/// Does what the document `task` asks, and gives the document that answers it. Where the database is a file and this process is root, it is
+/// the owner of the file's folder afterwards, and sees nothing else. So it has to have one thread, and to end with the answer.
+#[must_use]
+pub fn carry_out(task: &[u8]) -> Vec<u8> {
+    let done = serde_json::from_slice::<Task>(task).map_err(|error| broken("a task for a database cannot be read", &error)).and_then(run);
+    let answer = done.map_or_else(|failure| Answer::Failed { failure }, |applied| Answer::Done { applied });
     serde_json::to_vec(&answer).expect("an answer has string keys and no failing serializer")
 }
 
-async fn work(task: Task) -> Result<Vec<Applied>, DatabaseError> {
-    let place = plimsoll_database::Place { kind: task.engine, url: Secret::new(task.url) };
-    match task.work {
-        Work::Applied => plimsoll_database::applied(&place).await,
+fn run(task: Task) -> Result<Vec<Applied>, Trouble> {
+    let url = match task.address {
+        Whereabouts::Server { url } => url,
+        Whereabouts::File { folder, path } => {
+            let file = confine::enter(&folder, &path).map_err(|error| broken(&format!("{} cannot be entered", folder.display()), &error))?;
+            if matches!(task.work, Work::Migrate { direction: Direction::Up, .. }) {
+                make_room(&file).map_err(|error| broken(&format!("the folder of {path} cannot be made"), &error))?;
+            }
+            format!("sqlite://{}", encoded(&file.to_string_lossy()))
+        }
+    };
+    let place = plimsoll_database::Place { kind: task.engine, url: Secret::new(url) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken("nothing can be waited for", &error))?;
+    runtime.block_on(work(&place, task.work)).map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))
+}
+
+async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Vec<Applied>, DatabaseError> {
+    match work {
+        Work::Applied => plimsoll_database::applied(place).await,
         Work::Migrate { version, description, direction: Direction::Up, sql: up, transactional } => {
-            plimsoll_database::up(&place, &Script { version, description, up, transactional }).await.map(|()| Vec::new())
+            plimsoll_database::up(place, &Script { version, description, up, transactional }).await.map(|()| Vec::new())
         }
         Work::Migrate { version, direction: Direction::Down, sql, transactional, .. } => {
-            plimsoll_database::down(&place, version, &sql, transactional).await.map(|()| Vec::new())
+            plimsoll_database::down(place, version, &sql, transactional).await.map(|()| Vec::new())
         }
     }
 }
 
-fn told(error: &DatabaseError) -> Trouble {
-    Trouble::new(error.code(), error.to_string()).with_help(error.help())
+/// The first migration comes before the program that the folder is for.
+fn make_room(file: &Path) -> io::Result<()> {
+    file.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+fn broken(what: &str, error: &dyn std::fmt::Display) -> Trouble {
+    Trouble::new("database-client", format!("{what}: {error}"))
 }
 
 /// The path of a URL.

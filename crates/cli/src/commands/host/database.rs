@@ -13,13 +13,10 @@ impl Database {
     /// Does one thing.
     pub fn run(self) -> ExitCode {
         let mut task = Vec::new();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        match (std::io::stdin().read_to_end(&mut task), runtime) {
-            (Ok(_), Ok(runtime)) => match std::io::stdout().write_all(&runtime.block_on(carry_out(&task))) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::FAILURE,
-            },
-            _ => ExitCode::FAILURE,
+        let read = std::io::stdin().read_to_end(&mut task);
+        match read.and_then(|_| std::io::stdout().write_all(&carry_out(&task))) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
         }
     }
 }

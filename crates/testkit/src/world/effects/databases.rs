@@ -39,7 +39,7 @@ pub(in crate::world) fn applied_now(migration: &Migration) -> Applied {
 
 fn name(place: &Place) -> String {
     match &place.address {
-        Address::File(path) => path.display().to_string(),
+        Address::File { folder, path } => path.under(folder).display().to_string(),
         Address::Url(url) => url.expose().clone(),
     }
 }
