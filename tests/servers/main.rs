@@ -8,6 +8,7 @@
 mod ask;
 mod crew;
 mod cut;
+mod databases;
 mod doctor;
 mod faults;
 mod fleet;

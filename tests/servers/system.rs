@@ -104,7 +104,9 @@ impl System {
 
     /// Writes a file of the project.
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.folder.path().join(file), text).unwrap_or_else(|error| panic!("cannot write {file}: {error}"));
+        let path = self.folder.path().join(file);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the project's folder takes a folder");
+        fs::write(path, text).unwrap_or_else(|error| panic!("cannot write {file}: {error}"));
     }
 
     fn command(&self, args: &[&str]) -> Command {

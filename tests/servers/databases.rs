@@ -1,0 +1,55 @@
+//! A database in a file, on a host where the daemon is root and programs are not.
+
+use crate::system::System;
+
+const MANIFEST: &str = r#"
+[components.web]
+path = "web"
+run = "exec ./service ."
+health = { path = "/health", interval = "50ms" }
+shared = ["data"]
+
+[databases.main]
+kind = "sqlite"
+migrations = "migrations"
+component = "web"
+file = "data/web.db"
+"#;
+
+/// A host with version 1, whose schema has the first of two migrations.
+fn first() -> System {
+    let system = System::new(MANIFEST, &[("web", "1")]);
+    system.write("migrations/0001_notes.up.sql", "CREATE TABLE notes (text TEXT)");
+    system.write("migrations/0001_notes.down.sql", "DROP TABLE notes");
+    let deployed = system.run("deploy", &[], &[]).ended(0);
+    assert_eq!(deployed.detail("/deployment/outcome"), "committed", "{}", deployed.stdout);
+    system.write("migrations/0002_author.up.sql", "ALTER TABLE notes ADD COLUMN author TEXT");
+    system.write("migrations/0002_author.down.sql", "ALTER TABLE notes DROP COLUMN author");
+    system
+}
+
+#[test]
+fn the_file_belongs_to_its_program_from_the_first_migration_on() {
+    let system = first();
+    let file = system.state("shared/web/data/web.db");
+    let owner = || system.root(&format!("stat -c %u {file}")).trim().to_owned();
+    let program = system.root(&format!("stat -c %u /proc/{}", system.pid("web"))).trim().to_owned();
+    assert_ne!(program, "0");
+    assert_eq!(owner(), program);
+    assert_eq!(system.run("deploy", &[], &[]).ended(0).detail("/deployment/outcome"), "committed");
+    assert_eq!(owner(), program);
+    assert_eq!(system.run("rollback", &[], &[]).ended(0).detail("/deployment/outcome"), "committed");
+    assert_eq!(owner(), program);
+}
+
+#[test]
+fn a_link_in_the_place_of_the_file_leads_nowhere() {
+    let system = first();
+    let folder = system.state("shared/web/data");
+    system.root(&format!("cd {folder} && mv web.db kept && ln -s /root/planted.db web.db"));
+    let refused = system.run("deploy", &[], &[]).ended(1);
+    assert_eq!(refused.detail("/deployment/outcome"), "rolled_back", "{}", refused.stdout);
+    system.root("test ! -e /root/planted.db");
+    system.root(&format!("cd {folder} && mv kept web.db"));
+    assert_eq!(system.run("deploy", &[], &[]).ended(0).detail("/deployment/outcome"), "committed");
+}
