@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use plimsoll_api::Events;
 use plimsoll_model::deployment::{Event, Failure, Outcome, StepState};
-use plimsoll_model::plan::{Phase, StepRef};
+use plimsoll_model::plan::{Phase, Step, StepRef};
 
 use super::{Deployment, Table, phase};
 use crate::trouble::Trouble;
@@ -14,24 +14,30 @@ const TRIES: u32 = 3;
 const PAUSE_MS: u64 = 300;
 
 /// Does the commit steps, components side by side, and closes the deployment. Answers what did not work after all tries.
+///
+/// Databases come last: what a schema loses is in use until the slots that knew of it have stopped.
 pub(crate) async fn run(deployment: &Deployment, table: &Table, events: &Events) -> Result<Vec<Failure>, Trouble> {
-    let steps: Vec<StepRef> =
-        deployment.stored.plan.steps(&deployment.stored.host).map(|(at, _)| at).filter(|at| at.phase == Phase::Commit).collect();
-    let mut components: Vec<Vec<StepRef>> = Vec::new();
-    for at in steps {
-        match components.iter_mut().find(|steps| steps[0].component == at.component && steps[0].level == at.level) {
-            Some(steps) => steps.push(at),
-            None => components.push(vec![at]),
+    let steps = deployment.stored.plan.steps(&deployment.stored.host).filter(|(at, _)| at.phase == Phase::Commit);
+    let mut components: Vec<Vec<(StepRef, &Step)>> = Vec::new();
+    for (at, step) in steps {
+        match components.iter_mut().find(|steps| steps[0].0.component == at.component && steps[0].0.level == at.level) {
+            Some(steps) => steps.push((at, step)),
+            None => components.push(vec![(at, step)]),
         }
     }
-    let leftovers = try_join_all(components.iter().map(|steps| component(deployment, table, steps, events))).await?;
+    let (databases, programs): (Vec<_>, Vec<_>) =
+        components.into_iter().partition(|steps| steps.iter().any(|(_, step)| matches!(step, Step::Migrate { .. })));
+    let mut leftovers = Vec::new();
+    for turn in [programs, databases] {
+        leftovers.extend(try_join_all(turn.iter().map(|steps| component(deployment, table, steps, events))).await?);
+    }
     deployment.journal.record(Event::Closed { outcome: Outcome::Committed }, &[]).await?;
     Ok(leftovers.into_iter().flatten().collect())
 }
 
-async fn component(deployment: &Deployment, table: &Table, steps: &[StepRef], events: &Events) -> Result<Vec<Failure>, Trouble> {
+async fn component(deployment: &Deployment, table: &Table, steps: &[(StepRef, &Step)], events: &Events) -> Result<Vec<Failure>, Trouble> {
     let mut leftovers = Vec::new();
-    for at in steps {
+    for (at, _) in steps {
         if deployment.journal.step(at).await != Some(StepState::Done) {
             leftovers.extend(persist(deployment, table, at, events).await?);
         }

@@ -93,7 +93,10 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
         // A certificate that was issued harms nobody, and may be wanted soon.
         Step::Enrol { .. } => enrol::hide(at.world(), at.table).await.map(|()| Vec::new()),
         Step::Migrate { database, release, migration, direction } => {
-            at.migrate_back(database, release, migration, *direction).await.map(|()| Vec::new())
+            if *direction == Direction::Up {
+                at.migrate_back(database, release, migration).await?;
+            }
+            Ok(Vec::new())
         }
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
@@ -189,15 +192,12 @@ impl At<'_> {
     }
 
     /// What nothing says how to undo stays: a migration has to suit the program before anyway, as that serves while it is run.
-    async fn migrate_back(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration, direction: Direction) -> Result<(), Trouble> {
-        match direction {
-            Direction::Up if migration.down.is_none() => {
-                tracing::warn!(%migration, key = %self.key(), "the migration has no `down` file and stays");
-                Ok(())
-            }
-            Direction::Up => self.migrate(at, release, migration, Direction::Down).await,
-            Direction::Down => self.migrate(at, release, migration, Direction::Up).await,
+    async fn migrate_back(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration) -> Result<(), Trouble> {
+        if migration.down.is_none() {
+            tracing::warn!(%migration, key = %self.key(), "the migration has no `down` file and stays");
+            return Ok(());
         }
+        self.migrate(at, release, migration, Direction::Down).await
     }
 
     async fn unstage(&self, release: &ReleaseId) -> Result<(), Trouble> {

@@ -10,7 +10,6 @@ use super::strategies::{self, Site};
 use super::{
     Change, Desired, DesiredComponent, DesiredKind, Move, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels,
 };
-use crate::database::Direction;
 use crate::manifest::project::StrategyName;
 use crate::source::Source;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
@@ -119,7 +118,8 @@ pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>
     let moves = moves(&desired, hosts, &terms.intent)?;
     let making = Making { hosts, keep: terms.keep_releases, moves: &moves };
     let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
-    let order = levels::levels(&order(&desired, &moves), |name| work[name].len())?;
+    let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
+    let order = levels::levels(&depends_on, |name| work[name].len())?;
     judge::judge(&desired, hosts)?;
     if matches!(terms.intent, Intent::Rollback { .. }) {
         judge_releases(&desired, hosts)?;
@@ -262,16 +262,6 @@ fn moves<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, intent:
         }
     }
     Ok(moves)
-}
-
-/// Who comes after whom. A schema grows before the programs that need what is new, and shrinks after they are gone.
-fn order(desired: &Desired, moves: &Moves<'_>) -> BTreeMap<ComponentName, BTreeSet<ComponentName>> {
-    let mut order: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
-    for (database, _) in moves.iter().filter(|(_, moves)| moves.iter().any(|one| one.direction == Direction::Down)) {
-        let users: BTreeSet<ComponentName> = order.iter_mut().filter_map(|(user, needs)| needs.remove(*database).then(|| user.clone())).collect();
-        order.entry((*database).clone()).or_default().extend(users);
-    }
-    order
 }
 
 /// What the work of a component is made from.

@@ -30,7 +30,8 @@ pub enum Step {
         /// The port of plain HTTP where the authority is shown its proof.
         port: u16,
     },
-    /// Runs one migration, unless the database is past it already. Undone by running it the other way, where there is one.
+    /// Runs one migration, unless the database is past it already. One that is applied is undone by its other file, where there is one; one is
+    /// taken back only after the decision.
     Migrate {
         /// The database.
         database: DatabaseAt,

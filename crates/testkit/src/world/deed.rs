@@ -44,7 +44,7 @@ impl Deed {
             | (Deed::Unstage(of, what), Step::StageRelease { release, .. }, true)
             | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
             (Deed::Migrate(version, way), Step::Migrate { migration, direction, .. }, undo) => {
-                *version == migration.version && (way == direction) != undo
+                *version == migration.version && if undo { (*way, *direction) == (Direction::Down, Direction::Up) } else { way == direction }
             }
             (Deed::Prune(what), Step::PruneRelease { release }, false) => what == release,
             (Deed::Start(what), Step::StartSlot { slot, .. }, false) | (Deed::Start(what), Step::StopSlot { slot, .. }, true) => what == slot,

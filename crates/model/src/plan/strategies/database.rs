@@ -1,7 +1,10 @@
 //! Databases: brought from the migrations that they have to those that they shall have, one by one, while what uses them runs on.
+//!
+//! What is applied comes before the programs that need it. What is taken back goes after the decision, when nothing can be undone any more that
+//! would want its rows again, and nobody uses it.
 
 use super::{Site, Target};
-use crate::database::DatabaseSpec;
+use crate::database::{DatabaseSpec, Direction};
 use crate::plan::{DatabaseAt, Move, Step, Steps};
 
 /// The steps that make these moves, and record what the database has then.
@@ -13,10 +16,11 @@ pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
         migration: migration.clone(),
         direction: *direction,
     };
+    let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate);
     Steps {
-        prepare: site.stage().into_iter().chain(moves.iter().map(migrate)).collect(),
+        prepare: site.stage().into_iter().chain(way(Direction::Up)).collect(),
         switch: vec![site.switch_to(Target::Database { migrations: spec.migrations.clone() })],
-        commit: site.prune().collect(),
+        commit: way(Direction::Down).chain(site.prune()).collect(),
         ..Steps::default()
     }
 }

@@ -41,13 +41,15 @@ fn seen(desired: &Desired, applied: Vec<Applied>) -> BTreeMap<HostName, Observed
     hosts(seen)
 }
 
-/// The migrations that are run, with their levels and ways; and the level of the program.
-fn moves(plan: &Plan) -> (Vec<(u32, i64, Direction)>, Option<u32>) {
+/// The migrations that are run, with when and which way; all before the program.
+fn moves(plan: &Plan) -> Vec<(Phase, i64, Direction)> {
+    let level = |of: &ComponentName| plan.steps(&plan.home).find(|(at, _)| at.component == *of).map(|(at, _)| at.level);
+    assert!(level(&name(0)).is_none_or(|program| level(&main()).is_none_or(|database| database < program)));
     let run = plan.steps(&plan.home).filter_map(|(at, step)| match step {
-        Step::Migrate { migration, direction, .. } => Some((at.level, migration.version, *direction)),
+        Step::Migrate { migration, direction, .. } => Some((at.phase, migration.version, *direction)),
         _ => None,
     });
-    (run.collect(), plan.steps(&plan.home).find(|(at, _)| at.component == name(0)).map(|(at, _)| at.level))
+    run.collect()
 }
 
 fn back() -> Terms {
@@ -55,15 +57,15 @@ fn back() -> Terms {
 }
 
 #[test]
-fn a_schema_grows_before_the_program_and_shrinks_after_it() {
+fn a_schema_grows_before_the_program_and_shrinks_after_the_decision() {
     let (one, two) = (desired(1, migrations(1, 0)), desired(2, migrations(3, 0)));
     let plan = make(terms(), one.clone(), &hosts(nothing())).unwrap();
-    assert_eq!(moves(&plan), (vec![(0, 1, Direction::Up)], Some(1)));
+    assert_eq!(moves(&plan), [(Phase::Prepare, 1, Direction::Up)]);
     assert_eq!(plan.version, PLAN_VERSION);
     let plan = make(terms(), two.clone(), &seen(&one, applied(&migrations(1, 0)))).unwrap();
-    assert_eq!(moves(&plan), (vec![(0, 2, Direction::Up), (0, 3, Direction::Up)], Some(1)));
+    assert_eq!(moves(&plan), [(Phase::Prepare, 2, Direction::Up), (Phase::Prepare, 3, Direction::Up)]);
     let plan = make(back(), one, &seen(&two, applied(&migrations(3, 0)))).unwrap();
-    assert_eq!(moves(&plan), (vec![(1, 3, Direction::Down), (1, 2, Direction::Down)], Some(0)));
+    assert_eq!(moves(&plan), [(Phase::Commit, 3, Direction::Down), (Phase::Commit, 2, Direction::Down)]);
     let undone = plan.steps(&plan.home).find_map(|(_, step)| if let Step::Migrate { release, .. } = step { Some(*release) } else { None });
     assert_eq!(undone, Some(two.components[&main()].release), "what is undone is read from the release that brought it");
 }
@@ -73,7 +75,7 @@ fn what_is_as_it_shall_be_gets_no_steps_and_what_strayed_does() {
     let wanted = desired(1, migrations(2, 0));
     assert!(make(terms(), wanted.clone(), &seen(&wanted, applied(&migrations(2, 0)))).unwrap().is_empty());
     let plan = make(terms(), wanted.clone(), &seen(&wanted, applied(&migrations(1, 0)))).unwrap();
-    assert_eq!((moves(&plan).0, plan.changes()[&main()]), (vec![(0, 2, Direction::Up)], Change::Schema));
+    assert_eq!((moves(&plan), plan.changes()[&main()]), (vec![(Phase::Prepare, 2, Direction::Up)], Change::Schema));
 }
 
 #[test]
