@@ -163,7 +163,13 @@ fn what_cannot_be_is_refused_before_anything_is_done() {
 #[test]
 fn a_database_that_is_not_there_is_told_without_its_password() {
     let mut scene = Scene::on_postgres();
+    scene.project.deploy();
+    let healthy = || scene.project.run(["status", "local"]).ended(0).detail("/components/0/healthy");
+    assert_eq!(healthy(), true);
+    scene.ask("DELETE FROM _sqlx_migrations RETURNING description");
+    assert_eq!(healthy(), false);
     scene.server.take();
+    assert_eq!(scene.project.run(["status", "local"]).ended(0).detail("/components/0/healthy"), false);
     let told = scene.project.run(["deploy", "local"]);
     assert_ne!(told.code, Some(0), "{}", told.stdout);
     assert!(told.document()["help"].is_string(), "{}", told.stdout);

@@ -6,18 +6,18 @@ use futures_util::future::join_all;
 use plimsoll_api::{Enrolled, Facts, HostError, Look, Order, Report, Service};
 use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
-use plimsoll_model::plan::{Observed, ObservedComponent};
+use plimsoll_model::plan::{DatabaseAt, Observed, ObservedComponent, Target};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
 
-use crate::enrol;
 use crate::execute::well;
 use crate::host::Host;
 use crate::ledger::{ComponentRow, SlotRow};
 use crate::program;
 use crate::trouble::Trouble;
 use crate::world::World;
+use crate::{database, enrol};
 
 /// How many deployments back a rollback may want to go.
 const HISTORY: u32 = 50;
@@ -114,7 +114,7 @@ async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: 
         Some(id) => world.ledger.deployment(id).await?.map(|stored| stored.record),
         None => None,
     };
-    let trouble = trouble(world, &row).await;
+    let trouble = trouble(world, key, &name, &row).await;
     let (route, enrolled) = route(world, key, row.served.as_ref().and_then(|served| served.route.clone())).await?;
     Ok(Service {
         name,
@@ -142,9 +142,16 @@ async fn route(world: &World, key: &EnvironmentKey, route: Option<RouteSpec>) ->
 }
 
 /// Why a component does not serve as it should.
-async fn trouble(world: &World, row: &ComponentRow) -> Option<String> {
+async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, row: &ComponentRow) -> Option<String> {
     let Some(served) = &row.served else { return Some("nothing serves".into()) };
-    let slot = served.target.slot()?;
+    let slot = match &served.target {
+        Target::Slot { slot } => slot,
+        Target::Site { .. } => return None,
+        Target::Database { engine, location, migrations } => {
+            let at = DatabaseAt { engine: *engine, location: location.clone(), config: served.config };
+            return database::trouble(world, key, name, &at, migrations).await;
+        }
+    };
     match row.slots.iter().find(|row| row.slot == *slot) {
         Some(row) => well(world, row, &row.spec.health).await.err(),
         None => Some(format!("its slot {slot} is gone")),

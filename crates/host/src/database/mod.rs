@@ -69,6 +69,18 @@ pub(crate) async fn applied(
     Ok(try_join_all(databases.iter().map(ask)).await?.into_iter().collect())
 }
 
+/// Why a database is not what was deployed, asked right now.
+pub(crate) async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, at: &DatabaseAt, migrations: &[Migration]) -> Option<String> {
+    let asked = async { world.databases.applied(&place(world, key, name, at, &SecretValues::default()).await?).await };
+    let applied = match asked.await {
+        Ok(applied) => applied,
+        Err(trouble) => return Some(trouble.message),
+    };
+    let same = |(applied, wanted): (&Applied, &Migration)| applied.whole && applied.version == wanted.version && applied.checksum == wanted.up;
+    let is_so = applied.len() == migrations.len() && applied.iter().zip(migrations).all(same);
+    (!is_so).then(|| format!("it has {} migrations, and not those {} that were deployed", applied.len(), migrations.len()))
+}
+
 /// Finds a database.
 pub(crate) async fn place(
     world: &World,

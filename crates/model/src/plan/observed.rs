@@ -85,6 +85,10 @@ pub enum Target {
     },
     /// Nowhere: a database has these migrations.
     Database {
+        /// What it is.
+        engine: DatabaseKind,
+        /// Where it is.
+        location: Location,
         /// In their order.
         migrations: Vec<Migration>,
     },

@@ -90,7 +90,7 @@ impl<'a> Held<'a> {
     /// Those of what serves.
     pub(super) fn served(served: &'a Served) -> Option<Self> {
         match &served.target {
-            Target::Database { migrations } => Some(Self { migrations, release: served.release }),
+            Target::Database { migrations, .. } => Some(Self { migrations, release: served.release }),
             _ => None,
         }
     }

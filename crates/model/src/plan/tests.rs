@@ -81,7 +81,7 @@ fn live(desired: &Desired) -> Observed {
         let target = match &wanted.kind {
             DesiredKind::Process(_) => Target::Slot { slot: slot.clone() },
             DesiredKind::Site { root } => Target::Site { root: root.clone() },
-            DesiredKind::Database(spec) => Target::Database { migrations: spec.migrations.clone() },
+            DesiredKind::Database(spec) => strategies::database::target(spec),
         };
         let slots = target.slot().map(|slot| ObservedSlot {
             slot: slot.clone(),

@@ -21,7 +21,7 @@ fn location() -> impl Strategy<Value = Location> {
 
 prop_compose! {
     /// Migrations, as their files say.
-    pub fn migration()(version in any::<i64>(), name in text(), up in text(), down in of(text())) -> Migration {
+    fn migration()(version in any::<i64>(), name in text(), up in text(), down in of(text())) -> Migration {
         Migration { version, name, up: Checksum(up), down: down.map(Checksum) }
     }
 }

@@ -8,7 +8,7 @@ use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
     Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps,
-    Target, Work,
+    Target, Work, strategies,
 };
 use plimsoll_model::route::{About, Enrolment, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
@@ -16,7 +16,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::database::{applied, database, migrate, migration};
+use super::database::{applied, database, migrate};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
 
@@ -90,7 +90,7 @@ fn target() -> impl Strategy<Value = Target> {
     prop_oneof![
         slot().prop_map(|slot| Target::Slot { slot }),
         path().prop_map(|root| Target::Site { root }),
-        vec(migration(), 0..3).prop_map(|migrations| Target::Database { migrations })
+        database().prop_map(|spec| strategies::database::target(&spec))
     ]
 }
 

@@ -7,6 +7,12 @@ use super::{Site, Target};
 use crate::database::{DatabaseSpec, Direction};
 use crate::plan::{DatabaseAt, Move, Step, Steps};
 
+/// What serves when a database is as `spec` says.
+#[must_use]
+pub fn target(spec: &DatabaseSpec) -> Target {
+    Target::Database { engine: spec.engine, location: spec.location.clone(), migrations: spec.migrations.clone() }
+}
+
 /// The steps that make these moves, and record what the database has then.
 #[must_use]
 pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
@@ -19,7 +25,7 @@ pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
     let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate);
     Steps {
         prepare: site.stage().into_iter().chain(way(Direction::Up)).collect(),
-        switch: vec![site.switch_to(Target::Database { migrations: spec.migrations.clone() })],
+        switch: vec![site.switch_to(target(spec))],
         commit: way(Direction::Down).chain(site.prune()).collect(),
         ..Steps::default()
     }
