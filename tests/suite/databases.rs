@@ -1,6 +1,11 @@
 //! Databases: migrations go with a deployment, and come back with it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+
 use plimsoll_testkit::fixtures::Postgres;
+use rustix::net::sockopt::socket_peercred;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
@@ -153,7 +158,7 @@ fn what_cannot_be_is_refused_before_anything_is_done() {
     scene.second();
     scene.migration("0004_late", "CREATE TABLE late (x TEXT)", None);
     project.deploy();
-    std::fs::remove_file(project.folder().join("migrations/0004_late.up.sql")).expect("it is there");
+    fs::remove_file(project.folder().join("migrations/0004_late.up.sql")).expect("it is there");
     let told = project.run(["deploy", "local"]).ended(3);
     assert_eq!(told.document()["code"], "migration-missing");
     let told = project.run(["rollback", "local"]).ended(3);
@@ -190,4 +195,28 @@ fn a_plan_says_which_migrations_would_hurt_and_a_folder_that_is_none_is_refused(
     let told = project.run(["check"]).ended(3);
     assert_eq!(told.document()["code"], "manifest-invalid");
     assert!(told.stdout.contains("migrations/second.up.sql"), "{}", told.stdout);
+}
+
+/// Servers know callers on their own machine by their user, and whoever deploys chooses the URL.
+#[test]
+fn a_server_is_never_asked_as_root() {
+    let folder = tempfile::tempdir().expect("the temporary folder takes a folder");
+    let socket = folder.path().join(".s.PGSQL.5432");
+    let listener = UnixListener::bind(&socket).expect("a socket can be made");
+    for (path, mode) in [(folder.path(), 0o755), (socket.as_path(), 0o777)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+    let asked = std::thread::spawn(move || {
+        let (caller, _) = listener.accept().expect("somebody calls");
+        socket_peercred(&caller).expect("a socket knows its peer").uid
+    });
+    let project = Project::of(&[("web", "secrets = [\"DATABASE_URL\"]")]);
+    project.write(".url", &format!("postgres://shop@localhost/shop?host={}", folder.path().display()));
+    project.append("\n[databases.main]\nkind = \"postgres\"\nmigrations = \"migrations\"\nurl = { secret = \"DATABASE_URL\" }\n");
+    project.append("\n[secrets]\ncommands = { DATABASE_URL = \"cat .url\" }\n");
+    project.write("migrations/0001_notes.up.sql", "CREATE TABLE notes (text TEXT)");
+    let told = project.run(["deploy", "local"]);
+    assert_ne!(told.code, Some(0), "{}", told.stdout);
+    assert!(asked.is_finished(), "nobody has called: {}", told.stdout);
+    assert!(!asked.join().expect("somebody has called").is_root());
 }

@@ -1,4 +1,4 @@
-//! Being nobody but a folder's owner, and seeing nothing but that folder.
+//! Being somebody who may do no more than those whose database it is.
 //!
 //! A file of a database lies among files that somebody else's program writes, and migrations are somebody else's too: by a link, or by what SQL
 //! can open, root would be led to where they may not go themselves. As the folder's owner, with the folder as all there is, nobody is.
@@ -24,9 +24,23 @@ pub(super) fn enter(folder: &Path, path: &RelPath) -> io::Result<PathBuf> {
     chroot(".")?;
     // Until a program was started there, the folder is root's, and nobody else has written to it.
     if owner.st_uid != 0 {
-        set_thread_groups(&[])?;
-        set_thread_gid(Gid::from_raw(owner.st_gid))?;
-        set_thread_uid(Uid::from_raw(owner.st_uid))?;
+        become_user(owner.st_uid, owner.st_gid)?;
     }
     Ok(path.under(Path::new("/")))
+}
+
+/// Is nobody from now on, unless this process is not root anyway: a server that knows its callers by their user would take who wrote the URL for
+/// root. Called as [`enter`] is.
+pub(super) fn resign() -> io::Result<()> {
+    if geteuid().is_root() { become_user(NOBODY, NOBODY) } else { Ok(()) }
+}
+
+/// The user and the group that own nothing.
+const NOBODY: u32 = 65_534;
+
+fn become_user(user: u32, group: u32) -> io::Result<()> {
+    set_thread_groups(&[])?;
+    set_thread_gid(Gid::from_raw(group))?;
+    set_thread_uid(Uid::from_raw(user))?;
+    Ok(())
 }

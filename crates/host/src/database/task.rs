@@ -63,8 +63,9 @@ impl Task {
     }
 }
 
-/// Does what the document `task` asks, and gives the document that answers it. Where the database is a file and this process is root, it is
-/// the owner of the file's folder afterwards, and sees nothing else. So it has to have one thread, and to end with the answer.
+/// Does what the document `task` asks, and gives the document that answers it. A process that is root is
+/// so no more afterwards: it is nobody, or the owner of the folder of a database in a file, and then sees nothing else. So it has to have one
+/// thread, and to end with the answer.
 #[must_use]
 pub fn carry_out(task: &[u8]) -> Vec<u8> {
     let done = serde_json::from_slice::<Task>(task).map_err(|error| broken("a task for a database cannot be read", &error)).and_then(run);
@@ -74,7 +75,10 @@ pub fn carry_out(task: &[u8]) -> Vec<u8> {
 
 fn run(task: Task) -> Result<Vec<Applied>, Trouble> {
     let url = match task.address {
-        Whereabouts::Server { url } => url,
+        Whereabouts::Server { url } => {
+            confine::resign().map_err(|error| broken("root cannot be laid down", &error))?;
+            url
+        }
         Whereabouts::File { folder, path } => {
             let file = confine::enter(&folder, &path).map_err(|error| broken(&format!("{} cannot be entered", folder.display()), &error))?;
             if matches!(task.work, Work::Migrate { direction: Direction::Up, .. }) {
