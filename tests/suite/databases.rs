@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
-use plimsoll_testkit::fixtures::Postgres;
+use plimsoll_testkit::fixtures::{Postgres, Process};
 use rustix::net::sockopt::socket_peercred;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
-use crate::ask::get;
+use crate::ask::{get, until};
 use crate::project::Project;
 use crate::traffic::Traffic;
 
@@ -219,4 +219,22 @@ fn a_server_is_never_asked_as_root() {
     assert_ne!(told.code, Some(0), "{}", told.stdout);
     assert!(asked.is_finished(), "nobody has called: {}", told.stdout);
     assert!(!asked.join().expect("somebody has called").is_root());
+}
+
+#[test]
+fn a_migration_ends_with_the_daemon_and_is_run_again_by_the_next_one() {
+    let scene = Scene::on_postgres();
+    let project = &scene.project;
+    scene.migration("0001_notes", "CREATE TABLE pause (seconds INT); INSERT INTO pause VALUES (600)", Some("DROP TABLE pause"));
+    project.deploy();
+    scene.migration("0002_slow", "SELECT pg_sleep(seconds) FROM pause; CREATE TABLE slow (x INT)", Some("DROP TABLE slow"));
+    let sleeping = || scene.ask("SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    let deploying = project.begin("deploy");
+    until(vec!["1".to_owned()], sleeping);
+    scene.ask("UPDATE pause SET seconds = 0 RETURNING 'set'");
+    project.home.processes("host serve").iter().for_each(Process::kill);
+    until(vec!["0".to_owned()], sleeping);
+    let told = deploying.finish().ended(0);
+    assert_eq!(told.document()["details"]["deployment"]["outcome"], "committed", "{}", told.stdout);
+    assert_eq!(scene.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"), ["1", "2"]);
 }

@@ -43,8 +43,11 @@ impl Clients {
         let mut child = command.spawn()?;
         let mut stdin = child.stdin.take().ok_or_else(|| io::Error::other("it has no standard input"))?;
         stdin.write_all(task).await?;
+        stdin.write_all(b"\n").await?;
+        let answered = child.wait_with_output().await?;
+        // Open until then: the process ends when it is closed, as it is when this one is killed.
         drop(stdin);
-        Ok(child.wait_with_output().await?.stdout)
+        Ok(answered.stdout)
     }
 }
 

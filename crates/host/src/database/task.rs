@@ -1,6 +1,6 @@
 //! What a process is asked that talks to a database, and what it answers: one JSON document each, on its standard streams.
 
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use plimsoll_database::{DatabaseError, Script};
@@ -63,17 +63,21 @@ impl Task {
     }
 }
 
-/// Does what the document `task` asks, and gives the document that answers it. A process that is root is
+/// Does what `asker` asks in its first line, a document, and gives the document that answers it. When `asker` ends before that, so does this
+/// process: nothing is done any more for a daemon that is gone. A process that is root is
 /// so no more afterwards: it is nobody, or the owner of the folder of a database in a file, and then sees nothing else. So it has to have one
 /// thread, and to end with the answer.
 #[must_use]
-pub fn carry_out(task: &[u8]) -> Vec<u8> {
-    let done = serde_json::from_slice::<Task>(task).map_err(|error| broken("a task for a database cannot be read", &error)).and_then(run);
+pub fn carry_out(mut asker: impl BufRead + Send + 'static) -> Vec<u8> {
+    let mut task = String::new();
+    let read = asker.read_line(&mut task).map_err(|error| broken("a task for a database cannot be read", &error));
+    let task = read.and_then(|_| serde_json::from_str::<Task>(&task).map_err(|error| broken("a task for a database cannot be read", &error)));
+    let done = task.and_then(|task| run(task, asker));
     let answer = done.map_or_else(|failure| Answer::Failed { failure }, |applied| Answer::Done { applied });
     serde_json::to_vec(&answer).expect("an answer has string keys and no failing serializer")
 }
 
-fn run(task: Task) -> Result<Vec<Applied>, Trouble> {
+fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Vec<Applied>, Trouble> {
     let url = match task.address {
         Whereabouts::Server { url } => {
             confine::resign().map_err(|error| broken("root cannot be laid down", &error))?;
@@ -87,9 +91,16 @@ fn run(task: Task) -> Result<Vec<Applied>, Trouble> {
             format!("sqlite://{}", encoded(&file.to_string_lossy()))
         }
     };
+    std::thread::spawn(|| end_with(asker));
     let place = plimsoll_database::Place { kind: task.engine, url: Secret::new(url) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken("nothing can be waited for", &error))?;
     runtime.block_on(work(&place, task.work)).map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))
+}
+
+/// Ends the process with `asker`, which says nothing more. The database takes back what was not committed.
+fn end_with(mut asker: impl BufRead) {
+    let _ = io::copy(&mut asker, &mut io::sink());
+    std::process::exit(1);
 }
 
 async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Vec<Applied>, DatabaseError> {
