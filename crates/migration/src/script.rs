@@ -53,13 +53,6 @@ impl Pair {
         Self { migration, up, down }
     }
 
-    /// What sqlx records it as: its name without the version, with spaces for `_`.
-    #[must_use]
-    pub fn description(&self) -> String {
-        let name = &self.migration.name;
-        name.split_once('_').map_or(name.as_str(), |(_, rest)| rest).replace('_', " ")
-    }
-
     /// What leads in this direction, where there is such a file.
     #[must_use]
     pub fn script(&self, direction: Direction) -> Option<&Script> {

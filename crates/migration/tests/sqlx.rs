@@ -33,7 +33,9 @@ async fn a_folder_is_read_as_sqlx_reads_it() {
     });
     let ours: Vec<_> = ours
         .flatten()
-        .map(|(pair, of, script)| (pair.migration.version, pair.description(), of, script.sql.as_str(), script.checksum().0, script.transactional))
+        .map(|(pair, of, script)| {
+            (pair.migration.version, pair.migration.description(), of, script.sql.as_str(), script.checksum().0, script.transactional)
+        })
         .collect();
     assert_eq!(ours, theirs);
     assert_eq!(ours.len(), FILES.len());

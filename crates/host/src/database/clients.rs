@@ -67,7 +67,7 @@ impl Databases for Clients {
             std::fs::create_dir_all(folder).map_err(unmade)?;
         }
         let script = script::read(folder, migration, direction)?;
-        let (version, description) = (migration.version, script::description(migration));
+        let (version, description) = (migration.version, migration.description());
         self.ask(place, Work::Migrate { version, description, direction, sql: script.sql, transactional: script.transactional }).await.map(drop)
     }
 }

@@ -19,8 +19,3 @@ pub(super) fn read(folder: &Path, migration: &Migration, direction: Direction) -
     let message = format!("{} is not the migration that was planned", path.display());
     Err(Trouble::new("migration-changed", message).with_help("plimsoll host doctor tells of files that were changed; deploy again"))
 }
-
-/// What a migration is called in the database: its name without the number.
-pub(super) fn description(migration: &Migration) -> String {
-    migration.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " ")
-}

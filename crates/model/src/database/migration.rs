@@ -30,6 +30,12 @@ pub struct Migration {
 }
 
 impl Migration {
+    /// What sqlx records it as: its name without the version, with spaces for `_`.
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.name.split_once('_').map_or(self.name.as_str(), |(_, rest)| rest).replace('_', " ")
+    }
+
     /// The file that leads in this direction, within the folder of migrations.
     #[must_use]
     pub fn file(&self, direction: Direction) -> String {

@@ -22,19 +22,14 @@ impl Databases for Hands {
             let applied = state.databases.entry(name(place)).or_default();
             applied.retain(|applied| applied.version != migration.version);
             if direction == Direction::Up {
-                applied.push(applied_now(migration));
+                let (version, checksum) = (migration.version, migration.up.clone());
+                applied.push(Applied { version, description: migration.description(), checksum, whole: true });
                 applied.sort_by_key(|applied| applied.version);
             }
             Ok(())
         })
         .await
     }
-}
-
-/// What a database says of a migration.
-pub(in crate::world) fn applied_now(migration: &Migration) -> Applied {
-    let description = migration.name.split_once('_').map_or("", |(_, rest)| rest).replace('_', " ");
-    Applied { version: migration.version, description, checksum: migration.up.clone(), whole: true }
 }
 
 fn name(place: &Place) -> String {
