@@ -53,3 +53,28 @@ fn a_link_in_the_place_of_the_file_leads_nowhere() {
     system.root(&format!("cd {folder} && mv kept web.db"));
     assert_eq!(system.run("deploy", &[], &[]).ended(0).detail("/deployment/outcome"), "committed");
 }
+
+#[test]
+fn a_backup_is_its_programs_and_out_of_its_reach() {
+    let system = first();
+    let file = system.state("shared/web/data/web.db");
+    system.root(&format!(
+        "python3 -c \"import sqlite3; c = sqlite3.connect('{file}'); c.execute(\\\"INSERT INTO notes VALUES ('kept')\\\"); c.commit()\""
+    ));
+    // What migrates backs up first, by default.
+    let deployed = system.run("deploy", &[], &[]).ended(0).detail("/deployment/id");
+    let listed = system.run("backup", &["list"], &[]).ended(0);
+    assert_eq!((listed.detail("/backups/0/id"), listed.detail("/backups/0/counts")), (deployed, true.into()), "{}", listed.stdout);
+    let taken = system.run("backup", &["create"], &[]).ended(0).detail("/backups/0/id");
+    let id = taken.as_str().expect("a name is text");
+    let program = system.root(&format!("stat -c %u /proc/{}", system.pid("web"))).trim().to_owned();
+    let room = system.state("backups/main");
+    assert_eq!(system.root(&format!("stat -c %u {room}/{id}/manifest.json")).trim(), program);
+    let seen = system.root(&format!("setpriv --reuid {program} --clear-groups ls {room} 2>&1 || true"));
+    assert!(seen.contains("Permission denied"), "{seen}");
+    system.root(&format!("python3 -c \"import sqlite3; c = sqlite3.connect('{file}'); c.execute('DELETE FROM notes'); c.commit()\""));
+    let restored = system.run("backup", &["restore"], &[id, "--yes"]).ended(0);
+    assert_eq!(restored.detail("/losses/0/rows_then"), 1, "{}", restored.stdout);
+    assert_eq!(system.root(&format!("stat -c %u {file}")).trim(), program);
+    system.run("backup", &["verify"], &["--all"]).ended(0);
+}

@@ -5,10 +5,12 @@
 mod acme;
 mod ask;
 mod audit;
+mod backups;
 mod bad_input;
 mod bad_release;
 mod ctrl_c;
 mod daemon;
+mod data;
 mod databases;
 mod down;
 mod first_deploy;

@@ -4,6 +4,7 @@
 //! How requests travel is known to none of the types here but those of [`wire`].
 
 mod audit;
+mod backups;
 mod certificates;
 mod enrolled;
 mod error;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -24,6 +26,7 @@ use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
 pub use audit::{AuditPage, AuditQuery, whole_audit};
+pub use backups::{BackupQuery, BackupWork};
 pub use certificates::{Certificate, Certificates};
 pub use enrolled::{Enrolled, FailedRenewal};
 pub use error::HostError;
@@ -73,6 +76,10 @@ pub trait HostApi: Send + Sync {
     /// Renews the certificates that authorities issue for what serves: those that are due, or all of them with `force`. Answers how it
     /// stands with each. What cannot be renewed serves on.
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError>;
+
+    /// Does something with the backups of databases. Answers those that it was about, the oldest first; of work on several databases, what
+    /// came of each. Work that was begun goes on when who asked is gone.
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError>;
 
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;

@@ -169,6 +169,9 @@ pub struct Service {
     /// How it stands with that, where an authority issues it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolled: Option<Enrolled>,
+    /// When the last backup of it was taken that was verified, where it is a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backed_up_at: Option<Moment>,
     /// Its slots.
     pub slots: Vec<ObservedSlot>,
 }

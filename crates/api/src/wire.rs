@@ -18,7 +18,7 @@ use crate::{HostError, HostEvent, LogLine, LogQuery, Report, SecretValues};
 
 /// Version of the protocol. A daemon serves every version up to its own, and refuses a newer one but for [`path::FACTS`] and
 /// [`path::STOP`], which a newer client needs to replace it.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The header in which a client says the version that it speaks.
 pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
@@ -61,6 +61,8 @@ pub mod path {
     pub const SERVICES: &str = "/v1/services";
     /// POST. See [`crate::HostApi::renew_certificates`].
     pub const RENEW_CERTIFICATES: &str = "/v1/certificates/renew";
+    /// POST asks, with a [`crate::BackupQuery`]. See [`crate::HostApi::backups`].
+    pub const BACKUPS: &str = "/v1/backups";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
     /// POST. See [`crate::HostApi::run_log`].

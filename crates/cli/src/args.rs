@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{Error, ErrorKind};
+use clap::{CommandFactory, Parser};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -41,7 +41,7 @@ pub struct Globals {
 
 /// The arguments of this process; or how it ends, when they ask for nothing more or make no sense.
 pub fn parse() -> Result<Args, ExitCode> {
-    Args::try_parse().map_err(|error| {
+    Args::try_parse_from(in_order(std::env::args_os().collect())).map_err(|error| {
         if error.use_stderr() && document_wanted() {
             Console::machine().answer(&unusable(&error));
         } else {
@@ -50,6 +50,27 @@ pub fn parse() -> Result<Args, ExitCode> {
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
+}
+
+/// `backup production list` says the same as `backup list production`, as long as no command is called like the environment.
+fn in_order(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let Some(at) = arguments.iter().position(|argument| argument == "backup") else { return arguments };
+    let words = arguments.iter().enumerate().skip(at + 1).filter(|(_, argument)| !argument.to_string_lossy().starts_with('-'));
+    let [Some(first), Some(second)] = ({
+        let mut places = words.map(|(place, _)| place);
+        [places.next(), places.next()]
+    }) else {
+        return arguments;
+    };
+    let root = Args::command();
+    let is_command = |place: usize| {
+        let name = arguments[place].to_string_lossy();
+        root.find_subcommand("backup").is_some_and(|backup| backup.find_subcommand(name.as_ref()).is_some())
+    };
+    if !is_command(first) && is_command(second) {
+        arguments.swap(first, second);
+    }
+    arguments
 }
 
 /// Reads a duration, into milliseconds.
@@ -83,8 +104,6 @@ fn unusable(error: &Error) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -108,6 +127,20 @@ mod tests {
         check("plimsoll deploy --json", true);
         check("plimsoll --events deploy --nonsense", true);
         check("plimsoll logs -- --json", false);
+    }
+
+    #[test]
+    fn an_environment_may_come_before_what_is_done_with_its_backups() {
+        let check = |line: &str, expect: &str| {
+            let ordered = in_order(line.split(' ').map(OsString::from).collect());
+            assert_eq!(ordered.join(&OsString::from(" ")), expect, "{line}");
+        };
+        check("plimsoll backup production list --json", "plimsoll backup list production --json");
+        check("plimsoll backup production --json list", "plimsoll backup list --json production");
+        check("plimsoll --json backup list production", "plimsoll --json backup list production");
+        check("plimsoll backup create list", "plimsoll backup create list");
+        check("plimsoll backup production", "plimsoll backup production");
+        check("plimsoll deploy backup", "plimsoll deploy backup");
     }
 
     #[test]

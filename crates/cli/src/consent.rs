@@ -1,27 +1,39 @@
 //! Asking the person at the terminal for a yes.
 
 use async_trait::async_trait;
+use plimsoll_ops::backup_restore::Loss;
 use plimsoll_ops::{Always, Approve, Never, PlanView};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::console::{self, Console};
 
-/// A plan that waits for an answer.
+/// A question that a yes answers.
 pub struct Question {
-    /// The plan.
-    pub plan: PlanView,
+    /// It.
+    text: String,
     answer: oneshot::Sender<bool>,
 }
 
-/// Hands plans to whoever owns the screen, and waits for the answer.
+/// Hands questions to whoever owns the screen, and waits for the answer.
 struct Ask(mpsc::UnboundedSender<Question>);
+
+impl Ask {
+    async fn ask(&self, text: String) -> bool {
+        let (answer, answered) = oneshot::channel();
+        // When nobody can be asked any more, nobody has said yes.
+        self.0.send(Question { text, answer }).is_ok() && answered.await.unwrap_or(false)
+    }
+}
 
 #[async_trait]
 impl Approve for Ask {
     async fn approve(&self, plan: &PlanView) -> bool {
-        let (answer, answered) = oneshot::channel();
-        // When nobody can be asked any more, nobody has said yes.
-        self.0.send(Question { plan: plan.clone(), answer }).is_ok() && answered.await.unwrap_or(false)
+        self.ask(format!("Change {} so?", plan.key)).await
+    }
+
+    async fn approve_loss(&self, losses: &[Loss]) -> bool {
+        let lines: String = losses.iter().map(|loss| format!("{loss}\n")).collect();
+        self.ask(format!("{lines}Bring the backup back, and lose what was written since?")).await
     }
 }
 
@@ -37,7 +49,7 @@ pub fn approver(console: Console, yes: bool, questions: mpsc::UnboundedSender<Qu
 impl Question {
     /// Asks, and passes the answer on. The line is read beside all else, so that signals are still heard.
     pub fn ask(self) {
-        console::prompt(&format!("Change {} so? [y/N] ", self.plan.key));
+        console::prompt(&format!("{} [y/N] ", self.text));
         // Whoever gave up waiting needs no answer.
         tokio::task::spawn_blocking(move || self.answer.send(is_answered_yes()).ok());
     }

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use http::Method;
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -122,6 +123,10 @@ impl HostApi for Client {
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         let asked = RenewCertificates { key: key.clone(), force, by: by.clone() };
         self.link.ask(Method::POST, path::RENEW_CERTIFICATES, &asked).await
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        self.link.ask(Method::POST, path::BACKUPS, &query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

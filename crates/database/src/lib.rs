@@ -12,7 +12,7 @@ mod migrate;
 mod place;
 mod schema;
 
-pub use backup::{BackupError, DataFile, Difference, Manifest, TableSum, Tables, back_up, check, restore, verify};
+pub use backup::{BackupError, DataFile, Manifest, back_up, check, list, prune, restore, sweep, verify};
 pub use fault::{DatabaseError, Fault, Step};
 pub use migrate::{Script, applied, down, up};
 pub use place::Place;

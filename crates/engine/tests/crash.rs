@@ -120,8 +120,15 @@ impl Stage {
     }
 
     async fn plan(&self, version: u8) -> Plan {
-        let terms =
-            Terms { key: key(), intent: Intent::Deploy, source: Source::default(), home: HostName::local(), lease_ms: LEASE_MS, keep_releases: 5 };
+        let terms = Terms {
+            key: key(),
+            intent: Intent::Deploy,
+            source: Source::default(),
+            home: HostName::local(),
+            lease_ms: LEASE_MS,
+            keep_releases: 5,
+            keep_backups: None,
+        };
         make(terms, shop(version), &BTreeMap::from([(HostName::local(), self.observe().await)])).unwrap()
     }
 

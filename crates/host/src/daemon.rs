@@ -106,7 +106,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         runs: Arc::new(RunFiles::new(folders.clone())),
         enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
         authority: Arc::new(AcmeAuthority),
-        databases: Arc::new(Clients::new(options.exe.clone())),
+        databases: Arc::new(Clients::new(options.exe.clone(), folders.clone())),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

@@ -130,6 +130,12 @@ impl Folders {
         self.environment(key).join("runs")
     }
 
+    /// Backups of a database.
+    #[must_use]
+    pub fn backups(&self, key: &EnvironmentKey, database: &ComponentName) -> PathBuf {
+        self.environment(key).join("backups").join(database.as_str())
+    }
+
     /// Certificates with their private keys.
     #[must_use]
     pub fn certificates(&self, key: &EnvironmentKey) -> PathBuf {

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
 use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
@@ -190,7 +191,7 @@ impl Host {
     fn record(&self, open: &Open, at: Moment) -> Stored {
         let plan = open.plan.hash();
         let record = DeploymentRecord {
-            id: open.id.clone().unwrap_or_else(|| new_id(at, &plan.0)),
+            id: open.id.clone().unwrap_or_else(|| DeploymentId::stamped(at, &plan.0)),
             key: open.plan.key.clone(),
             plan,
             intent: open.plan.intent.clone(),
@@ -247,14 +248,6 @@ impl Host {
         let deployment = self.hold(stored).await.map_err(HostError::Internal)?;
         Ok(Opened { id: deployment.id().clone(), stage: deployment.stage().await })
     }
-}
-
-/// `YYYYMMDD-HHMMSSmmm-XXXX`: sorts by time, and says when it was to whoever reads it.
-fn new_id(now: Moment, salt: &Digest) -> DeploymentId {
-    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
-    let tail = Digest::of_value(&(now, salt)).short();
-    let (day, time) = digits.split_at(8.min(digits.len()));
-    DeploymentId::new(format!("{day}-{time}-{}", &tail[..4])).expect("digits and hyphens make a name")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> HostError {
@@ -347,6 +340,13 @@ impl HostApi for Handle {
         let renewed = tokio::spawn(async move { enrol::on_demand(&host, &key, force, &by).await }).await;
         let renewed = renewed.unwrap_or_else(|error| Err(Failure::new("bug", format!("renewing certificates broke off: {error}"))));
         renewed.map_err(HostError::Failed)
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        // Who asked may be gone before a backup is verified: what was begun is to count all the same.
+        let host = self.0.clone();
+        let done = tokio::spawn(async move { database::backups::carry_out(&host, query).await }).await;
+        done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("work on backups broke off: {error}")))))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

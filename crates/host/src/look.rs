@@ -115,6 +115,10 @@ async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: 
         None => None,
     };
     let trouble = trouble(world, key, &name, &row).await;
+    let backed_up_at = match row.served.as_ref().map(|served| &served.target) {
+        Some(Target::Database { .. }) => database::backups::last(world, key, &name).await?,
+        _ => None,
+    };
     let (route, enrolled) = route(world, key, row.served.as_ref().and_then(|served| served.route.clone())).await?;
     Ok(Service {
         name,
@@ -125,6 +129,7 @@ async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: 
         trouble,
         route,
         enrolled,
+        backed_up_at,
         slots: slots(world, &row).await?,
         served: row.served,
     })

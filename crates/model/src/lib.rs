@@ -5,6 +5,7 @@
 //! ([`plan`]), and what may happen next in a deployment ([`deployment`]). Doing it is left to others.
 
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod database;
 pub mod deployment;
@@ -23,7 +24,7 @@ pub mod source;
 pub mod time;
 
 pub use digest::{ConfigHash, Digest, PlanHash, ReleaseId, StateHash};
-pub use name::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ProjectName, SlotId};
+pub use name::{BackupId, ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ProjectName, SlotId};
 pub use path::RelPath;
 pub use recipient::Recipient;
 pub use secret::Secret;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Digest;
+use crate::time::Moment;
+
 /// Longest project, environment or component name, in bytes: what still fits a DNS label with a suffix.
 pub const MAX_NAME: usize = 40;
 
@@ -99,8 +102,40 @@ names! {
     HostName => judge_host;
     /// Names one deployment. Sorts by time of creation.
     DeploymentId => judge;
+    /// Names one backup. Sorts by time; one that a deployment took is called as the deployment.
+    BackupId => judge;
     /// Names one slot of a component: `COMPONENT-NUMBER`.
     SlotId => judge_slot;
+}
+
+impl DeploymentId {
+    /// The name of a deployment that begins now, whatever `salt` tells it from others.
+    #[must_use]
+    pub fn stamped(now: Moment, salt: &Digest) -> Self {
+        Self(stamp(now, salt))
+    }
+}
+
+impl BackupId {
+    /// The name of a backup that is taken now, whatever `salt` tells it from others.
+    #[must_use]
+    pub fn stamped(now: Moment, salt: &Digest) -> Self {
+        Self(stamp(now, salt))
+    }
+}
+
+impl From<&DeploymentId> for BackupId {
+    fn from(id: &DeploymentId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+/// `YYYYMMDD-HHMMSSmmm-XXXX`: sorts by time, and says when it was to whoever reads it.
+fn stamp(now: Moment, salt: &Digest) -> String {
+    let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
+    let tail = Digest::of_value(&(now, salt)).short();
+    let (day, time) = digits.split_at(8.min(digits.len()));
+    format!("{day}-{time}-{}", &tail[..4])
 }
 
 impl HostName {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::PlanView;
+use crate::backup_restore::Loss;
 
 /// Whoever can say yes to a plan: a person at a terminal, or what was said beforehand.
 #[async_trait]
@@ -10,6 +11,9 @@ pub trait Approve: Send + Sync {
     /// Whether just this plan may be carried out. Only asked where the environment wants a yes and the caller did not name the
     /// plan by its hash.
     async fn approve(&self, plan: &PlanView) -> bool;
+
+    /// Whether what was written to databases since their backups may be lost.
+    async fn approve_loss(&self, losses: &[Loss]) -> bool;
 }
 
 /// Says yes to every plan: it was said beforehand.
@@ -25,11 +29,19 @@ impl Approve for Always {
     async fn approve(&self, _: &PlanView) -> bool {
         true
     }
+
+    async fn approve_loss(&self, _: &[Loss]) -> bool {
+        true
+    }
 }
 
 #[async_trait]
 impl Approve for Never {
     async fn approve(&self, _: &PlanView) -> bool {
+        false
+    }
+
+    async fn approve_loss(&self, _: &[Loss]) -> bool {
         false
     }
 }

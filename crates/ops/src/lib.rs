@@ -23,6 +23,12 @@ mod approve;
 pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
+pub mod backup_create;
+pub mod backup_list;
+pub mod backup_prune;
+pub mod backup_restore;
+pub mod backup_verify;
+mod backups;
 mod bring;
 mod certificates;
 pub mod certs_check;
@@ -75,6 +81,7 @@ mod whole_log;
 mod workbench;
 
 pub use approve::{Always, Approve, Never};
+pub use backups::BackupView;
 pub use bring::Brought;
 pub use context::Context;
 pub use error::{Exit, OpError};
@@ -95,6 +102,11 @@ pub const OPERATIONS: &[&str] = &[
     "audit_export",
     "audit_list",
     "audit_verify",
+    "backup_create",
+    "backup_list",
+    "backup_prune",
+    "backup_restore",
+    "backup_verify",
     "certs_check",
     "certs_list",
     "certs_renew",

@@ -132,7 +132,16 @@ pub(crate) async fn make(
 /// What a plan for the project's environment is made under.
 pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Source) -> Terms {
     let environment = &loaded.project.environment;
-    Terms { key: loaded.key(), intent, source, home: fleet.home.clone(), lease_ms: environment.lease_ms, keep_releases: environment.keep_releases }
+    let backups = &environment.backups;
+    Terms {
+        key: loaded.key(),
+        intent,
+        source,
+        home: fleet.home.clone(),
+        lease_ms: environment.lease_ms,
+        keep_releases: environment.keep_releases,
+        keep_backups: backups.before_migrations.then_some(backups.keep),
+    }
 }
 
 /// Makes the files of the source available, and reads what its components are made from.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_api::{Enrolled, FailedRenewal, Look, Service};
 use plimsoll_engine::Fleet;
+use plimsoll_model::backup::BackupPolicy;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage, serving};
 use plimsoll_model::plan::{Intent, OpenDeployment};
 use plimsoll_model::slot::ObservedSlot;
@@ -12,7 +13,7 @@ use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentNam
 use serde::{Deserialize, Serialize};
 
 use crate::views::url;
-use crate::{Context, OpError, Progress, RecordView, hosts, project};
+use crate::{Context, Exit, OpError, Progress, RecordView, hosts, project};
 
 /// How far back the deployment that serves is looked for.
 const HISTORY: u32 = 200;
@@ -22,6 +23,9 @@ const HISTORY: u32 = 200;
 pub struct Input {
     /// Its name.
     pub environment: EnvironmentName,
+    /// That something is not as it should be is an error.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// An environment as it is.
@@ -70,6 +74,12 @@ pub struct Component {
     pub trouble: Option<String>,
     /// Why the certificate of its route could not be renewed. It serves with the one that it has, for as long as that is valid.
     pub certificate_trouble: Option<String>,
+    /// Whether it is a database.
+    pub database: bool,
+    /// When the last backup of it was taken that was verified, where it is a database.
+    pub backed_up_at: Option<Moment>,
+    /// Why its backups are not what the environment wants.
+    pub backup_trouble: Option<String>,
     /// Where a person finds it.
     pub url: Option<String>,
     /// The hosts that have it.
@@ -104,6 +114,23 @@ pub struct Open {
     pub expired: bool,
 }
 
+impl Output {
+    /// Why something is not as it should be: as far as that is to be seen to by a person.
+    fn unfit(&self) -> Option<OpError> {
+        let stale: Vec<&str> = self.components.iter().filter_map(|component| component.backup_trouble.as_deref()).collect();
+        let environment = &self.key.environment;
+        let error = match () {
+            () if !self.healthy => OpError::new(Exit::NeedsPerson, "unhealthy", format!("{} is not healthy", self.key))
+                .with_help(format!("plimsoll status {environment} tells what is wrong, plimsoll logs {environment} why")),
+            () if !stale.is_empty() => OpError::new(Exit::NeedsPerson, "backup-too-old", stale.join("; "))
+                .with_help(format!("take one: plimsoll backup create {environment}")),
+            () => return None,
+        };
+        let details = serde_json::to_value(self).expect("it is made of strings, numbers and maps with string keys");
+        Some(OpError { details: Some(details), ..error })
+    }
+}
+
 /// Looks. Where this machine has never been a host nothing is deployed, and nothing is started to find that out.
 ///
 /// # Errors
@@ -111,9 +138,27 @@ pub struct Open {
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     match hosts::connect_existing(context, &loaded.project).await? {
-        Some(fleet) => look(&fleet, loaded.key()).await,
+        Some(fleet) => look(&fleet, loaded.key()).await.map(|seen| judged(seen, &loaded.project.environment.backups)).and_then(|seen| {
+            let unfit = seen.unfit().filter(|_| input.strict);
+            unfit.map_or(Ok(seen), Err)
+        }),
         None => Ok(Output { key: loaded.key(), healthy: true, hosts: Vec::new(), components: Vec::new(), deployment: None, open: None }),
     }
+}
+
+/// The same with what is wrong with the backups of its databases, by the rule of the environment.
+fn judged(mut seen: Output, policy: &BackupPolicy) -> Output {
+    let Some(max_age_ms) = policy.max_age_ms else { return seen };
+    let now = hosts::now();
+    for component in seen.components.iter_mut().filter(|component| component.database) {
+        let name = &component.name;
+        component.backup_trouble = match component.backed_up_at {
+            None => Some(format!("{name} has no verified backup")),
+            Some(at) if now.since(at) > max_age_ms => Some(format!("the last verified backup of {name} is of {at}")),
+            Some(_) => None,
+        };
+    }
+    seen
 }
 
 async fn look(fleet: &Fleet, key: EnvironmentKey) -> Result<Output, OpError> {
@@ -168,13 +213,16 @@ fn serves(record: &DeploymentRecord) -> bool {
 fn component(host: &HostName, service: Service) -> Component {
     Component {
         name: service.name,
-        release: service.served.map(|served| served.release),
+        release: service.served.as_ref().map(|served| served.release),
         version: service.version,
         commit: service.commit,
         since: service.since,
         healthy: service.healthy,
         trouble: service.trouble,
         certificate_trouble: service.enrolled.as_ref().and_then(certificate_trouble),
+        database: service.served.as_ref().is_some_and(|served| served.database().is_some()),
+        backed_up_at: service.backed_up_at,
+        backup_trouble: None,
         url: service.route.as_ref().map(|route| url(host, route)),
         hosts: vec![host.clone()],
         slots: service.slots.into_iter().map(|slot| Slot { host: host.clone(), slot }).collect(),

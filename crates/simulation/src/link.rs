@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -263,6 +264,10 @@ impl HostApi for Link {
 
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         through!(self, "renew certificates of", host, [key, by], host.renew_certificates(&key, force, &by))
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        through!(self, "backups of", host, [query], host.backups(query))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use plimsoll_build::name::Contents;
 use plimsoll_build::{BuildError, BuildEvent, Cache, Chosen, Notify, Order, Packed, Sources, Wanted, Workshop, build_all, source};
+use plimsoll_model::backup::BackupPolicy;
 use plimsoll_model::manifest::project::{Build, Component, Environment, Hooks, Kind, Project, SecretSources, StrategyName};
 use plimsoll_model::release::{FileContent, FileEntry};
 use plimsoll_model::secret::Redactor;
@@ -206,6 +207,7 @@ fn project() -> Project {
         keep_releases: 5,
         confirm: false,
         work_tree: false,
+        backups: BackupPolicy { before_migrations: false, keep: 5, max_age_ms: None },
     };
     let name = ProjectName::new("shop").unwrap();
     Project { name, version: None, environment, components: BTreeMap::new(), hooks: Hooks::default(), secrets: SecretSources::default() }

@@ -4,6 +4,7 @@
 //! `host serve`) and `completions` are no operations, and run without any of the rest.
 
 mod audit;
+mod backup;
 mod certs;
 mod check;
 mod completions;
@@ -57,6 +58,9 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
+    /// Keep the data of databases, and bring it back
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// Keep the values of secrets in the project, encrypted
     #[command(subcommand)]
     Secrets(secrets::Command),
@@ -95,6 +99,7 @@ impl Command {
             Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Backup(command) => command.run(globals),
             Self::Secrets(command) => command.run(globals),
             Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),

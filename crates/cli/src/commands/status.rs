@@ -13,12 +13,15 @@ use crate::session::Session;
 pub struct Status {
     /// Where
     environment: EnvironmentName,
+    /// Fail (exit code 6) when something is not healthy, or a backup older than `max_age`
+    #[arg(long)]
+    strict: bool,
 }
 
 impl Status {
     /// Tells it.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let input = Input { environment: self.environment };
+        let input = Input { environment: self.environment, strict: self.strict };
         let output = session.look(async |context, progress| status::run(context, input, progress).await).await?;
         let reply = Reply::new(code(&output), &output, render::status::status(&output));
         let environment = &output.key.environment;

@@ -1,6 +1,7 @@
 //! From outputs of operations to text for people. Pure; colours are taken out later where they are not wanted.
 
 pub mod audit;
+pub mod backups;
 pub mod certs;
 pub mod deployment;
 pub mod error;

@@ -19,6 +19,7 @@ pub fn status(output: &Output) -> String {
     for component in &output.components {
         text += &component.trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
         text += &place(component, output.hosts.len());
+        text += &backup(component);
         text += &component.certificate_trouble.iter().map(|why| format!("{}: {why}\n", component.name)).collect::<String>();
         text += &component.slots.iter().map(slot).collect::<String>();
     }
@@ -46,6 +47,16 @@ fn row(component: &Component) -> [String; 5] {
         component.since.map(|since| format!("since {}", moment(since))).unwrap_or_default(),
         component.url.clone().unwrap_or_default(),
     ]
+}
+
+/// How it stands with the backups of a database.
+fn backup(component: &Component) -> String {
+    match (&component.backup_trouble, component.backed_up_at) {
+        (Some(trouble), _) => format!("{} {trouble}\n", "note:".yellow()),
+        (None, Some(at)) => format!("{}: last verified backup {}\n", component.name, moment(at)),
+        (None, None) if component.database => format!("{}: no verified backup\n", component.name),
+        (None, None) => String::new(),
+    }
 }
 
 /// Where it is, when that is not everywhere.
@@ -95,6 +106,9 @@ mod tests {
             healthy: trouble.is_none(),
             trouble: trouble.map(str::to_owned),
             certificate_trouble: None,
+            database: false,
+            backed_up_at: None,
+            backup_trouble: None,
             url: Some("http://localhost:4000/".into()),
             hosts: vec![HostName::local()],
             slots: vec![Slot {

@@ -10,13 +10,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
-    AuditPage, AuditQuery, Certificates, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened, Order,
-    Report, SecretDigests, SecretValues, Service, Upgraded, What,
+    AuditPage, AuditQuery, BackupQuery, Certificates, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::serve::{self, Intake, Owners};
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -144,6 +145,10 @@ impl HostApi for Fake {
 
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         self.told(format!("renew certificates {key} {force} {by}"), Vec::new())
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        self.told(format!("backups {query:?}"), Vec::new())
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
@@ -406,6 +411,7 @@ pub fn service() -> Service {
         trouble: None,
         route: None,
         enrolled: None,
+        backed_up_at: None,
         slots: Vec::new(),
     }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use plimsoll_model::backup::Difference;
 use plimsoll_model::database::DatabaseKind;
 
-use super::sums::Difference;
 use crate::fault::DatabaseError;
 
 /// A backup failed.
@@ -100,6 +100,12 @@ impl BackupError {
     /// A file of a backup that is not what was written.
     pub(super) fn damaged(path: &Path, why: &str) -> Self {
         Self::Damaged { path: path.to_owned(), why: why.to_owned() }
+    }
+
+    /// Whether it is the backup that is of no use, and not who wanted to use it.
+    #[must_use]
+    pub fn condemns(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Differs { .. } | Self::File { is_full: false, .. })
     }
 
     /// Stable name.

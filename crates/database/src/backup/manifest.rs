@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use plimsoll_model::Digest;
+use plimsoll_model::backup::{Origin, Tables};
 use plimsoll_model::database::{Applied, DatabaseKind};
 use plimsoll_model::time::Moment;
 use serde::{Deserialize, Serialize};
 
 use super::error::BackupError;
-use super::sums::Tables;
 
 /// The version that this Plimsoll writes, and the newest that it reads.
 pub(super) const VERSION: u32 = 1;
@@ -35,6 +35,9 @@ pub struct Manifest {
     pub objects: Vec<String>,
     /// The programs that took it, with their versions.
     pub tools: Vec<String>,
+    /// What served then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// A file of a backup.
@@ -94,5 +97,15 @@ impl Manifest {
         // A name that leads elsewhere can only come from somebody who sealed it anew.
         let is_name = !manifest.data.name.contains('/') && manifest.data.name.starts_with("data.");
         if is_name { Ok(manifest) } else { Err(BackupError::damaged(&path, "it names a file that is not in its folder")) }
+    }
+
+    /// Whether the file with the data is there, with the size that it had.
+    pub(super) fn has_its_data(&self, folder: &Path) -> Result<(), BackupError> {
+        let path = folder.join(&self.data.name);
+        let size = std::fs::metadata(&path).map_err(|error| BackupError::file(&path, &error))?.len();
+        if size == self.data.size {
+            return Ok(());
+        }
+        Err(BackupError::damaged(&path, &format!("it has {size} bytes instead of {}", self.data.size)))
     }
 }

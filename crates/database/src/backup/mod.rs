@@ -17,16 +17,18 @@
 mod error;
 mod folder;
 mod manifest;
+mod mark;
 mod mysql;
 mod postgres;
+mod room;
 mod sqlite;
 mod store;
-mod sums;
 mod tool;
 
 use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
+use plimsoll_model::backup::{Origin, Tables, differences};
 use plimsoll_model::database::{Applied, DatabaseKind};
 use plimsoll_model::time::Moment;
 
@@ -34,9 +36,12 @@ use crate::place::Place;
 
 pub use error::BackupError;
 pub use manifest::{DataFile, Manifest};
-pub use sums::{Difference, TableSum, Tables};
+pub use room::{list, prune, sweep};
 
 use folder::Unfinished;
+
+/// How the names of folders begin that are there for a while.
+const SCRATCH: &str = ".plimsoll-";
 
 /// What a kind of database gives for a backup.
 struct Taken {
@@ -47,11 +52,12 @@ struct Taken {
     tools: Vec<String>,
 }
 
-/// Backs the database up into `folder`, which must not be there and appears whole or not at all. `at` is what its manifest says of the time.
+/// Backs the database up into `folder`, which must not be there and appears whole or not at all. `at` is what its manifest says of the time, and
+/// `origin` of what served.
 ///
 /// # Errors
 /// When the database or its tools fail, or the folder cannot be written.
-pub async fn back_up(place: &Place, folder: &Path, at: Moment) -> Result<Manifest, BackupError> {
+pub async fn back_up(place: &Place, folder: &Path, at: Moment, origin: Option<Origin>) -> Result<Manifest, BackupError> {
     let unfinished = Unfinished::new(folder)?;
     let taken = match place.kind {
         DatabaseKind::Sqlite => sqlite::take(place, unfinished.path()).await?,
@@ -59,7 +65,7 @@ pub async fn back_up(place: &Place, folder: &Path, at: Moment) -> Result<Manifes
         DatabaseKind::Mysql => mysql::take(place, unfinished.path()).await?,
     };
     let Taken { data, tables, applied, objects, tools } = taken;
-    let manifest = Manifest { version: manifest::VERSION, kind: place.kind, at, data, tables, applied, objects, tools };
+    let manifest = Manifest { version: manifest::VERSION, kind: place.kind, at, data, tables, applied, objects, tools, origin };
     manifest.write(unfinished.path())?;
     unfinished.finish()?;
     Ok(manifest)
@@ -77,21 +83,33 @@ pub async fn check(folder: &Path) -> Result<Manifest, BackupError> {
 }
 
 /// Whether the backup brings back what was there: restored into a scratch database of the server at `place` (for SQLite, a temporary file
-/// beside the folder), which is dropped again, every table has the rows and the content that it had. A process that is killed leaves the scratch
+/// beside the database), which is dropped again, every table has the rows and the content that it had. A process that is killed leaves the scratch
 /// database; its name begins with `plimsoll_verify_`.
+///
+/// What was found is noted in the folder: that it was verified `at` that time, or no more that it ever was.
 ///
 /// # Errors
 /// As [`check`], when it cannot be restored, and [`BackupError::Differs`] with each difference.
-pub async fn verify(folder: &Path, place: &Place) -> Result<Manifest, BackupError> {
+pub async fn verify(folder: &Path, place: &Place, at: Moment) -> Result<Manifest, BackupError> {
+    let tried = tried(folder, place).await;
+    match &tried {
+        Ok(manifest) => mark::set(folder, manifest, at)?,
+        Err(error) if error.condemns() => mark::clear(folder)?,
+        Err(_) => {}
+    }
+    tried
+}
+
+async fn tried(folder: &Path, place: &Place) -> Result<Manifest, BackupError> {
     let manifest = check(folder).await?;
     fits(&manifest, place)?;
     let data = folder.join(&manifest.data.name);
     let found = match place.kind {
-        DatabaseKind::Sqlite => sqlite::tried(&data).await?,
+        DatabaseKind::Sqlite => sqlite::tried(&data, place).await?,
         DatabaseKind::Postgres => postgres::tried(&data, &manifest.objects, place).await?,
         DatabaseKind::Mysql => mysql::tried(&data, place).await?,
     };
-    let differences = sums::differences(&manifest.tables, &found);
+    let differences = differences(&manifest.tables, &found);
     if differences.is_empty() { Ok(manifest) } else { Err(BackupError::Differs { folder: folder.to_owned(), differences }) }
 }
 
@@ -114,18 +132,17 @@ pub async fn restore(folder: &Path, place: &Place) -> Result<Manifest, BackupErr
 
 /// A name for a scratch database that no other one has.
 fn scratch_name() -> String {
-    // The one source of randomness that needs no other crate: the keys of a map.
-    format!("plimsoll_verify_{:016x}", std::hash::RandomState::new().build_hasher().finish())
+    format!("plimsoll_verify_{:016x}", random())
 }
 
-/// A folder for a while.
-fn scratch_in(parent: &Path) -> Result<tempfile::TempDir, BackupError> {
-    tempfile::Builder::new().prefix(".plimsoll-").tempdir_in(parent).map_err(|error| BackupError::file(parent, &error))
+/// From the one source of randomness that needs no other crate: the keys of a map.
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// The folder in which the backup with this file lies, which has room for backups and is written by us.
-fn beside(data: &Path) -> &Path {
-    data.parent().and_then(Path::parent).unwrap_or(Path::new("."))
+/// A folder for a while. Its path is not made absolute: from where the process is, it may not be.
+fn scratch_in(parent: &Path) -> Result<Unfinished, BackupError> {
+    Unfinished::new(&parent.join(format!("{SCRATCH}{:016x}", random())))
 }
 
 fn fits(manifest: &Manifest, place: &Place) -> Result<(), BackupError> {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_database::{BackupError, Difference, Manifest, Place, applied, back_up, check, restore, up, verify};
+use plimsoll_database::{BackupError, Manifest, Place, applied, back_up, check, restore, up, verify};
+use plimsoll_model::backup::Difference;
 use plimsoll_model::database::DatabaseKind;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, Secret};
@@ -10,6 +11,8 @@ use plimsoll_testkit::fixtures::{Mariadb, Postgres};
 
 use super::stage::{Stage, fill, script};
 
+/// When they are verified.
+const VERIFIED: Moment = Moment(1_768_660_260_000);
 /// When all of them are taken.
 const AT: Moment = Moment(1_768_660_200_007);
 
@@ -23,22 +26,22 @@ async fn a_backup_is_verified_and_brings_back_what_was_there() {
     for stage in Stage::all() {
         let (place, folder) = (stage.place("shop"), tempfile::tempdir().unwrap());
         fill(&stage, &place).await;
-        let taken = back_up(&place, &folder.path().join("first"), AT).await.unwrap();
+        let taken = back_up(&place, &folder.path().join("first"), AT, None).await.unwrap();
         let counts = rows(&taken);
         for (table, count) in [("people", 3), ("twice", 5), ("Odd name", 0), ("visits", 3), ("_sqlx_migrations", 1)] {
             assert_eq!(counts.get(table), Some(&count), "{table} of {place}");
         }
         assert_eq!((taken.applied.len(), taken.at), (1, AT));
-        assert_eq!(verify(&folder.path().join("first"), &place).await.unwrap(), taken);
+        assert_eq!(verify(&folder.path().join("first"), &place, VERIFIED).await.unwrap(), taken);
         // What came since hangs on what was there, and what was there is changed.
         let later = "CREATE TABLE later (person INTEGER REFERENCES people (id)); CREATE VIEW late AS SELECT * FROM people; DELETE FROM visits; \
                      UPDATE twice SET a = 7; DROP VIEW named; ALTER TABLE people ADD more INTEGER";
         up(&place, &script(2, later)).await.unwrap();
-        assert_ne!(back_up(&place, &folder.path().join("second"), AT).await.unwrap().tables, taken.tables);
+        assert_ne!(back_up(&place, &folder.path().join("second"), AT, None).await.unwrap().tables, taken.tables);
         for _ in 0..2 {
             restore(&folder.path().join("first"), &place).await.unwrap();
         }
-        let again = back_up(&place, &folder.path().join("third"), AT).await.unwrap();
+        let again = back_up(&place, &folder.path().join("third"), AT, None).await.unwrap();
         assert_eq!((&again.tables, &again.applied, &again.objects), (&taken.tables, &taken.applied, &taken.objects), "{place}");
         assert_eq!(applied(&place).await.unwrap(), taken.applied);
         up(&place, &script(2, "CREATE TABLE later (n INTEGER)")).await.unwrap();
@@ -53,9 +56,9 @@ async fn it_is_restored_into_an_empty_database_too() {
     for stage in Stage::all() {
         let (place, other, folder) = (stage.place("shop"), stage.place("other"), tempfile::tempdir().unwrap());
         fill(&stage, &place).await;
-        let taken = back_up(&place, &folder.path().join("b"), AT).await.unwrap();
+        let taken = back_up(&place, &folder.path().join("b"), AT, None).await.unwrap();
         restore(&folder.path().join("b"), &other).await.unwrap();
-        assert_eq!(back_up(&other, &folder.path().join("c"), AT).await.unwrap().tables, taken.tables, "{place}");
+        assert_eq!(back_up(&other, &folder.path().join("c"), AT, None).await.unwrap().tables, taken.tables, "{place}");
     }
 }
 
@@ -80,10 +83,10 @@ async fn what_is_written_meanwhile_is_in_it_whole_or_not_at_all() {
             })
         };
         for name in ["a", "b", "c"] {
-            let taken = back_up(&place, &folder.path().join(name), AT).await.unwrap();
+            let taken = back_up(&place, &folder.path().join(name), AT, None).await.unwrap();
             let counts = rows(&taken);
             assert_eq!(counts["one"], counts["other"], "{place}");
-            assert_eq!(verify(&folder.path().join(name), &place).await, Ok(taken));
+            assert_eq!(verify(&folder.path().join(name), &place, VERIFIED).await, Ok(taken));
         }
         stop.send(()).unwrap();
         assert!(writer.await.unwrap() > 0);
@@ -125,7 +128,7 @@ async fn open_readers_of_a_file_read_on() {
         fill(&stage, &place).await;
         let mut reader = sqlx::SqliteConnection::connect(place.url.expose()).await.unwrap();
         raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA journal_mode = {mode}"))).execute(&mut reader).await.unwrap();
-        back_up(&place, &folder.path().join("b"), AT).await.unwrap();
+        back_up(&place, &folder.path().join("b"), AT, None).await.unwrap();
         raw_sql("DELETE FROM twice").execute(&mut reader).await.unwrap();
         let count = "SELECT count(*) FROM twice";
         assert_eq!(query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 0);
@@ -147,11 +150,11 @@ async fn extensions_of_somebody_else_are_left_where_they_are() {
     server.sql("shop", "CREATE EXTENSION citext SCHEMA ours; CREATE EXTENSION pageinspect SCHEMA ours; DROP VIEW ours.hint");
     let place = Place { kind: DatabaseKind::Postgres, url: Secret::new(server.url("shop").replace("postgres:planted", "app:planted")) };
     up(&place, &script(1, "CREATE TABLE people (email ours.citext UNIQUE); INSERT INTO people VALUES ('Zoe@Example')")).await.unwrap();
-    let taken = back_up(&place, &folder.path().join("b"), AT).await.unwrap();
-    verify(&folder.path().join("b"), &place).await.unwrap();
+    let taken = back_up(&place, &folder.path().join("b"), AT, None).await.unwrap();
+    verify(&folder.path().join("b"), &place, VERIFIED).await.unwrap();
     up(&place, &script(2, "CREATE SCHEMA later CREATE TABLE t (n INTEGER); DELETE FROM people")).await.unwrap();
     restore(&folder.path().join("b"), &place).await.unwrap();
-    let again = back_up(&place, &folder.path().join("c"), AT).await.unwrap();
+    let again = back_up(&place, &folder.path().join("c"), AT, None).await.unwrap();
     assert_eq!((again.tables, again.objects), (taken.tables, taken.objects));
 }
 
@@ -168,7 +171,7 @@ async fn every_difference_is_found_and_the_scratch_database_is_dropped() {
         let (place, folder) = (stage.place("shop"), tempfile::tempdir().unwrap());
         fill(&stage, &place).await;
         let folder = folder.path().join("b");
-        let mut manifest = back_up(&place, &folder, AT).await.unwrap();
+        let mut manifest = back_up(&place, &folder, AT, None).await.unwrap();
         let named = |wanted: &str| manifest.tables.keys().find(|name| name.ends_with(wanted)).unwrap().clone();
         let (people, twice, visits) = (named("people"), named("twice"), named("visits"));
         manifest.tables.get_mut(&people).unwrap().rows = 4;
@@ -177,12 +180,12 @@ async fn every_difference_is_found_and_the_scratch_database_is_dropped() {
         manifest.tables.insert("lost".into(), sum);
         expect_otherwise(&folder, &manifest);
         let expect = [
-            Difference::Missing("lost".into()),
+            Difference::Missing { table: "lost".into() },
             Difference::Rows { table: people, expected: 4, found: 3 },
-            Difference::Content(twice),
-            Difference::Surplus(visits),
+            Difference::Content { table: twice },
+            Difference::Surplus { table: visits },
         ];
-        assert_eq!(verify(&folder, &place).await, Err(BackupError::Differs { folder, differences: expect.to_vec() }));
+        assert_eq!(verify(&folder, &place, VERIFIED).await, Err(BackupError::Differs { folder, differences: expect.to_vec() }));
         match &stage {
             Stage::Sqlite(_) => {}
             Stage::Postgres(server) => assert_eq!(server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname ~ 'verify'"), "0\n"),
@@ -201,7 +204,7 @@ async fn a_server_that_is_killed_leaves_no_backup() {
     let path = folder.path().join("b");
     let running = tokio::spawn({
         let (place, path) = (place.clone(), path.clone());
-        async move { back_up(&place, &path, AT).await }
+        async move { back_up(&place, &path, AT, None).await }
     });
     while !folder.path().join("b.new/data.pgdump.zst").exists() {
         tokio::task::yield_now().await;
@@ -211,7 +214,7 @@ async fn a_server_that_is_killed_leaves_no_backup() {
     assert!(["backup-tool-failed", "database-disconnected"].contains(&code), "{code}");
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     server.start();
-    back_up(&place, &path, AT).await.unwrap();
+    back_up(&place, &path, AT, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -219,14 +222,14 @@ async fn what_cannot_be_is_refused_and_leaves_nothing() {
     let stage = Stage::Sqlite(tempfile::tempdir().unwrap());
     let (place, folder) = (stage.place("shop"), tempfile::tempdir().unwrap());
     let backup = folder.path().join("b");
-    assert_eq!(back_up(&place, &backup, AT).await.unwrap_err().code(), "database-unknown");
+    assert_eq!(back_up(&place, &backup, AT, None).await.unwrap_err().code(), "database-unknown");
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     fill(&stage, &place).await;
-    let mut manifest = back_up(&place, &backup, AT).await.unwrap();
-    assert_eq!(back_up(&place, &backup, AT).await.unwrap_err().code(), "backup-exists");
+    let mut manifest = back_up(&place, &backup, AT, None).await.unwrap();
+    assert_eq!(back_up(&place, &backup, AT, None).await.unwrap_err().code(), "backup-exists");
     let elsewhere = Place { kind: DatabaseKind::Postgres, url: Secret::new("postgres://x/y".into()) };
     assert_eq!(restore(&backup, &elsewhere).await.unwrap_err().code(), "backup-of-another-kind");
-    assert_eq!(back_up(&place, &folder.path().join("no/b"), AT).await.unwrap_err().code(), "backup-file");
+    assert_eq!(back_up(&place, &folder.path().join("no/b"), AT, None).await.unwrap_err().code(), "backup-file");
     assert_eq!(check(&folder.path().join("none")).await.unwrap_err().code(), "backup-file");
     manifest.version += 1;
     expect_otherwise(&backup, &manifest);

@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use super::stage::{Stage, fill};
 
+/// When they are verified.
+const VERIFIED: Moment = Moment(1_768_660_260_000);
+
 /// So many places of each file are damaged, one after the other.
 const PLACES: usize = 60;
 
@@ -25,7 +28,7 @@ impl Taken {
         let stage = Stage::Sqlite(tempfile::tempdir().unwrap());
         let (place, folder) = (stage.place("shop"), tempfile::tempdir().unwrap());
         fill(&stage, &place).await;
-        let manifest = back_up(&place, &folder.path().join("b"), Moment(when)).await.unwrap();
+        let manifest = back_up(&place, &folder.path().join("b"), Moment(when), None).await.unwrap();
         Self { folder, place, manifest, _stage: stage }
     }
 
@@ -39,7 +42,7 @@ impl Taken {
 
     /// Nothing that reads the backup takes it.
     async fn is_refused(&self, why: &str) {
-        let all = [check(&self.path()).await, verify(&self.path(), &self.place).await, restore(&self.path(), &self.place).await];
+        let all = [check(&self.path()).await, verify(&self.path(), &self.place, VERIFIED).await, restore(&self.path(), &self.place).await];
         for found in all {
             assert!(matches!(found, Err(BackupError::Damaged { .. })), "{why}: {found:?}");
         }
@@ -88,7 +91,7 @@ async fn files_of_two_backups_are_told_apart() {
     fs::remove_dir_all(other.path()).unwrap();
     let sql = plimsoll_database::Script { version: 2, description: "more".into(), up: "CREATE TABLE more (n INT)".into(), transactional: true };
     plimsoll_database::up(&other.place, &sql).await.unwrap();
-    let manifest = back_up(&other.place, &other.path(), Moment(1)).await.unwrap();
+    let manifest = back_up(&other.place, &other.path(), Moment(1), None).await.unwrap();
     let other = Taken { manifest, ..other };
     assert_ne!(data, fs::read(&other.files()[0]).unwrap());
     let (here, there) = (one.files(), other.files());

@@ -6,5 +6,6 @@ mod backups;
 mod damage;
 mod faults;
 mod migrations;
+mod rooms;
 mod schemas;
 mod stage;

@@ -43,7 +43,7 @@ async fn a_restored_database_has_the_same_schema() {
         let (place, other, folder) = (stage.place("shop"), stage.place("other"), tempfile::tempdir().unwrap());
         assert_eq!(schema(&other).await.unwrap().parts.keys().filter(|part| part.starts_with("table")).count(), 0);
         fill(&stage, &place).await;
-        back_up(&place, &folder.path().join("b"), Moment(0)).await.unwrap();
+        back_up(&place, &folder.path().join("b"), Moment(0), None).await.unwrap();
         restore(&folder.path().join("b"), &other).await.unwrap();
         let (here, there) = (schema(&place).await.unwrap(), schema(&other).await.unwrap());
         assert_eq!(here.changes(&there), [], "{place}");

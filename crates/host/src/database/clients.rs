@@ -1,36 +1,42 @@
 //! Talking to databases by processes of their own, one for each question: what they may and see is theirs, and ends with them.
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use async_trait::async_trait;
+use plimsoll_model::backup::Backup;
 use plimsoll_model::database::{Applied, Direction, Migration};
+use plimsoll_model::{ComponentName, EnvironmentKey};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::task::{Answer, Task, Work};
-use super::{Address, Databases, Place, script};
+use super::task::{Answer, Done, Task, Work};
+use super::{Address, Databases, Keeping, Place, Room, script};
+use crate::folders::Folders;
 use crate::trouble::Trouble;
 
 /// Starts the processes.
 pub struct Clients {
     /// The binary that they are started from.
     exe: PathBuf,
+    folders: Folders,
 }
 
 impl Clients {
-    /// Started from the binary `exe`.
+    /// Started from the binary `exe`; backups are kept in `folders`.
     #[must_use]
-    pub fn new(exe: PathBuf) -> Self {
-        Self { exe }
+    pub fn new(exe: PathBuf, folders: Folders) -> Self {
+        Self { exe, folders }
     }
 
-    async fn ask(&self, place: &Place, work: Work) -> Result<Vec<Applied>, Trouble> {
+    async fn ask(&self, place: &Place, work: Work) -> Result<Done, Trouble> {
         let task = serde_json::to_vec(&Task::new(place, work)).map_err(|error| broken(&error))?;
         let answer = self.talk(&task).await.map_err(|error| broken(&error))?;
         match serde_json::from_slice(&answer).map_err(|error| broken(&error))? {
-            Answer::Done { applied } => Ok(applied),
+            Answer::Done { done } => Ok(done),
             Answer::Failed { failure } => Err(failure),
         }
     }
@@ -57,7 +63,7 @@ impl Databases for Clients {
         match &place.address {
             // Nothing of the component was ever there, so neither was its database.
             Address::File { folder, .. } if !folder.exists() => Ok(Vec::new()),
-            _ => self.ask(place, Work::Applied).await,
+            _ => self.ask(place, Work::Applied).await.map(|done| done.applied),
         }
     }
 
@@ -70,6 +76,34 @@ impl Databases for Clients {
         let (version, description) = (migration.version, migration.description());
         self.ask(place, Work::Migrate { version, description, direction, sql: script.sql, transactional: script.transactional }).await.map(drop)
     }
+
+    async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble> {
+        let (room, database) = (self.folders.backups(key, database), database.clone());
+        let listed = tokio::task::spawn_blocking(move || plimsoll_database::list(&room, &database)).await;
+        listed.map_err(|error| broken(&error))?.map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))
+    }
+
+    async fn keep(&self, room: Room<'_>, keeping: Keeping) -> Result<Vec<Backup>, Trouble> {
+        if is_absent(room.place) && matches!(keeping, Keeping::BackUp { .. }) {
+            return Ok(Vec::new());
+        }
+        let folder = self.folders.backups(room.key, room.database);
+        make_room(&folder).map_err(|error| Trouble::new("backup-file", format!("cannot make {}: {error}", folder.display())))?;
+        let work = Work::Keep { room: folder, database: room.database.clone(), keeping };
+        self.ask(room.place, work).await.map(|done| done.backups)
+    }
+}
+
+/// Whether there is no database in the file yet.
+fn is_absent(place: &Place) -> bool {
+    matches!(&place.address, Address::File { folder, path } if !path.under(folder).exists())
+}
+
+/// Only who is given the folder itself can reach it: nobody else comes through the one above.
+fn make_room(folder: &Path) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700);
+    private.create(folder)
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Trouble {

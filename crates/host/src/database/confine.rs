@@ -3,7 +3,9 @@
 //! A file of a database lies among files that somebody else's program writes, and migrations are somebody else's too: by a link, or by what SQL
 //! can open, root would be led to where they may not go themselves. As the folder's owner, with the folder as all there is, nobody is.
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::RelPath;
@@ -12,16 +14,25 @@ use rustix::process::{Gid, Uid, chroot, fchdir, geteuid};
 use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
 /// Where `path`, which is in `folder`, is for this process from now on. A process that is not root goes where it may, and stays as it is.
+/// The folder that it is in is `room` then, whose owner it is, and else that `folder`.
 ///
 /// Called while the process has one thread, which is the one that those to come take after.
-pub(super) fn enter(folder: &Path, path: &RelPath) -> io::Result<PathBuf> {
+pub(super) fn enter(folder: &Path, path: &RelPath, room: Option<&Path>) -> io::Result<PathBuf> {
     if !geteuid().is_root() {
+        room.map_or(Ok(()), std::env::set_current_dir)?;
         return Ok(path.under(folder));
     }
+    let room = room.map(File::open).transpose()?;
     let folder = open(folder, OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     let owner = fstat(&folder)?;
+    if let Some(room) = &room {
+        fchdir(room)?;
+        hand_over(owner.st_uid, owner.st_gid)?;
+    }
     fchdir(&folder)?;
     chroot(".")?;
+    // Nobody who is not root could come to it by a path: it is reached from here alone.
+    room.map_or(Ok(()), |room| fchdir(&room))?;
     // Until a program was started there, the folder is root's, and nobody else has written to it.
     if owner.st_uid != 0 {
         become_user(owner.st_uid, owner.st_gid)?;
@@ -31,8 +42,40 @@ pub(super) fn enter(folder: &Path, path: &RelPath) -> io::Result<PathBuf> {
 
 /// Is nobody from now on, unless this process is not root anyway: a server that knows its callers by their user would take who wrote the URL for
 /// root. Called as [`enter`] is.
-pub(super) fn resign() -> io::Result<()> {
-    if geteuid().is_root() { become_user(NOBODY, NOBODY) } else { Ok(()) }
+pub(super) fn resign(room: Option<&Path>) -> io::Result<()> {
+    room.map_or(Ok(()), std::env::set_current_dir)?;
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    if room.is_some() {
+        hand_over(NOBODY, NOBODY)?;
+    }
+    become_user(NOBODY, NOBODY)
+}
+
+/// Keeps other processes from working in the folder that this one is in, for as long as what is answered is held; waits until none does.
+pub(super) fn lock_room() -> io::Result<File> {
+    let room = File::open(".")?;
+    room.lock()?;
+    Ok(room)
+}
+
+/// Makes this user the owner of the folder that the process is in, and of all in it, unless it is.
+fn hand_over(user: u32, group: u32) -> io::Result<()> {
+    if std::fs::metadata(".")?.uid() == user {
+        return Ok(());
+    }
+    own(Path::new("."), user, group)
+}
+
+/// Those in it first: one that was cut off is begun again.
+fn own(path: &Path, user: u32, group: u32) -> io::Result<()> {
+    if std::fs::symlink_metadata(path)?.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            own(&entry?.path(), user, group)?;
+        }
+    }
+    lchown(path, Some(user), Some(group))
 }
 
 /// The user and the group that own nothing.

@@ -1,7 +1,9 @@
 //! Databases that programs use: found by what a plan says of them, and talked to by processes of their own.
 
+pub(crate) mod backups;
 mod clients;
 mod confine;
+mod room;
 mod script;
 mod task;
 
@@ -11,9 +13,11 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use plimsoll_api::{HostError, SecretValues};
+use plimsoll_model::backup::{Backup, Origin};
 use plimsoll_model::database::{Applied, DatabaseKind, Direction, Location, Migration};
 use plimsoll_model::plan::DatabaseAt;
-use plimsoll_model::{ComponentName, EnvironmentKey, RelPath, Secret};
+use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, RelPath, Secret};
+use serde::{Deserialize, Serialize};
 
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -52,6 +56,53 @@ pub trait Databases: Send + Sync {
 
     /// Runs a migration whose files are in `folder`. Does nothing where it was run that way already.
     async fn migrate(&self, place: &Place, folder: &Path, migration: &Migration, direction: Direction) -> Result<(), Trouble>;
+
+    /// The backups of a database, the oldest first.
+    async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble>;
+
+    /// Does something with them. Answers those that it was about.
+    async fn keep(&self, room: Room<'_>, work: Keeping) -> Result<Vec<Backup>, Trouble>;
+}
+
+/// A database whose backups are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// Its environment.
+    pub key: &'a EnvironmentKey,
+    /// Its name.
+    pub database: &'a ComponentName,
+    /// Where it is.
+    pub place: &'a Place,
+}
+
+/// What is done with the backups of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "keeping", rename_all = "snake_case")]
+pub enum Keeping {
+    /// Takes one, unless it is there; verifies it, and deletes those that nothing keeps. A database in a file that is not there yet has none.
+    BackUp {
+        /// How it is called.
+        id: BackupId,
+        /// How many are kept.
+        keep: u32,
+        /// What serves.
+        origin: Option<Origin>,
+    },
+    /// Restores one into a scratch database and compares.
+    Verify {
+        /// Which.
+        id: BackupId,
+    },
+    /// Puts the data of one in the place of what the database has.
+    Restore {
+        /// Which.
+        id: BackupId,
+    },
+    /// Deletes those that nothing keeps.
+    Prune {
+        /// How many are kept.
+        keep: u32,
+    },
 }
 
 /// The migrations of each of these databases, all asked at once. `brought` are the values of secrets that who asks has.

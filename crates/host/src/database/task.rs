@@ -4,11 +4,12 @@ use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use plimsoll_database::{DatabaseError, Script};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
-use plimsoll_model::{RelPath, Secret};
+use plimsoll_model::{ComponentName, RelPath, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Place, confine};
+use super::{Address, Keeping, Place, confine, room};
 use crate::trouble::Trouble;
 
 /// What is asked.
@@ -41,6 +42,8 @@ pub(super) enum Work {
     Applied,
     /// Run one.
     Migrate { version: i64, description: String, direction: Direction, sql: String, transactional: bool },
+    /// Do something with the backups that lie in `room`.
+    Keep { room: PathBuf, database: ComponentName, keeping: Keeping },
 }
 
 /// What is answered.
@@ -48,9 +51,18 @@ pub(super) enum Work {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Answer {
     /// It is done.
-    Done { applied: Vec<Applied> },
+    Done { done: Done },
     /// It is not.
     Failed { failure: Trouble },
+}
+
+/// What came of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Done {
+    /// The migrations that were asked for.
+    pub applied: Vec<Applied>,
+    /// The backups that it was about.
+    pub backups: Vec<Backup>,
 }
 
 impl Task {
@@ -73,18 +85,19 @@ pub fn carry_out(mut asker: impl BufRead + Send + 'static) -> Vec<u8> {
     let read = asker.read_line(&mut task).map_err(|error| broken("a task for a database cannot be read", &error));
     let task = read.and_then(|_| serde_json::from_str::<Task>(&task).map_err(|error| broken("a task for a database cannot be read", &error)));
     let done = task.and_then(|task| run(task, asker));
-    let answer = done.map_or_else(|failure| Answer::Failed { failure }, |applied| Answer::Done { applied });
+    let answer = done.map_or_else(|failure| Answer::Failed { failure }, |done| Answer::Done { done });
     serde_json::to_vec(&answer).expect("an answer has string keys and no failing serializer")
 }
 
-fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Vec<Applied>, Trouble> {
+fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Done, Trouble> {
+    let room = if let Work::Keep { room, .. } = &task.work { Some(room.as_path()) } else { None };
     let url = match task.address {
         Whereabouts::Server { url } => {
-            confine::resign().map_err(|error| broken("root cannot be laid down", &error))?;
+            confine::resign(room).map_err(|error| broken("root cannot be laid down", &error))?;
             url
         }
         Whereabouts::File { folder, path } => {
-            let file = confine::enter(&folder, &path).map_err(|error| broken(&format!("{} cannot be entered", folder.display()), &error))?;
+            let file = confine::enter(&folder, &path, room).map_err(|error| broken(&format!("{} cannot be entered", folder.display()), &error))?;
             if matches!(task.work, Work::Migrate { direction: Direction::Up, .. }) {
                 make_room(&file).map_err(|error| broken(&format!("the folder of {path} cannot be made"), &error))?;
             }
@@ -94,7 +107,7 @@ fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Vec<Applied>,
     std::thread::spawn(|| end_with(asker));
     let place = plimsoll_database::Place { kind: task.engine, url: Secret::new(url) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| broken("nothing can be waited for", &error))?;
-    runtime.block_on(work(&place, task.work)).map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))
+    runtime.block_on(work(&place, task.work))
 }
 
 /// Ends the process with `asker`, which says nothing more. The database takes back what was not committed.
@@ -103,16 +116,31 @@ fn end_with(mut asker: impl BufRead) {
     std::process::exit(1);
 }
 
-async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Vec<Applied>, DatabaseError> {
+async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Done, Trouble> {
     match work {
-        Work::Applied => plimsoll_database::applied(place).await,
-        Work::Migrate { version, description, direction: Direction::Up, sql: up, transactional } => {
-            plimsoll_database::up(place, &Script { version, description, up, transactional }).await.map(|()| Vec::new())
+        Work::Applied => {
+            let applied = plimsoll_database::applied(place).await.map_err(|error| unmigrated(&error))?;
+            Ok(Done { applied, ..Done::default() })
         }
-        Work::Migrate { version, direction: Direction::Down, sql, transactional, .. } => {
-            plimsoll_database::down(place, version, &sql, transactional).await.map(|()| Vec::new())
+        Work::Migrate { version, description, direction, sql, transactional } => {
+            let run = match direction {
+                Direction::Up => plimsoll_database::up(place, &Script { version, description, up: sql, transactional }).await,
+                Direction::Down => plimsoll_database::down(place, version, &sql, transactional).await,
+            };
+            run.map(|()| Done::default()).map_err(|error| unmigrated(&error))
+        }
+        Work::Keep { database, keeping, .. } => {
+            // For as long as this process is there: two that work with the same backups would take them from each other.
+            let _room = confine::lock_room().map_err(|error| broken("the folder of the backups cannot be locked", &error))?;
+            let backups = room::keep(place, &database, keeping).await;
+            let backups = backups.map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))?;
+            Ok(Done { backups, ..Done::default() })
         }
     }
+}
+
+fn unmigrated(error: &DatabaseError) -> Trouble {
+    Trouble::new(error.code(), error.to_string()).with_help(error.help())
 }
 
 /// The first migration comes before the program that the folder is for.

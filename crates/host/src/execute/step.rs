@@ -9,7 +9,7 @@ use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::health::Asked;
 use super::{Deployment, Table, health};
-use crate::database;
+use crate::database::{self, Room};
 use crate::enrol::{self, Need, Wanted};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
@@ -60,6 +60,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             let wanted = Wanted { key: at.key().clone(), enrolment: enrolment.clone(), port: *port };
             enrol::issue(at.world(), at.table, &wanted, Need::Valid).await.map(|_| Vec::new())
         }
+        Step::BackUp { database, keep } => at.back_up(database, *keep).await.map(|()| Vec::new()),
         Step::Migrate { database, release, migration, direction } => at.migrate(database, release, migration, *direction).await.map(|()| Vec::new()),
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
         Step::AwaitHealthy { slot, check, within_ms } => {
@@ -105,8 +106,10 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
         }
         Step::Switch { from, .. } => at.switch(from.as_ref(), false).await,
         Step::StopSlot { slot, .. } => at.start_again(slot).await,
-        // The first two only look; the last two come after the decision, when nothing is undone.
-        Step::AwaitHealthy { .. } | Step::CheckRoute { .. } | Step::RemoveSlot { .. } | Step::PruneRelease { .. } => Ok(Vec::new()),
+        // The first two only look, a backup is good to have; the last two come after the decision, when nothing is undone.
+        Step::AwaitHealthy { .. } | Step::CheckRoute { .. } | Step::BackUp { .. } | Step::RemoveSlot { .. } | Step::PruneRelease { .. } => {
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -180,6 +183,15 @@ impl At<'_> {
     async fn remove(&self, slot: &SlotId) -> Changes {
         self.world().supervisor.forget(self.key(), slot).await?;
         Ok(vec![Change::SlotGone { key: self.key().clone(), slot: slot.clone() }])
+    }
+
+    async fn back_up(&self, at: &DatabaseAt, keep: u32) -> Result<(), Trouble> {
+        let (key, database) = (self.key(), self.component);
+        let place = &database::place(self.world(), key, database, at, &SecretValues::default()).await?;
+        plimsoll_crashpoint::reach!("host: before backup");
+        database::backups::before(self.world(), Room { key, database, place }, self.deployment.id().into(), keep).await?;
+        plimsoll_crashpoint::reach!("host: after backup");
+        Ok(())
     }
 
     async fn migrate(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration, direction: Direction) -> Result<(), Trouble> {

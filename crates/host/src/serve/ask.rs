@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use plimsoll_api::wire::piece::Search;
 use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, HostError, Look, Open, Order};
+use plimsoll_api::{AuditQuery, BackupQuery, HostError, Look, Open, Order};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::release::ReleaseManifest;
@@ -62,6 +62,10 @@ impl Question for Deed {
 
 impl Question for RenewCertificates {
     const NAME: &str = "a request to renew certificates";
+}
+
+impl Question for BackupQuery {
+    const NAME: &str = "a question about backups";
 }
 
 impl Question for Search {

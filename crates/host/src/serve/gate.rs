@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::{DeploymentRecord, Failure};
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -148,6 +149,11 @@ impl HostApi for Gate {
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         self.lets(key)?;
         self.inner.renew_certificates(key, force, by).await
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        self.lets(&query.key)?;
+        self.inner.backups(query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

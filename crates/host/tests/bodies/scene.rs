@@ -15,7 +15,7 @@ use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
 use plimsoll_host::authority::AcmeAuthority;
 use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
-use plimsoll_host::database::{Databases, Place};
+use plimsoll_host::database::{Databases, Keeping, Place, Room};
 use plimsoll_host::enrol::EnrolmentFiles;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
@@ -28,6 +28,7 @@ use plimsoll_host::serve::{Owners, bind, serve};
 use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::database::{Applied, Direction, Migration};
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::release::ReleaseManifest;
@@ -176,6 +177,14 @@ impl Databases for Pretended {
 
     async fn migrate(&self, _: &Place, _: &Path, _: &Migration, _: Direction) -> Result<(), Trouble> {
         Ok(())
+    }
+
+    async fn list(&self, _: &EnvironmentKey, _: &ComponentName) -> Result<Vec<Backup>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    async fn keep(&self, _: Room<'_>, _: Keeping) -> Result<Vec<Backup>, Trouble> {
+        Ok(Vec::new())
     }
 }
 

@@ -73,6 +73,7 @@ fn environment() -> Environment {
         trouble: None,
         route: Some(route),
         enrolled: None,
+        backed_up_at: None,
         slots: vec![serving.clone()],
     };
     let component = ObservedComponent { served, slots: vec![serving], ..ObservedComponent::default() };

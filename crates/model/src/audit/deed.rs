@@ -61,6 +61,10 @@ pub enum Action {
     HostStop,
     /// Certificates that an authority issues were renewed.
     CertificateRenewal,
+    /// Databases were backed up because somebody asked for it.
+    Backup,
+    /// The data of a backup was put in the place of what a database had.
+    Restore,
     /// A host got another build of Plimsoll.
     HostUpgrade,
     /// The oldest entries of this log were taken away.
@@ -90,6 +94,8 @@ impl fmt::Display for Action {
             Action::HostKeys => "host keys",
             Action::HostStop => "host stop",
             Action::CertificateRenewal => "certificate renewal",
+            Action::Backup => "backup",
+            Action::Restore => "restore",
             Action::HostUpgrade => "host upgrade",
             Action::Prune => "prune",
         })

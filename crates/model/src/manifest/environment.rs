@@ -6,6 +6,7 @@ use super::project::Environment;
 use super::report::Report;
 use super::section::{Node, Section};
 use super::suggest::{nearest, shown};
+use crate::backup::BackupPolicy;
 use crate::{EnvironmentName, HostName};
 
 /// The environment that is always there: this machine.
@@ -74,7 +75,19 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
         keep_releases: u32::try_from(section.number("keep_releases")?).ok()?,
         confirm: section.flag("confirm").unwrap_or(name.as_str() == PRODUCTION),
         work_tree: section.flag("work_tree").unwrap_or(local && branch.is_none()),
+        backups: backups(name, section)?,
         branch,
+    })
+}
+
+fn backups(name: &EnvironmentName, section: &Section) -> Option<BackupPolicy> {
+    let flag = |table: &str, key: &str| section.section(table).and_then(|table| table.flag(key));
+    let number = |key: &str| section.section("backups").and_then(|backups| backups.number(key));
+    let keep = number("keep").unwrap_or(if name.as_str() == PRODUCTION { 10 } else { 5 });
+    Some(BackupPolicy {
+        before_migrations: flag("requires", "backup").unwrap_or(name.as_str() != LOCAL),
+        keep: u32::try_from(keep).ok()?,
+        max_age_ms: number("max_age"),
     })
 }
 

@@ -354,7 +354,47 @@ pub(super) static ENVIRONMENT: Table = Table {
             "Where the values of its secrets come from. A value replaces that of the project; `commands` are merged.",
         ),
         Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
-        Key::new("requires", Shape::NotYet("requirements"), "", ""),
+        Key::new("requires", Shape::Table(&REQUIREMENTS), "{ backup = false }", "What has to be before anything is changed here."),
+        Key::new("backups", Shape::Table(&BACKUPS), "{ keep = 10, max_age = \"1d\" }", "Backups of its databases."),
+    ],
+};
+
+/// What has to be before an environment is changed.
+static REQUIREMENTS: Table = Table {
+    name: "requirements",
+    doc: "What has to be before an environment is changed.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "backup",
+            Shape::Flag,
+            "false",
+            "Backs a database up, and verifies the backup, before its migrations are run. By default everywhere but in `local`.",
+        ),
+        Key::new("verified_in", Shape::NotYet("proofs from other environments"), "", ""),
+        Key::new("clean_tree", Shape::NotYet("rules about the work tree"), "", ""),
+        Key::new("approval", Shape::NotYet("approvals by others"), "", ""),
+    ],
+};
+
+/// Backups of an environment's databases.
+static BACKUPS: Table = Table {
+    name: "backups",
+    doc: "Backups of an environment's databases.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "keep",
+            Shape::Count { min: 1, max: 1000, code: "bad-number" },
+            "10",
+            "How many of each database are kept; the last verified one always is. By default 10 in `production`, 5 elsewhere.",
+        ),
+        Key::new(
+            "max_age",
+            Shape::Duration { min_ms: 60_000 },
+            "\"1d\"",
+            "How old the last verified one may be: `plimsoll status --strict` fails when it is older, or when there is none.",
+        ),
     ],
 };
 
@@ -424,6 +464,8 @@ pub(super) static TABLES: &[&Table] = &[
     &TLS_KEY,
     &LIMITS,
     &ENVIRONMENT,
+    &REQUIREMENTS,
+    &BACKUPS,
     &HOST,
     &HOOKS,
     &SECRETS,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backup::BackupPolicy;
 use crate::check::HealthCheck;
 use crate::database::{DatabaseKind, Location};
 use crate::plan::MaxUnavailable;
@@ -64,6 +65,8 @@ pub struct Environment {
     pub confirm: bool,
     /// Takes the work tree as it is, uncommitted changes included, unless a commit is asked for.
     pub work_tree: bool,
+    /// What it wants of the backups of its databases.
+    pub backups: BackupPolicy,
 }
 
 /// A deployable part.

@@ -15,7 +15,7 @@ use crate::source::Source;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 4;
+pub const PLAN_VERSION: u32 = 5;
 
 /// Version of a plan without databases.
 const STATELESS_VERSION: u32 = 3;
@@ -108,6 +108,8 @@ pub struct Terms {
     pub lease_ms: u64,
     /// How many releases of each component are kept.
     pub keep_releases: u32,
+    /// Backs databases up before their migrations are run, and keeps so many backups of each.
+    pub keep_backups: Option<u32>,
 }
 
 /// Makes the plan that leads from the hosts as they were seen to what is wanted.
@@ -116,7 +118,7 @@ pub struct Terms {
 /// Says what makes it impossible; see [`PlanError`].
 pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
     let moves = moves(&desired, hosts, &terms.intent)?;
-    let making = Making { hosts, keep: terms.keep_releases, moves: &moves };
+    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, moves: &moves };
     let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
     let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
     let order = levels::levels(&depends_on, |name| work[name].len())?;
@@ -269,6 +271,7 @@ struct Making<'a> {
     hosts: &'a BTreeMap<HostName, Observed>,
     /// How many releases are kept.
     keep: u32,
+    keep_backups: Option<u32>,
     moves: &'a Moves<'a>,
 }
 
@@ -284,7 +287,7 @@ impl<'a> Making<'a> {
                 Change::None if !moves.is_empty() => Change::Schema,
                 change => change,
             };
-            let site = Site { component: name, wanted, seen, keep: self.keep };
+            let site = Site { component: name, wanted, seen, keep: self.keep, keep_backups: self.keep_backups };
             let steps = || steps(&site, moves);
             (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps() }))
         });

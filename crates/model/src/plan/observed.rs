@@ -113,6 +113,15 @@ impl DatabaseAt {
     }
 }
 
+impl Served {
+    /// How to get at the database that serves, where it is one.
+    #[must_use]
+    pub fn database(&self) -> Option<DatabaseAt> {
+        let Target::Database { engine, location, .. } = &self.target else { return None };
+        Some(DatabaseAt { engine: *engine, location: location.clone(), config: self.config })
+    }
+}
+
 impl Target {
     /// The slot, where there is one.
     #[must_use]

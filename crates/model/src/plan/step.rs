@@ -30,6 +30,13 @@ pub enum Step {
         /// The port of plain HTTP where the authority is shown its proof.
         port: u16,
     },
+    /// Backs a database up as it is, verifies the backup, and deletes those that nothing keeps. It is called as the deployment. Nothing to undo.
+    BackUp {
+        /// The database.
+        database: DatabaseAt,
+        /// How many backups of it are kept.
+        keep: u32,
+    },
     /// Runs one migration, unless the database is past it already. One that is applied is undone by its other file, where there is one; one is
     /// taken back only after the decision.
     Migrate {
@@ -105,6 +112,7 @@ impl fmt::Display for Step {
         match self {
             Step::StageRelease { release, .. } => write!(f, "stage release {}", release.short()),
             Step::Enrol { enrolment, .. } => write!(f, "have a certificate for {} issued by {}", enrolment.host, enrolment.directory),
+            Step::BackUp { .. } => f.write_str("back up what there is, and verify that"),
             Step::Migrate { migration, direction: Direction::Up, .. } => write!(f, "apply migration {migration}"),
             Step::Migrate { migration, direction: Direction::Down, .. } => write!(f, "undo migration {migration}"),
             Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),

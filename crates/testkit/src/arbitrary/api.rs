@@ -163,10 +163,10 @@ prop_compose! {
     pub fn service()(
         (name, served, healthy, since) in (component(), of(served().boxed()), any::<bool>(), of(moment())),
         [version, commit, trouble] in prop::array::uniform3(of(text())),
-        (route, enrolled) in (of(route_spec().boxed()), of(enrolled())),
+        (route, enrolled, backed_up_at) in (of(route_spec().boxed()), of(enrolled()), of(moment())),
         slots in vec(observed_slot(), 0..2),
     ) -> Service {
-        Service { name, served, version, commit, since, healthy, trouble, route, enrolled, slots }
+        Service { name, served, version, commit, since, healthy, trouble, route, enrolled, backed_up_at, slots }
     }
 }
 

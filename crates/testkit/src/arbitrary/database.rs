@@ -63,3 +63,10 @@ prop_compose! {
         Step::Migrate { database, release, migration, direction }
     }
 }
+
+prop_compose! {
+    /// Steps that back a database up.
+    pub fn back_up()(database in database_at(), keep in any::<u32>()) -> Step {
+        Step::BackUp { database, keep }
+    }
+}

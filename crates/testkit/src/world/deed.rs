@@ -20,6 +20,8 @@ pub(super) enum Deed {
     Stop(SlotId),
     Forget(SlotId),
     Drain(SlotId),
+    /// Backs a database up.
+    BackUp(ComponentName),
     /// Runs a migration, by its version.
     Migrate(i64, Direction),
     /// Judged by what it changes.
@@ -43,6 +45,7 @@ impl Deed {
             (Deed::Stage(of, what), Step::StageRelease { release, .. }, false)
             | (Deed::Unstage(of, what), Step::StageRelease { release, .. }, true)
             | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
+            (Deed::BackUp(of), Step::BackUp { .. }, false) => of == component,
             (Deed::Migrate(version, way), Step::Migrate { migration, direction, .. }, undo) => {
                 *version == migration.version && if undo { (*way, *direction) == (Direction::Down, Direction::Up) } else { way == direction }
             }
@@ -76,6 +79,7 @@ impl fmt::Display for Deed {
             Deed::Stop(slot) => write!(f, "stops {slot}"),
             Deed::Forget(slot) => write!(f, "forgets {slot}"),
             Deed::Drain(slot) => write!(f, "drains {slot}"),
+            Deed::BackUp(database) => write!(f, "backs up {database}"),
             Deed::Migrate(version, direction) => write!(f, "runs migration {version} {direction}"),
             Deed::Apply => f.write_str("applies routes"),
         }

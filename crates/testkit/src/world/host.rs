@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::clock::Clock;
 use plimsoll_host::{About, Handle, Host};
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -168,6 +169,10 @@ impl HostApi for SimHost {
 
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         self.ask(|host| async move { host.handle.renew_certificates(key, force, by).await }).await
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        self.ask(|host| async move { host.handle.backups(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

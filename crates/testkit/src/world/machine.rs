@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use plimsoll_host::enrol::Record;
 use plimsoll_host::ledger::{ComponentRow, SlotRow};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Stage};
 use plimsoll_model::plan::OpenDeployment;
@@ -67,6 +68,8 @@ pub(super) struct State {
     pub(super) enrolments: BTreeMap<(EnvironmentKey, Digest), Record>,
     /// The migrations that each database has.
     pub(super) databases: BTreeMap<String, Vec<Applied>>,
+    /// The backups of each, the oldest first.
+    pub(super) backups: BTreeMap<(EnvironmentKey, ComponentName), Vec<Backup>>,
     pub(super) secrets: BTreeMap<(EnvironmentKey, ComponentName, ConfigHash), BTreeMap<String, Secret<String>>>,
     pub(super) behaviours: BTreeMap<ReleaseId, Behaviour>,
     /// What the slots of a release write when they start, and answer.

@@ -9,12 +9,12 @@ mod sums;
 
 use std::path::Path;
 
+use plimsoll_model::backup::Tables;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection, query_scalar, raw_sql};
 
 use super::Taken;
 use super::error::BackupError;
-use super::sums::Tables;
 use super::tool::Tool;
 use crate::connect;
 use crate::fault::DatabaseError;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use plimsoll_model::Digest;
+use plimsoll_model::backup::{TableSum, Tables};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, query_as, query_scalar};
-
-use crate::backup::sums::{TableSum, Tables};
 
 /// Tables that hold rows.
 pub(super) const TABLES: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \

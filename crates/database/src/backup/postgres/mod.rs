@@ -8,13 +8,13 @@ mod sums;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use plimsoll_model::backup::Tables;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, query_scalar, raw_sql};
 
 use super::error::BackupError;
-use super::sums::Tables;
 use super::tool::Tool;
-use super::{Taken, beside, scratch_in};
+use super::{Taken, scratch_in};
 use crate::connect;
 use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
 use crate::migrate::History;
@@ -83,7 +83,8 @@ pub(super) async fn put_back(data: &Path, objects: &[String], place: &Place) -> 
 /// Loads all of it but what [`objects::make_ready`] has made.
 async fn load(data: &Path, place: &Place, database: &str, how: &[&str]) -> Result<(), BackupError> {
     let contents = Tool::new("pg_restore", PACKAGE, place).args(["--list"]).answer(data).await?;
-    let folder = scratch_in(beside(data))?;
+    // Its path has to be a whole one: the program goes elsewhere to find itself, and cannot always come back.
+    let folder = scratch_in(&std::env::temp_dir())?;
     let list = folder.path().join("list");
     plimsoll_durable::replace_until_reboot(&list, objects::to_restore(&contents).as_bytes()).map_err(|error| BackupError::file(&list, &error))?;
     let tool = Tool::new("pg_restore", PACKAGE, place).args(["--exit-on-error", "--no-password", "--dbname", database]).args(how);

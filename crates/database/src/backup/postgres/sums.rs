@@ -1,10 +1,9 @@
 //! What the tables of a `PostgreSQL` database have, summed up by the server: each row's text is hashed, and the hashes are added.
 
 use plimsoll_model::Digest;
+use plimsoll_model::backup::{TableSum, Tables};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, query_as, raw_sql};
-
-use crate::backup::sums::{TableSum, Tables};
 
 /// All that the text of a value depends on. Policies that hide rows make it fail, as they would the dump.
 const SETTINGS: &str = "SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET extra_float_digits = 1; \

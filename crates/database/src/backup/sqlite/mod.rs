@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use plimsoll_model::Secret;
+use plimsoll_model::backup::Tables;
 use plimsoll_model::database::{Applied, DatabaseKind};
 use sqlx::Connection;
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
-use tempfile::TempDir;
 
 use super::error::BackupError;
+use super::folder::Unfinished;
 use super::store;
-use super::sums::Tables;
-use super::{Taken, beside, scratch_in};
+use super::{Taken, scratch_in};
 use crate::connect::{self, Missing};
 use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS};
 use crate::migrate::History;
@@ -28,21 +28,21 @@ const DATA: &str = "data.sqlite.zst";
 
 /// Writes one state of the database into `folder`.
 pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupError> {
-    let plain = folder.join(PLAIN);
+    let (_scratch, plain) = scratch(place)?;
     let mut connection = opened(place).await?;
     let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
     query("VACUUM INTO ?").bind(plain.to_string_lossy()).execute(&mut connection).await.map_err(failed)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
-    let compressed = store::in_background(&plain, |plain| store::compress(std::fs::File::open(plain)?, &plain.with_file_name(DATA)));
+    let (source, data) = (plain.clone(), folder.join(DATA));
+    let compressed = store::in_background(&data, move |data| store::compress(std::fs::File::open(source)?, data));
     let ((tables, applied), data) = tokio::try_join!(summed(&plain), compressed)?;
-    store::in_background(&plain, |plain| std::fs::remove_file(plain)).await?;
     Ok(Taken { data, tables, applied, objects: Vec::new(), tools: vec![format!("SQLite {version}")] })
 }
 
 /// What the tables have when it is restored into a file of its own.
-pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
-    let (_folder, plain) = unpacked(data, beside(data)).await?;
+pub(super) async fn tried(data: &Path, place: &Place) -> Result<Tables, BackupError> {
+    let (_scratch, plain) = unpacked(data, place).await?;
     let mut connection = opened(&at(&plain)).await.map_err(|error| damaged(data, &error))?;
     sums::intact(&mut connection).await.map_err(|why| BackupError::damaged(data, &why))?;
     let _ = connection.close().await;
@@ -52,17 +52,24 @@ pub(super) async fn tried(data: &Path) -> Result<Tables, BackupError> {
 /// Copies it over what the file at `place` has. Those who have the file open read the one or the other.
 pub(super) async fn put_back(data: &Path, place: &Place) -> Result<(), BackupError> {
     let to = place.file().ok_or_else(|| DatabaseError::at(place, None, Fault::UrlInvalid))?;
-    let (_folder, plain) = unpacked(data, to.parent().unwrap_or(Path::new("."))).await?;
+    let (_scratch, plain) = unpacked(data, place).await?;
     let copied = tokio::task::spawn_blocking(move || copy::copy(&plain, &to, Duration::from_secs(LOCK_WAIT_SECONDS))).await;
     copied.unwrap_or_else(|panic| Err(Fault::Other(panic.to_string()))).map_err(|fault| DatabaseError::at(place, None, fault).into())
 }
 
-/// The file within a folder of its own in `parent`, which is on the disk that has to have room for it.
-async fn unpacked(data: &Path, parent: &Path) -> Result<(TempDir, PathBuf), BackupError> {
-    let folder = scratch_in(parent)?;
-    let plain = folder.path().join(PLAIN);
+/// The file of the backup, beside the database at `place`.
+async fn unpacked(data: &Path, place: &Place) -> Result<(Unfinished, PathBuf), BackupError> {
+    let (scratch, plain) = scratch(place)?;
     let to = plain.clone();
     store::in_background(data, move |data| store::decompress(data, std::fs::File::create_new(to)?)).await?;
+    Ok((scratch, plain))
+}
+
+/// A file in a folder of its own beside the database: on the disk that has to have room for it, and where whoever may use the database may write.
+fn scratch(place: &Place) -> Result<(Unfinished, PathBuf), BackupError> {
+    let file = place.file().ok_or_else(|| DatabaseError::at(place, None, Fault::UrlInvalid))?;
+    let folder = scratch_in(file.parent().unwrap_or(Path::new(".")))?;
+    let plain = folder.path().join(PLAIN);
     Ok((folder, plain))
 }
 

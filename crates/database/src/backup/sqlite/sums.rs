@@ -2,10 +2,9 @@
 
 use futures_util::TryStreamExt;
 use plimsoll_model::Digest;
+use plimsoll_model::backup::{TableSum, Tables};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, query_as, query_scalar};
-
-use crate::backup::sums::{TableSum, Tables};
 
 /// Tables that hold rows: not those of SQLite itself, and of virtual ones the tables that they are made of.
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND rootpage > 0 ORDER BY name";

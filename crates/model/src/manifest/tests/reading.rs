@@ -32,7 +32,12 @@ fn the_good_manifest_in_local() {
         "lease_ms": 30000,
         "keep_releases": 5,
         "confirm": false,
-        "work_tree": true
+        "work_tree": true,
+        "backups": {
+          "before_migrations": false,
+          "keep": 5,
+          "max_age_ms": null
+        }
       },
       "components": {
         "admin": {

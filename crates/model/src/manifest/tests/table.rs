@@ -62,6 +62,13 @@ const FILE: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
+/// The same with an environment that says something of its data.
+const DATA: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" }, db = { run = "x" } }
+    environments = { dev = { hosts = ["local"], requires = {}, backups = {} } }
+"#;
+
 /// Where each table stands in one of them: the way there, by keys and by numbers of items.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
@@ -76,6 +83,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("tls_key", &["components", "web", "route", "tls", "key"]),
     ("limits", &["components", "web", "limits"]),
     ("environment", &["environments", "dev"]),
+    ("requirements", &["environments", "dev", "requires"]),
+    ("backups", &["environments", "dev", "backups"]),
     ("host", &["environments", "dev", "hosts", "1"]),
     ("hooks", &["hooks"]),
     ("secrets", &["secrets"]),
@@ -90,6 +99,7 @@ fn base(table: &str, key: &str) -> Table {
         ("host", _) => LABELLED,
         ("database", "component" | "file") => FILE,
         ("database" | "database_url", _) => SERVER,
+        ("requirements" | "backups", _) => DATA,
         _ => BARE,
     };
     toml::from_str(text).expect("it is TOML")

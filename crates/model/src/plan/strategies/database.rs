@@ -1,6 +1,6 @@
 //! Databases: brought from the migrations that they have to those that they shall have, one by one, while what uses them runs on.
 //!
-//! What is applied comes before the programs that need it. What is taken back goes after the decision, when nothing can be undone any more that
+//! First comes a backup, where the environment wants one. What is applied comes before the programs that need it. What is taken back goes after the decision, when nothing can be undone any more that
 //! would want its rows again, and nobody uses it.
 
 use super::{Site, Target};
@@ -16,15 +16,17 @@ pub fn target(spec: &DatabaseSpec) -> Target {
 /// The steps that make these moves, and record what the database has then.
 #[must_use]
 pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
+    let database = || DatabaseAt::of(spec, site.wanted.config());
     let migrate = |Move { migration, direction, release }: &Move| Step::Migrate {
-        database: DatabaseAt::of(spec, site.wanted.config()),
+        database: database(),
         release: *release,
         migration: migration.clone(),
         direction: *direction,
     };
     let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate);
+    let back_up = site.keep_backups.filter(|_| !moves.is_empty()).map(|keep| Step::BackUp { database: database(), keep });
     Steps {
-        prepare: site.stage().into_iter().chain(way(Direction::Up)).collect(),
+        prepare: back_up.into_iter().chain(site.stage()).chain(way(Direction::Up)).collect(),
         switch: vec![site.switch_to(target(spec))],
         commit: way(Direction::Down).chain(site.prune()).collect(),
         ..Steps::default()

@@ -28,6 +28,8 @@ pub struct Site<'a> {
     pub seen: &'a ObservedComponent,
     /// How many releases are kept.
     pub keep: u32,
+    /// How many backups are kept; none is taken when absent.
+    pub keep_backups: Option<u32>,
 }
 
 impl Site<'_> {

@@ -109,3 +109,24 @@ fn where_there_is_no_way_it_is_said_why() {
     let error = make(back(), desired(1, branched), &seen(&desired(2, all.clone()), applied(&all))).unwrap_err();
     assert_eq!(error.code(), "migrations-diverged");
 }
+
+#[test]
+fn a_backup_comes_before_anything_that_could_harm_and_only_then() {
+    let (one, two) = (desired(1, migrations(1, 0)), desired(2, migrations(2, 0)));
+    let first = |plan: &Plan| {
+        let steps: Vec<_> = plan.steps(&plan.home).filter(|(at, _)| at.component == main()).collect();
+        let backups = steps.iter().filter(|(_, step)| matches!(step, Step::BackUp { .. })).count();
+        (backups, matches!(steps.first(), Some((at, Step::BackUp { keep: 7, .. })) if at.phase == Phase::Prepare))
+    };
+    let keeping = |terms: Terms| Terms { keep_backups: Some(7), ..terms };
+    for (terms, wanted, seen) in [
+        (keeping(terms()), two.clone(), seen(&one, applied(&migrations(1, 0)))),
+        (keeping(back()), one.clone(), seen(&two, applied(&migrations(2, 0)))),
+    ] {
+        assert_eq!(first(&make(terms, wanted, &seen).unwrap()), (1, true));
+    }
+    let plan = make(terms(), two.clone(), &seen(&one, applied(&migrations(1, 0)))).unwrap();
+    assert_eq!(first(&plan), (0, false), "the environment wants none");
+    let plan = make(keeping(terms()), two, &seen(&one, applied(&migrations(2, 0)))).unwrap();
+    assert_eq!(first(&plan), (0, false), "nothing is migrated");
+}

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report, SecretDigests,
-    SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
+    SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::daemon::{Options, start};
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::SqliteLedger;
 use plimsoll_host::{Handle, Trouble};
 use plimsoll_model::audit::{Actor, Deed};
+use plimsoll_model::backup::Backup;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
@@ -140,6 +141,10 @@ impl HostApi for Process {
     async fn renew_certificates(&self, key: &EnvironmentKey, force: bool, by: &Actor) -> Result<Vec<Enrolled>, HostError> {
         let (key, by) = (key.clone(), by.clone());
         self.ask(|host| async move { host.renew_certificates(&key, force, &by).await }).await
+    }
+
+    async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
+        self.ask(|host| async move { host.backups(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use plimsoll_host::Trouble;
-use plimsoll_host::database::{Address, Databases, Place};
+use plimsoll_host::database::{Address, Databases, Keeping, Place, Room};
+use plimsoll_model::backup::{Backup, Content, Tables, outdated};
 use plimsoll_model::database::{Applied, Direction, Migration};
+use plimsoll_model::time::Moment;
+use plimsoll_model::{BackupId, ComponentName, EnvironmentKey};
 
 use super::Hands;
 use crate::world::deed::Deed;
@@ -30,6 +33,49 @@ impl Databases for Hands {
         })
         .await
     }
+
+    async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble> {
+        self.alive().await;
+        Ok(self.machine.state().backups.get(&(key.clone(), database.clone())).cloned().unwrap_or_default())
+    }
+
+    /// What is kept of a database is the list of its migrations as it was.
+    async fn keep(&self, room: Room<'_>, work: Keeping) -> Result<Vec<Backup>, Trouble> {
+        let (at, name) = ((room.key.clone(), room.database.clone()), name(room.place));
+        self.effect(Deed::BackUp(room.database.clone()), |state| {
+            let applied = state.databases.get(&name).cloned().unwrap_or_default();
+            let backups = state.backups.entry(at).or_default();
+            let unknown = || Trouble::new("backup-file", "there is no such backup");
+            let find = |backups: &[Backup], id: &BackupId| backups.iter().find(|backup| backup.id == *id).cloned().ok_or_else(unknown);
+            match work {
+                Keeping::BackUp { id, keep, origin } => {
+                    let content = Content { at: Moment(0), bytes: 0, tables: Tables::new(), applied, origin };
+                    let database = room.database.clone();
+                    let backup = Backup { id, database, content: Some(content), verified_at: Some(Moment(0)), trouble: None };
+                    backups.retain(|other| other.id != backup.id);
+                    backups.push(backup.clone());
+                    prune(backups, keep);
+                    Ok(vec![backup])
+                }
+                Keeping::Verify { id } => find(backups, &id).map(|backup| vec![backup]),
+                Keeping::Restore { id } => {
+                    let backup = find(backups, &id)?;
+                    state.databases.insert(name, backup.content.iter().flat_map(|content| content.applied.clone()).collect());
+                    Ok(vec![backup])
+                }
+                Keeping::Prune { keep } => {
+                    prune(backups, keep);
+                    Ok(backups.clone())
+                }
+            }
+        })
+        .await
+    }
+}
+
+fn prune(backups: &mut Vec<Backup>, keep: u32) {
+    let outdated = outdated(backups, keep);
+    backups.retain(|backup| !outdated.contains(&backup.id));
 }
 
 fn name(place: &Place) -> String {

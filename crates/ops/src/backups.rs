@@ -1,0 +1,124 @@
+//! Backups of an environment's databases, wherever they lie: each on the host that its database is looked after from.
+
+use plimsoll_api::{BackupQuery, BackupWork};
+use plimsoll_engine::Fleet;
+use plimsoll_model::audit::Actor;
+use plimsoll_model::backup::Backup;
+use plimsoll_model::manifest::project::Kind;
+use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
+use serde::Serialize;
+
+use crate::project::Loaded;
+use crate::{Context, Event, Exit, OpError, Progress, hosts, project};
+
+/// A backup and where it lies.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BackupView {
+    /// The host that has it.
+    pub host: HostName,
+    /// Whether it may be relied on: it was verified, and nothing has been found against it since.
+    pub counts: bool,
+    /// The backup.
+    #[serde(flatten)]
+    pub backup: Backup,
+}
+
+/// The backups of an environment, with the hosts that have them.
+pub(crate) struct Backups<'a> {
+    context: &'a Context,
+    progress: &'a Progress,
+    fleet: Fleet,
+    pub(crate) key: EnvironmentKey,
+    /// How many of each database are kept.
+    pub(crate) keep: u32,
+    /// The databases that it is about.
+    databases: Vec<ComponentName>,
+}
+
+impl<'a> Backups<'a> {
+    /// Reaches the hosts. Only `database` is meant, where that is given.
+    pub(crate) async fn reach(
+        context: &'a Context,
+        progress: &'a Progress,
+        environment: &EnvironmentName,
+        database: Option<&ComponentName>,
+    ) -> Result<Self, OpError> {
+        let loaded = project::load(context, environment)?;
+        let databases = databases(&loaded, database)?;
+        let fleet = hosts::connect_existing(context, &loaded.project).await?.ok_or_else(|| nothing(&loaded.key()))?;
+        Ok(Self { context, progress, fleet, key: loaded.key(), keep: loaded.project.environment.backups.keep, databases })
+    }
+
+    /// Has hosts do `work` with each database, one after the other. `what` is told of each as it begins.
+    pub(crate) async fn each(&self, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
+        let mut told = Vec::new();
+        for database in &self.databases {
+            told.extend(self.one(database, work, what).await?);
+        }
+        Ok(told)
+    }
+
+    /// Has hosts do `work` with one database.
+    pub(crate) async fn one(&self, database: &ComponentName, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
+        if !work.only_looks() {
+            let _ = self.progress.send(Event::Notice { message: format!("{database}: {what}") });
+        }
+        let query =
+            BackupQuery { key: self.key.clone(), database: Some(database.clone()), work: work.clone(), by: Actor::from(&self.context.holder) };
+        let each = self.fleet.all(|_, host| host.backups(query.clone())).await;
+        let mut told = Vec::new();
+        for (host, backups) in each {
+            let view = |backup: Backup| BackupView { host: host.clone(), counts: backup.counts(), backup };
+            told.extend(backups?.into_iter().map(view));
+        }
+        Ok(told)
+    }
+
+    /// What there is, the oldest first.
+    pub(crate) async fn list(&self) -> Result<Vec<BackupView>, OpError> {
+        self.each(&BackupWork::List, "").await
+    }
+
+    /// A name for those that are taken now.
+    pub(crate) fn new_id(&self) -> BackupId {
+        BackupId::stamped(hosts::now(), &Digest::of_value(&(&self.key, &self.context.holder)))
+    }
+}
+
+/// The databases of the manifest that are meant.
+fn databases(loaded: &Loaded, only: Option<&ComponentName>) -> Result<Vec<ComponentName>, OpError> {
+    let all = loaded.project.components.iter().filter(|(_, component)| matches!(component.kind, Kind::Database { .. }));
+    let all: Vec<ComponentName> = all.map(|(name, _)| name.clone()).collect();
+    let Some(only) = only else { return if all.is_empty() { Err(none()) } else { Ok(all) } };
+    if all.contains(only) {
+        return Ok(vec![only.clone()]);
+    }
+    let names = all.iter().map(ComponentName::as_str).collect::<Vec<_>>().join(", ");
+    Err(OpError::new(Exit::Usage, "unknown-database", format!("there is no database {only}")).with_help(format!("there are: {names}")))
+}
+
+fn none() -> OpError {
+    OpError::new(Exit::Manifest, "no-databases", "the manifest names no database").with_help("docs/databases.md tells how one is written")
+}
+
+/// That nothing was deployed whose databases could be backed up.
+pub(crate) fn nothing(key: &EnvironmentKey) -> OpError {
+    let message = format!("no database of {key} is deployed");
+    OpError::new(Exit::Failed, "nothing-deployed", message).with_help(format!("plimsoll deploy {}", key.environment))
+}
+
+/// That there is no backup.
+pub(crate) fn nothing_taken(key: &EnvironmentKey) -> OpError {
+    let message = format!("{key} has no backup");
+    OpError::new(Exit::Failed, "no-backup", message).with_help(format!("plimsoll backup create {}", key.environment))
+}
+
+/// The backups that are called so.
+pub(crate) fn chosen(all: Vec<BackupView>, id: &BackupId, key: &EnvironmentKey) -> Result<Vec<BackupView>, OpError> {
+    let found: Vec<BackupView> = all.into_iter().filter(|view| view.backup.id == *id).collect();
+    let missing = || {
+        let help = format!("plimsoll backup list {} tells what there is", key.environment);
+        OpError::new(Exit::Usage, "unknown-backup", format!("{key} has no backup {id}")).with_help(help)
+    };
+    if found.is_empty() { Err(missing()) } else { Ok(found) }
+}

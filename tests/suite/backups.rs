@@ -1,0 +1,157 @@
+//! Backups: what a deployment takes before it migrates, what one asks for, and what comes back.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::data::{Scene, on_each};
+use plimsoll_testkit::fixtures::Ran;
+
+impl Scene {
+    /// Backs its databases up before they are migrated, and keeps few.
+    fn careful(&self) -> &Self {
+        self.project.edit("lease = \"30s\"", "lease = \"30s\"\nrequires = { backup = true }\nbackups = { keep = 2, max_age = \"1h\" }");
+        self
+    }
+
+    fn backup(&self, arguments: &[&str]) -> Ran {
+        self.project.run(["backup"].iter().chain(arguments).copied())
+    }
+
+    fn backups(&self) -> Vec<Value> {
+        self.backup(&["list", "local"]).ended(0).detail("/backups").as_array().expect("it is a list").clone()
+    }
+
+    /// Takes one by hand; answers its name.
+    fn take(&self) -> String {
+        let told = self.backup(&["create", "local"]).ended(0);
+        assert_eq!(told.detail("/backups/0/counts"), true, "{told:?}");
+        told.detail("/backups/0/id").as_str().expect("a name is text").to_owned()
+    }
+
+    fn file(&self, id: &str, name: &str) -> PathBuf {
+        let folder = self.project.home.path().join("environments/tiny/local/backups/main").join(id);
+        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut files = entries.map(|entry| entry.expect("it can be read").path());
+        files.find(|path| path.file_name().is_some_and(|found| found.to_string_lossy().starts_with(name))).expect("it is there")
+    }
+
+    fn write(&self, text: &str) {
+        self.ask(&format!("INSERT INTO notes (id, text) SELECT COALESCE(MAX(id), 0) + 1, '{text}' FROM notes RETURNING text"));
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.ask("SELECT text FROM notes ORDER BY id")
+    }
+}
+
+#[test]
+fn a_deployment_that_migrates_backs_up_first_and_one_that_does_not_takes_none() {
+    on_each(|scene| {
+        let project = &scene.careful().project;
+        project.deploy();
+        scene.write("before");
+        let before = scene.backups().len();
+        project.service("web", "1 prints=again");
+        project.deploy();
+        assert_eq!(scene.backups().len(), before, "nothing was migrated");
+        scene.second();
+        let second = project.deploy().detail("/deployment/id");
+        let taken = scene.backups().last().cloned().expect("one was taken");
+        assert_eq!((&taken["id"], &taken["counts"]), (&second, &true.into()), "it is called as the deployment");
+        assert_eq!(taken["applied"].as_array().map(Vec::len), Some(1), "what there was before the migrations");
+        let status = project.run(["status", "local", "--strict"]).ended(0);
+        assert_eq!(status.detail("/components/0/name"), "main");
+        assert_eq!(status.detail("/components/0/backed_up_at"), taken["at"]);
+        // So does a rollback, before it takes a column away.
+        let back = project.run(["rollback", "local"]).ended(0).detail("/deployment/id");
+        let taken = scene.backups().last().cloned().expect("one was taken");
+        assert_eq!((&taken["id"], taken["applied"].as_array().map(Vec::len)), (&back, Some(3)));
+    });
+}
+
+#[test]
+fn what_a_backup_has_comes_back_and_what_was_written_since_is_named_and_kept() {
+    on_each(|scene| {
+        scene.project.deploy();
+        scene.write("one");
+        let id = scene.take();
+        scene.write("two");
+        let refused = scene.backup(&["restore", "local", &id]).ended(5);
+        assert_eq!(refused.document()["code"], "approval-missing");
+        assert_eq!((refused.detail("/losses/0/rows_now"), refused.detail("/losses/0/rows_then")), (2.into(), 1.into()));
+        assert_eq!(scene.notes(), ["one", "two"]);
+        let restored = scene.backup(&["restore", "local", &id, "--yes"]).ended(0);
+        assert_eq!(scene.notes(), ["one"]);
+        // What was lost by it is in the backup that came before it.
+        let before = restored.detail("/before/0/id").as_str().expect("a name is text").to_owned();
+        scene.backup(&["restore", "local", &before, "--yes"]).ended(0);
+        assert_eq!(scene.notes(), ["one", "two"]);
+        let again = scene.backup(&["restore", "local", &before, "--yes"]).ended(0);
+        assert_eq!(again.document()["code"], "unchanged");
+        let deeds = scene.project.run(["audit", "list"]).ended(0).detail("/entries");
+        let told = |action: &str| deeds.as_array().into_iter().flatten().filter(|row| row["action"] == action && row["outcome"] == "done").count();
+        assert_eq!((told("restore"), told("backup")), (2, 4 + 1));
+    });
+}
+
+#[test]
+fn a_backup_of_another_schema_is_refused_until_what_served_then_does() {
+    on_each(|scene| {
+        let project = &scene.project;
+        project.deploy();
+        scene.write("one");
+        let id = scene.take();
+        scene.second();
+        project.deploy();
+        let refused = scene.backup(&["restore", "local", &id, "--yes"]).ended(5);
+        assert_eq!(refused.document()["code"], "backup-of-other-migrations");
+        let help = refused.document()["help"].as_str().expect("there is help").to_owned();
+        let command = help.split(['(', ')']).nth(1).expect("it names a command").trim_start_matches("plimsoll ").to_owned();
+        project.run(command.split(' ')).ended(0);
+        scene.ask("DELETE FROM notes RETURNING text");
+        scene.backup(&["restore", "local", &id, "--yes"]).ended(0);
+        assert_eq!(scene.notes(), ["one"]);
+    });
+}
+
+#[test]
+fn what_is_damaged_does_not_count_and_the_last_good_one_stays() {
+    on_each(|scene| {
+        let project = &scene.careful().project;
+        project.deploy();
+        let unverified = project.run(["status", "local", "--strict"]);
+        if scene.server.is_none() {
+            assert_eq!(unverified.ended(6).document()["code"], "backup-too-old", "of a file that was not there nothing was taken");
+        }
+        let good = scene.take();
+        let bad = scene.take();
+        let data = scene.file(&bad, "data.");
+        let mut bytes = fs::read(&data).expect("it is there");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&data, bytes).expect("it can be written");
+        assert_eq!(scene.backup(&["verify", "local"]).ended(1).document()["code"], "backup-damaged");
+        assert_eq!(scene.backup(&["verify", "local", &good]).ended(0).detail("/backups/0/counts"), true);
+        assert_eq!(scene.backup(&["restore", "local", &bad, "--yes"]).ended(5).document()["code"], "backup-unverified");
+        let counting = || scene.backups().iter().filter(|backup| backup["counts"] == true).map(|backup| backup["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(scene.backup(&["prune", "local", "--keep", "1"]).ended(0).detail("/backups/0/id"), good.as_str());
+        assert_eq!(counting(), [good.as_str()]);
+        // The mark goes with the last one too, and then someone has to see to it.
+        fs::remove_file(scene.file(&good, "verified")).expect("it is there");
+        assert_eq!(project.run(["status", "local", "--strict"]).ended(6).document()["code"], "backup-too-old");
+        project.run(["status", "local"]).ended(0);
+    });
+}
+
+#[test]
+fn an_unknown_backup_or_database_is_named() {
+    let scene = Scene::on_sqlite();
+    assert_eq!(scene.backup(&["list", "local"]).ended(1).document()["code"], "nothing-deployed");
+    scene.project.deploy();
+    assert_eq!(scene.backup(&["verify", "local"]).ended(1).document()["code"], "no-backup");
+    assert_eq!(scene.backup(&["verify", "local", "no"]).ended(2).document()["code"], "unknown-backup");
+    assert_eq!(scene.backup(&["create", "local", "--database", "web"]).ended(2).document()["code"], "unknown-database");
+    assert_eq!(scene.backup(&["local", "create"]).ended(0).document()["code"], "backed-up", "said the other way round");
+}
