@@ -86,7 +86,7 @@ fn what_a_backup_has_comes_back_and_what_was_written_since_is_named_and_kept() {
         assert_eq!(scene.notes(), ["one"]);
         // What was lost by it is in the backup that came before it.
         let before = restored.detail("/before/0/id").as_str().expect("a name is text").to_owned();
-        scene.backup(&["restore", "local", &before, "--yes"]).ended(0);
+        let _ = scene.backup(&["restore", "local", &before, "--yes"]).ended(0);
         assert_eq!(scene.notes(), ["one", "two"]);
         let again = scene.backup(&["restore", "local", &before, "--yes"]).ended(0);
         assert_eq!(again.document()["code"], "unchanged");
@@ -109,9 +109,9 @@ fn a_backup_of_another_schema_is_refused_until_what_served_then_does() {
         assert_eq!(refused.document()["code"], "backup-of-other-migrations");
         let help = refused.document()["help"].as_str().expect("there is help").to_owned();
         let command = help.split(['(', ')']).nth(1).expect("it names a command").trim_start_matches("plimsoll ").to_owned();
-        project.run(command.split(' ')).ended(0);
+        let _ = project.run(command.split(' ')).ended(0);
         scene.ask("DELETE FROM notes RETURNING text");
-        scene.backup(&["restore", "local", &id, "--yes"]).ended(0);
+        let _ = scene.backup(&["restore", "local", &id, "--yes"]).ended(0);
         assert_eq!(scene.notes(), ["one"]);
     });
 }
@@ -141,7 +141,7 @@ fn what_is_damaged_does_not_count_and_the_last_good_one_stays() {
         // The mark goes with the last one too, and then someone has to see to it.
         fs::remove_file(scene.file(&good, "verified")).expect("it is there");
         assert_eq!(project.run(["status", "local", "--strict"]).ended(6).document()["code"], "backup-too-old");
-        project.run(["status", "local"]).ended(0);
+        let _ = project.run(["status", "local"]).ended(0);
     });
 }
 

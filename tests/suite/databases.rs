@@ -154,3 +154,53 @@ fn a_migration_ends_with_the_daemon_and_is_run_again_by_the_next_one() {
     assert_eq!(told.document()["details"]["deployment"]["outcome"], "committed", "{}", told.stdout);
     assert_eq!(scene.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"), ["1", "2"]);
 }
+
+#[test]
+fn databases_are_migrated_without_anything_else() {
+    on_each(|scene| {
+        let project = &scene.project;
+        let told = |arguments: &[&str]| project.run(["migrate"].iter().chain(arguments).copied());
+        let states = || {
+            let status = told(&["status", "local"]).ended(0).detail("/databases/main");
+            let known = status.as_array().into_iter().flatten().map(|known| known["state"].as_str().expect("it is a word").to_owned());
+            known.collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["up", "local"]).ended(1).document()["code"], "nothing-deployed");
+        assert_eq!(states(), ["pending"]);
+        project.deploy();
+        let (first, programs) = (scene.schema(), project.standing().programs);
+        let traffic = Traffic::to(project, "web");
+        scene.second();
+        assert_eq!(states(), ["applied", "pending", "pending"]);
+        assert_eq!(told(&["up", "local"]).ended(0).detail("/deployment/intent"), "migrate");
+        assert_eq!(states(), ["applied"; 3]);
+        assert_eq!(told(&["up", "local"]).ended(0).document()["code"], "unchanged");
+        let second = scene.schema();
+        // By its own files, and then by those that were edited.
+        scene.migration("0003_tags", "CREATE TABLE tags (name TEXT, colour TEXT)", Some("DROP TABLE tags"));
+        assert_eq!(states()[2], "changed");
+        let _ = told(&["redo", "local"]).ended(0);
+        assert_eq!(states(), ["applied"; 3]);
+        assert_ne!(scene.schema(), second);
+        let _ = told(&["local", "down", "--count", "2"]).ended(0);
+        assert_eq!((states(), scene.schema()), (["applied", "pending", "pending"].map(str::to_owned).to_vec(), first));
+        assert_eq!(project.run(["status", "local"]).ended(0).document()["code"], "healthy", "it is what was asked for");
+        assert_eq!(told(&["down", "local", "--count", "2"]).ended(2).document()["code"], "too-few-migrations");
+        // The program is the one that was there; the next deployment brings both.
+        assert_eq!((get(&project.url("web", "/")), project.standing().programs), ("version 1".to_owned(), programs));
+        traffic.assert_unharmed();
+        project.deploy();
+        assert_eq!((get(&project.url("web", "/")), states()), ("version 2".to_owned(), ["applied"; 3].map(str::to_owned).to_vec()));
+    });
+}
+
+#[test]
+fn a_migration_is_begun_with_the_next_number() {
+    let scene = Scene::on_sqlite();
+    let written = scene.project.run(["migrate", "new", "local", "Add an author"]).ended(0);
+    assert_eq!(written.detail("/up"), "migrations/0002_add_an_author.up.sql");
+    scene.project.write("migrations/0002_add_an_author.up.sql", "ALTER TABLE notes ADD COLUMN author TEXT");
+    scene.project.write("migrations/0002_add_an_author.down.sql", "ALTER TABLE notes DROP COLUMN author");
+    scene.project.deploy();
+    assert_eq!(scene.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"), ["1", "2"]);
+}

@@ -39,6 +39,9 @@ pub struct Globals {
     pub manner: Manner,
 }
 
+/// The commands with commands of their own that all name an environment first or last.
+const GROUPS: &[&str] = &["backup", "migrate"];
+
 /// The arguments of this process; or how it ends, when they ask for nothing more or make no sense.
 pub fn parse() -> Result<Args, ExitCode> {
     Args::try_parse_from(in_order(std::env::args_os().collect())).map_err(|error| {
@@ -54,20 +57,16 @@ pub fn parse() -> Result<Args, ExitCode> {
 
 /// `backup production list` says the same as `backup list production`, as long as no command is called like the environment.
 fn in_order(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let Some(at) = arguments.iter().position(|argument| argument == "backup") else { return arguments };
-    let words = arguments.iter().enumerate().skip(at + 1).filter(|(_, argument)| !argument.to_string_lossy().starts_with('-'));
-    let [Some(first), Some(second)] = ({
-        let mut places = words.map(|(place, _)| place);
-        [places.next(), places.next()]
-    }) else {
-        return arguments;
-    };
+    let Some(at) = arguments.iter().position(|argument| GROUPS.iter().any(|group| argument == group)) else { return arguments };
     let root = Args::command();
-    let is_command = |place: usize| {
-        let name = arguments[place].to_string_lossy();
-        root.find_subcommand("backup").is_some_and(|backup| backup.find_subcommand(name.as_ref()).is_some())
-    };
-    if !is_command(first) && is_command(second) {
+    let group = root.find_subcommand(&arguments[at]);
+    let is_command = |argument: &OsString| group.is_some_and(|group| group.find_subcommand(argument).is_some());
+    let words = (at + 1..arguments.len()).filter(|place| !arguments[*place].to_string_lossy().starts_with('-'));
+    let words: Vec<usize> = words.take(2).collect();
+    if let [first, second] = words[..]
+        && !is_command(&arguments[first])
+        && is_command(&arguments[second])
+    {
         arguments.swap(first, second);
     }
     arguments

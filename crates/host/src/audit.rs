@@ -32,10 +32,10 @@ pub(crate) async fn refused(host: &Host, open: &Open, error: HostError) -> HostE
 
 /// Something that a caller did or was refused before it came to this host.
 pub(crate) async fn note(host: &Host, deed: Deed) -> Result<(), HostError> {
-    let of_deployment = matches!(deed.action, Action::Deploy | Action::Rollback | Action::Down);
+    let of_deployment = matches!(deed.action, Action::Deploy | Action::Rollback | Action::Migrate | Action::Down);
     let of_host = match deed.action {
         Action::AutomaticRollback | Action::HostStop | Action::Prune | Action::CertificateRenewal | Action::Backup | Action::Restore => true,
-        Action::Deploy | Action::Rollback | Action::Down | Action::Resume | Action::HostKeys | Action::HostUpgrade => false,
+        Action::Deploy | Action::Rollback | Action::Migrate | Action::Down | Action::Resume | Action::HostKeys | Action::HostUpgrade => false,
     };
     if of_host || (of_deployment && deed.outcome != Ending::Refused) || deed.pruned.is_some() {
         return Err(HostError::Unfit(format!("{} is put on record by the host that does it", deed.action)));

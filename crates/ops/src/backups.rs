@@ -4,11 +4,10 @@ use plimsoll_api::{BackupQuery, BackupWork};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Actor;
 use plimsoll_model::backup::Backup;
-use plimsoll_model::manifest::project::Kind;
 use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
 use serde::Serialize;
 
-use crate::project::Loaded;
+use crate::migrating::databases;
 use crate::{Context, Event, Exit, OpError, Progress, hosts, project};
 
 /// A backup and where it lies.
@@ -43,8 +42,8 @@ impl<'a> Backups<'a> {
         environment: &EnvironmentName,
         database: Option<&ComponentName>,
     ) -> Result<Self, OpError> {
-        let loaded = project::load(context, environment)?;
-        let databases = databases(&loaded, database)?;
+        let loaded = databases(project::load(context, environment)?, database)?;
+        let databases = loaded.project.components.keys().cloned().collect();
         let fleet = hosts::connect_existing(context, &loaded.project).await?.ok_or_else(|| nothing(&loaded.key()))?;
         Ok(Self { context, progress, fleet, key: loaded.key(), keep: loaded.project.environment.backups.keep, databases })
     }
@@ -83,22 +82,6 @@ impl<'a> Backups<'a> {
     pub(crate) fn new_id(&self) -> BackupId {
         BackupId::stamped(hosts::now(), &Digest::of_value(&(&self.key, &self.context.holder)))
     }
-}
-
-/// The databases of the manifest that are meant.
-fn databases(loaded: &Loaded, only: Option<&ComponentName>) -> Result<Vec<ComponentName>, OpError> {
-    let all = loaded.project.components.iter().filter(|(_, component)| matches!(component.kind, Kind::Database { .. }));
-    let all: Vec<ComponentName> = all.map(|(name, _)| name.clone()).collect();
-    let Some(only) = only else { return if all.is_empty() { Err(none()) } else { Ok(all) } };
-    if all.contains(only) {
-        return Ok(vec![only.clone()]);
-    }
-    let names = all.iter().map(ComponentName::as_str).collect::<Vec<_>>().join(", ");
-    Err(OpError::new(Exit::Usage, "unknown-database", format!("there is no database {only}")).with_help(format!("there are: {names}")))
-}
-
-fn none() -> OpError {
-    OpError::new(Exit::Manifest, "no-databases", "the manifest names no database").with_help("docs/databases.md tells how one is written")
 }
 
 /// That nothing was deployed whose databases could be backed up.

@@ -52,6 +52,12 @@ pub mod host_upgrade;
 mod hosts;
 pub mod init;
 pub mod logs;
+pub mod migrate_down;
+pub mod migrate_new;
+pub mod migrate_redo;
+pub mod migrate_status;
+pub mod migrate_up;
+mod migrating;
 mod migrations;
 mod on_record;
 mod outside;
@@ -124,6 +130,11 @@ pub const OPERATIONS: &[&str] = &[
     "host_upgrade",
     "init",
     "logs",
+    "migrate_down",
+    "migrate_new",
+    "migrate_redo",
+    "migrate_status",
+    "migrate_up",
     "plan",
     "resume",
     "rollback",

@@ -95,6 +95,7 @@ impl Surroundings<'_> {
         let intent = match self.plan.intent {
             Intent::Deploy => "deploy",
             Intent::Rollback { .. } => "rollback",
+            Intent::Migrate => "migrate",
             Intent::Down => "down",
         };
         let hash = self.plan.hash().to_string();

@@ -67,14 +67,18 @@ impl Proposal {
     }
 }
 
-/// Finds out what `wanted` means and what hosts have, and makes the plan that leads from there to here.
-pub(crate) async fn to_deploy(
-    context: &Context,
-    loaded: &Loaded,
-    wanted: &Wanted,
-    cut_off: CutOff,
-    progress: &Progress,
-) -> Result<(Groundwork, Proposal), OpError> {
+/// What `wanted` means: the state that it would lead to, and all that its execution needs.
+pub(crate) struct Prepared {
+    /// All that its execution needs.
+    pub(crate) groundwork: Groundwork,
+    /// The state.
+    pub(crate) desired: Desired,
+    /// The migrations of its databases.
+    pub(crate) migrations: Migrations,
+}
+
+/// Finds out what `wanted` means.
+pub(crate) async fn prepare(context: &Context, loaded: &Loaded, wanted: &Wanted, progress: &Progress) -> Result<Prepared, OpError> {
     let secrets = secrets::gather(context, loaded, progress).await?;
     let shown = certificates::gather(context, loaded, &secrets.keys, hosts::now())?;
     shown.tell(progress);
@@ -88,11 +92,46 @@ pub(crate) async fn to_deploy(
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
     let desired =
         loaded.project.desired(&Known { releases, migrations: migrations.wanted(), secrets: digests, certificates: shown.known, roots: shown.roots });
-    let terms = terms(loaded, &fleet, Intent::Deploy, sources.source().clone());
-    let mut proposal = make(context, &fleet, terms, Aim { desired, secrets: Some(&secrets.values) }, cut_off, progress).await?;
-    proposal.findings = migrations.judge(&proposal.seen);
-    migrations::tell(&proposal.findings, progress);
-    Ok((Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates }, proposal))
+    let groundwork = Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates };
+    Ok(Prepared { groundwork, desired, migrations })
+}
+
+/// Finds out what `wanted` means and what hosts have, and makes the plan that leads from there to here.
+pub(crate) async fn to_deploy(
+    context: &Context,
+    loaded: &Loaded,
+    wanted: &Wanted,
+    cut_off: CutOff,
+    progress: &Progress,
+) -> Result<(Groundwork, Proposal), OpError> {
+    let prepared = prepare(context, loaded, wanted, progress).await?;
+    prepared.lead(context, loaded, Intent::Deploy, cut_off, progress).await
+}
+
+impl Prepared {
+    /// Makes the plan that leads there from what hosts have.
+    pub(crate) async fn lead(
+        self,
+        context: &Context,
+        loaded: &Loaded,
+        intent: Intent,
+        cut_off: CutOff,
+        progress: &Progress,
+    ) -> Result<(Groundwork, Proposal), OpError> {
+        let Self { groundwork, desired, migrations } = self;
+        let terms = terms(loaded, &groundwork.fleet, intent, groundwork.material.sources.source().clone());
+        let aim = Aim { desired, secrets: Some(&groundwork.secrets.values) };
+        let mut proposal = make(context, &groundwork.fleet, terms, aim, cut_off, progress).await?;
+        proposal.findings = migrations.judge(&proposal.seen);
+        migrations::tell(&proposal.findings, progress);
+        Ok((groundwork, proposal))
+    }
+
+    /// What hosts have, their databases included.
+    pub(crate) async fn observe(&self, key: &EnvironmentKey) -> Result<BTreeMap<HostName, Observed>, OpError> {
+        let look = look(key, &self.desired);
+        Ok(self.groundwork.fleet.observe(|host| look.with_databases(&self.desired, host, &self.groundwork.secrets.values)).await?)
+    }
 }
 
 /// What a plan is to lead to.

@@ -15,6 +15,7 @@ mod host;
 mod init;
 mod keeper;
 mod logs;
+mod migrate;
 mod plan;
 mod proxy;
 mod resume;
@@ -58,6 +59,9 @@ pub enum Command {
     Resume(resume::Resume),
     /// Take all of an environment away
     Down(down::Down),
+    /// Bring databases to their migrations, and change nothing else
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Keep the data of databases, and bring it back
     #[command(subcommand)]
     Backup(backup::Command),
@@ -99,6 +103,7 @@ impl Command {
             Self::Logs(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Resume(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Migrate(command) => command.run(globals),
             Self::Backup(command) => command.run(globals),
             Self::Secrets(command) => command.run(globals),
             Self::Certs(command) => command.run(globals),

@@ -33,6 +33,7 @@ fn headline(deployment: &DeploymentView) -> String {
     match deployment.intent {
         Intent::Deploy => format!("{key} {}: {}, {what}\n", "is live".green(), deployment.version),
         Intent::Rollback { .. } => format!("{key} {}: {}, {what}\n", "is rolled back".green(), deployment.version),
+        Intent::Migrate => format!("{key} {}, {what}\n", "is migrated".green()),
         Intent::Down => format!("{key} {}, {what}\n", "is taken away".green()),
     }
 }

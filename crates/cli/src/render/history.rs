@@ -62,6 +62,7 @@ fn intent(intent: &Intent) -> String {
     match intent {
         Intent::Deploy => "deploy".into(),
         Intent::Rollback { to } => format!("rollback to {to}"),
+        Intent::Migrate => "migrate".into(),
         Intent::Down => "down".into(),
     }
 }

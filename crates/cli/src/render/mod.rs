@@ -11,6 +11,7 @@ pub mod finding;
 pub mod history;
 pub mod logs;
 pub mod measure;
+pub mod migrations;
 pub mod plan;
 pub mod secrets;
 pub mod status;

@@ -58,6 +58,7 @@ fn intent(intent: &Intent, source: &Source) -> String {
     match intent {
         Intent::Deploy => format!("deploy {}", version(source)),
         Intent::Rollback { to } => format!("roll back to deployment {to}, {}", version(source)),
+        Intent::Migrate => format!("migrate databases, {}", version(source)),
         Intent::Down => "take everything away".into(),
     }
 }

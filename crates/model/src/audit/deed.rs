@@ -49,6 +49,8 @@ pub enum Action {
     Deploy,
     /// An environment was returned to what an earlier deployment had made live.
     Rollback,
+    /// Databases were brought to other migrations.
+    Migrate,
     /// An environment was taken away.
     Down,
     /// A host rolled a deployment back by itself: its lease had run out.
@@ -78,6 +80,7 @@ impl Action {
         match intent {
             Intent::Deploy => Self::Deploy,
             Intent::Rollback { .. } => Self::Rollback,
+            Intent::Migrate => Self::Migrate,
             Intent::Down => Self::Down,
         }
     }
@@ -88,6 +91,7 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Action::Deploy => "deploy",
             Action::Rollback => "rollback",
+            Action::Migrate => "migrate",
             Action::Down => "down",
             Action::AutomaticRollback => "automatic rollback",
             Action::Resume => "resume",

@@ -66,6 +66,6 @@ fn resolve<'a>(history: &'a [DeploymentRecord], record: &'a DeploymentRecord) ->
     match &record.intent {
         Intent::Rollback { to } if *to < record.id => by_id(to).and_then(|to| resolve(history, to)),
         Intent::Rollback { .. } => None,
-        Intent::Deploy | Intent::Down => Some(record),
+        Intent::Deploy | Intent::Migrate | Intent::Down => Some(record),
     }
 }

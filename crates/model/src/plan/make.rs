@@ -60,6 +60,8 @@ pub enum Intent {
         /// That deployment.
         to: DeploymentId,
     },
+    /// Bring databases to other migrations, and leave all else as it is.
+    Migrate,
     /// Take the environment away.
     Down,
 }

@@ -96,8 +96,8 @@ impl<'a> Held<'a> {
     }
 }
 
-/// The moves that lead from what is `applied` to what is `wanted`. Only a rollback undoes: there it is known that the program before suits the
-/// schema of its time.
+/// The moves that lead from what is `applied` to what is `wanted`. A deployment never undoes. A rollback does: there it is known that the program
+/// before suits the schema of its time; and so does who asks for just that.
 ///
 /// # Errors
 /// There is no way, or none that would be safe.
@@ -106,7 +106,7 @@ pub(super) fn moves(wanted: Held<'_>, served: Option<Held<'_>>, applied: &[Appli
     judge(&known, applied)?;
     let surplus = || applied.iter().filter(|applied| !known.contains_key(&applied.version));
     let pending = || wanted.migrations.iter().filter(|migration| !applied.iter().any(|applied| applied.version == migration.version));
-    let back = matches!(intent, Intent::Rollback { .. });
+    let back = matches!(intent, Intent::Rollback { .. } | Intent::Migrate);
     match (surplus().next(), pending().next()) {
         (Some(stray), _) if !back => Err(SchemaTrouble::Missing(told(stray))),
         (Some(_), apply) => {

@@ -7,7 +7,8 @@ use std::time::Instant;
 use plimsoll_model::{EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
-use crate::proposal::{CutOff, Groundwork, to_deploy};
+use crate::project::Loaded;
+use crate::proposal::{CutOff, Groundwork, Proposal, to_deploy};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, Tests, Wanted, project};
@@ -47,16 +48,28 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
     let planned = to_deploy(context, &loaded, &input.source, CutOff::Settle, progress);
-    let (Groundwork { fleet, material, secrets, certificates }, proposal) = until_cancelled(context, planned).await?;
+    let planned = until_cancelled(context, planned).await?;
+    let deployment = carry_out(context, &loaded, planned, (input.tests, mandate), approve, progress).await?;
+    Ok(Output { deployment })
+}
+
+/// Waits for a yes where one is wanted, builds what hosts lack, and carries the plan out.
+pub(crate) async fn carry_out(
+    context: &Context,
+    loaded: &Loaded,
+    (Groundwork { fleet, material, secrets, certificates }, proposal): (Groundwork, Proposal),
+    (tests, mandate): (Tests, Mandate),
+    approve: &dyn Approve,
+    progress: &Progress,
+) -> Result<DeploymentView, OpError> {
     let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &certificates);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     if let Some(deployment) = undertaking.unchanged() {
-        return Ok(Output { deployment });
+        return Ok(deployment);
     }
     undertaking.ask(approve).await?;
     // No host is touched before all of this has worked.
-    let built = build::run(&bench, material, &proposal, input.tests, undertaking.surroundings());
+    let built = build::run(&bench, material, &proposal, tests, undertaking.surroundings());
     let shipments = until_cancelled(context, built).await?;
-    let deployment = undertaking.carry_out(&shipments, secrets.values, certificates).await?;
-    Ok(Output { deployment })
+    undertaking.carry_out(&shipments, secrets.values, certificates).await
 }

@@ -75,7 +75,7 @@ prop_compose! {
 
 /// What plans are for.
 pub fn intent() -> impl Strategy<Value = Intent> {
-    prop_oneof![Just(Intent::Deploy), deployment().prop_map(|to| Intent::Rollback { to }), Just(Intent::Down)]
+    prop_oneof![Just(Intent::Deploy), deployment().prop_map(|to| Intent::Rollback { to }), Just(Intent::Migrate), Just(Intent::Down)]
 }
 
 /// Why components get steps.

@@ -71,6 +71,23 @@ fn a_schema_grows_before_the_program_and_shrinks_after_the_decision() {
 }
 
 #[test]
+fn who_asks_for_migrations_alone_may_undo_some_and_leaves_the_program() {
+    let deployed = desired(1, migrations(3, 0));
+    let shorter = |count: i64| {
+        let mut desired = deployed.clone();
+        let DesiredKind::Database(spec) = &mut desired.components.get_mut(&main()).unwrap().kind else { panic!("it is a database") };
+        spec.migrations = migrations(count, 0);
+        desired
+    };
+    let terms = || Terms { intent: Intent::Migrate, ..terms() };
+    let plan = make(terms(), shorter(1), &seen(&deployed, applied(&migrations(3, 0)))).unwrap();
+    assert_eq!(moves(&plan), [(Phase::Commit, 3, Direction::Down), (Phase::Commit, 2, Direction::Down)]);
+    assert_eq!(plan.changes().into_iter().filter(|(_, change)| *change != Change::None).map(|(name, _)| name).collect::<Vec<_>>(), [main()]);
+    let plan = make(terms(), deployed.clone(), &seen(&shorter(1), applied(&migrations(1, 0)))).unwrap();
+    assert_eq!(moves(&plan), [(Phase::Prepare, 2, Direction::Up), (Phase::Prepare, 3, Direction::Up)]);
+}
+
+#[test]
 fn what_is_as_it_shall_be_gets_no_steps_and_what_strayed_does() {
     let wanted = desired(1, migrations(2, 0));
     assert!(make(terms(), wanted.clone(), &seen(&wanted, applied(&migrations(2, 0)))).unwrap().is_empty());
