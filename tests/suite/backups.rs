@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::ask::until;
 use crate::data::{Scene, on_each};
-use plimsoll_testkit::fixtures::Ran;
+use plimsoll_testkit::fixtures::{Process, Ran};
 
 impl Scene {
     /// Backs its databases up before they are migrated, and keeps few.
@@ -154,4 +155,41 @@ fn an_unknown_backup_or_database_is_named() {
     assert_eq!(scene.backup(&["verify", "local", "no"]).ended(2).document()["code"], "unknown-backup");
     assert_eq!(scene.backup(&["create", "local", "--database", "web"]).ended(2).document()["code"], "unknown-database");
     assert_eq!(scene.backup(&["local", "create"]).ended(0).document()["code"], "backed-up", "said the other way round");
+}
+
+#[test]
+fn a_host_backs_up_by_itself_when_the_last_one_is_old() {
+    on_each(|scene| {
+        let project = &scene.project;
+        project.edit("lease = \"30s\"", "lease = \"30s\"\nbackups = { every = \"1h\" }");
+        project.deploy();
+        let counting = || scene.backups().iter().filter(|backup| backup["counts"] == true).count();
+        until(1, counting);
+        project.run(["status", "local", "--strict"]).ended(0).detail("/components/0/backed_up_at").as_str().expect("it is a time");
+        let entries = project.run(["audit", "list", "local"]).ended(0).detail("/entries");
+        let told = entries.as_array().into_iter().flatten().find(|entry| entry["action"] == "backup").expect("it is on record");
+        assert_eq!((&told["actor"]["surface"], &told["outcome"]), (&"host".into(), &"done".into()), "{told:#}");
+        // The next daemon finds it, and takes none again.
+        let _ = project.run(["host", "stop", "--daemon-only"]).ended(0);
+        assert_eq!(counting(), 1);
+    });
+}
+
+#[test]
+fn a_daemon_that_is_killed_in_the_middle_of_a_backup_is_followed_by_one_that_takes_it() {
+    let scene = Scene::on_postgres();
+    let project = &scene.careful().project;
+    project.deploy();
+    scene.ask("INSERT INTO notes (id, text) SELECT n, md5(n::text) FROM generate_series(1, 300000) n RETURNING text");
+    scene.second();
+    let room = project.home.path().join("environments/tiny/local/backups/main");
+    let begun = || fs::read_dir(&room).expect("it is there").any(|entry| entry.expect("it is").file_name().to_string_lossy().ends_with(".new"));
+    let deploying = project.begin("deploy");
+    until(true, begun);
+    project.home.processes("host serve").iter().for_each(Process::kill);
+    let told = deploying.finish().ended(0);
+    let taken = scene.backups().last().cloned().expect("one was taken");
+    assert_eq!((&taken["id"], &taken["counts"]), (&told.detail("/deployment/id"), &true.into()));
+    assert_eq!(taken["tables"]["public.notes"]["rows"], 300_000, "{:#}", taken["tables"]);
+    assert!(!begun(), "what was cut off is gone");
 }

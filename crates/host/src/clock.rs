@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_model::time::Moment;
+use tokio::sync::Notify;
 
 /// Tells the time and waits.
 #[async_trait]
@@ -13,6 +14,23 @@ pub trait Clock: Send + Sync {
 
     /// Waits until `until` has come.
     async fn sleep_until(&self, until: Moment);
+}
+
+/// The longest that is slept at once: a clock that was set meanwhile is noticed then.
+pub(crate) const LONGEST_SLEEP_MS: u64 = 24 * 3_600_000;
+
+/// Waits until `until` has come, if it ever does, or something was told to `woken`.
+pub(crate) async fn asleep(clock: &dyn Clock, until: Option<Moment>, woken: &Notify) {
+    let asleep = async {
+        match until {
+            Some(until) => clock.sleep_until(until.min(clock.now().plus(LONGEST_SLEEP_MS))).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = asleep => {}
+        () = woken.notified() => {}
+    }
 }
 
 /// The machine's clock.

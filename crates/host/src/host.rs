@@ -72,6 +72,7 @@ impl Host {
         }
         tokio::spawn(restore::watch(Arc::downgrade(&host), host.world.clone(), missing));
         tokio::spawn(enrol::watch(Arc::downgrade(&host), host.world.clone()));
+        tokio::spawn(database::schedule::watch(Arc::downgrade(&host), host.world.clone()));
         Ok(host)
     }
 
@@ -106,6 +107,8 @@ impl Host {
         }
         open.remove(deployment.key());
         drop(open);
+        // A backup may have waited for it.
+        self.table.scheduled.notify_one();
         if let Err(trouble) = self.sweep_secrets(deployment.key(), &deployment.stored.host).await {
             tracing::warn!(key = %deployment.key(), %trouble, "secrets that nothing needs could not be deleted");
         }

@@ -152,7 +152,7 @@ async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, row:
     let slot = match &served.target {
         Target::Slot { slot } => slot,
         Target::Site { .. } => return None,
-        Target::Database { engine, location, migrations } => {
+        Target::Database { engine, location, migrations, .. } => {
             let at = DatabaseAt { engine: *engine, location: location.clone(), config: served.config };
             return database::trouble(world, key, name, &at, migrations).await;
         }

@@ -17,8 +17,27 @@ pub struct BackupPolicy {
     pub before_migrations: bool,
     /// How many of each database are kept.
     pub keep: u32,
+    /// How often the host takes one by itself, in milliseconds; never when absent.
+    pub every_ms: Option<u64>,
     /// How old the last verified one may be, in milliseconds; any age when absent.
     pub max_age_ms: Option<u64>,
+}
+
+/// When a host backs a database up by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Schedule {
+    /// As soon as the last backup is so old, in milliseconds.
+    pub every_ms: u64,
+    /// How many backups of it are kept.
+    pub keep: u32,
+}
+
+impl BackupPolicy {
+    /// What it asks of hosts.
+    #[must_use]
+    pub fn schedule(&self) -> Option<Schedule> {
+        self.every_ms.map(|every_ms| Schedule { every_ms, keep: self.keep })
+    }
 }
 
 /// A backup of one database.

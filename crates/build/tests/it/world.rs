@@ -207,7 +207,7 @@ fn project() -> Project {
         keep_releases: 5,
         confirm: false,
         work_tree: false,
-        backups: BackupPolicy { before_migrations: false, keep: 5, max_age_ms: None },
+        backups: BackupPolicy { before_migrations: false, keep: 5, every_ms: None, max_age_ms: None },
     };
     let name = ProjectName::new("shop").unwrap();
     Project { name, version: None, environment, components: BTreeMap::new(), hooks: Hooks::default(), secrets: SecretSources::default() }

@@ -43,8 +43,12 @@ pub(crate) async fn before(world: &World, room: Room<'_>, id: BackupId, keep: u3
 
 /// When the last one was taken that counts.
 pub(crate) async fn last(world: &World, key: &EnvironmentKey, database: &ComponentName) -> Result<Option<Moment>, Trouble> {
-    let backups = world.databases.list(key, database).await?;
-    Ok(backups.iter().filter(|backup| backup.counts()).filter_map(|backup| Some(backup.content.as_ref()?.at)).max())
+    Ok(newest(&world.databases.list(key, database).await?))
+}
+
+/// When the newest of them was taken that counts.
+pub(super) fn newest(backups: &[Backup]) -> Option<Moment> {
+    backups.iter().filter(|backup| backup.counts()).filter_map(|backup| Some(backup.content.as_ref()?.at)).max()
 }
 
 async fn keep(world: &World, key: &EnvironmentKey, database: &ComponentName, at: &DatabaseAt, work: &BackupWork) -> Result<Vec<Backup>, Trouble> {

@@ -4,6 +4,7 @@ pub(crate) mod backups;
 mod clients;
 mod confine;
 mod room;
+pub(crate) mod schedule;
 mod script;
 mod task;
 

@@ -9,12 +9,10 @@ use plimsoll_model::time::Moment;
 
 use super::{Need, Wanted, issue};
 use crate::audit;
+use crate::clock::{LONGEST_SLEEP_MS, asleep};
 use crate::host::Host;
 use crate::trouble::Trouble;
 use crate::world::World;
-
-/// The longest that is slept at once: a clock that was set meanwhile is noticed then.
-const LONGEST_SLEEP_MS: u64 = 24 * 3_600_000;
 
 /// Renews what is due, as long as the host is there.
 pub(crate) async fn watch(host: Weak<Host>, world: World) {
@@ -33,16 +31,7 @@ pub(crate) async fn watch(host: Weak<Host>, world: World) {
             }
         };
         drop(holder);
-        let asleep = async {
-            match next {
-                Some(next) => world.clock.sleep_until(next.min(world.clock.now().plus(LONGEST_SLEEP_MS))).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = asleep => {}
-            () = table.changed.notified() => {}
-        }
+        asleep(&*world.clock, next, &table.changed).await;
     }
 }
 

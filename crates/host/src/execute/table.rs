@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use plimsoll_model::backup::Schedule;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::route::{About, Match, Route, Upstream};
@@ -30,6 +31,10 @@ pub(crate) struct Table {
     pub(crate) keeping: Mutex<()>,
     /// Told when other routes serve than before.
     pub(crate) changed: Notify,
+    /// The databases that the host backs up by itself.
+    schedules: Mutex<BTreeMap<(EnvironmentKey, ComponentName), Schedule>>,
+    /// Told when they are others than before.
+    pub(crate) scheduled: Notify,
 }
 
 /// The routes as they are to be.
@@ -60,6 +65,7 @@ impl Table {
         for key in world.ledger.environments().await? {
             for (component, row) in world.ledger.components(&key).await? {
                 let Some(served) = &row.served else { continue };
+                self.schedule(&key, &component, Some(served)).await;
                 let since = row.since.unwrap_or(Moment(0));
                 if let Some(route) = route(world, &key, &component, served, None, since).await? {
                     recorded.insert((key.clone(), component), route);
@@ -83,6 +89,7 @@ impl Table {
         served: Option<&Served>,
         by: Option<&DeploymentRecord>,
     ) -> Result<(), Trouble> {
+        self.schedule(key, component, served).await;
         let mut routing = self.routes.lock().await;
         let mut after = routing.routes.clone();
         let name = (key.clone(), component.clone());
@@ -103,6 +110,23 @@ impl Table {
             self.changed.notify_one();
         }
         Ok(())
+    }
+
+    /// The databases that the host backs up by itself.
+    pub(crate) async fn schedules(&self) -> BTreeMap<(EnvironmentKey, ComponentName), Schedule> {
+        self.schedules.lock().await.clone()
+    }
+
+    async fn schedule(&self, key: &EnvironmentKey, component: &ComponentName, served: Option<&Served>) {
+        let schedule = served.and_then(|served| if let Target::Database { schedule, .. } = &served.target { schedule.clone() } else { None });
+        let (mut schedules, name) = (self.schedules.lock().await, (key.clone(), component.clone()));
+        let before = match schedule.clone() {
+            Some(schedule) => schedules.insert(name, schedule),
+            None => schedules.remove(&name),
+        };
+        if before != schedule {
+            self.scheduled.notify_one();
+        }
     }
 
     /// The certificates that the routes of an environment show.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseKind, Migration};
+use crate::backup::Schedule;
 use crate::{ComponentName, Digest, RelPath};
 
 /// A database as a host has to know it, but for the values of its secrets.
@@ -18,6 +19,9 @@ pub struct DatabaseSpec {
     pub secrets: BTreeMap<String, Digest>,
     /// The migrations that it shall have, in their order: those that its release holds.
     pub migrations: Vec<Migration>,
+    /// When its host backs it up by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
 }
 
 /// Where a database is.

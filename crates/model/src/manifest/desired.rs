@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::project::{Acme, CertificateFiles, CertificateSource, Component, Kind, Process, Project, TlsSource};
+use super::project::{Acme, CertificateFiles, CertificateSource, Component, Environment, Kind, Process, Project, TlsSource};
 use crate::database::{DatabaseSpec, Migration};
 use crate::plan::{Desired, DesiredComponent, DesiredKind};
 use crate::route::{Enrolment, RouteSpec, Tls};
@@ -30,7 +30,10 @@ impl Project {
     #[must_use]
     pub fn desired(&self, known: &Known) -> Desired {
         let wanted = |(name, component): (&ComponentName, &Component)| {
-            Some((name.clone(), component.desired(*known.releases.get(name)?, component.kind.desired(name, known), component.route(known)?)))
+            Some((
+                name.clone(),
+                component.desired(*known.releases.get(name)?, component.kind.desired(name, known, &self.environment), component.route(known)?),
+            ))
         };
         Desired { components: self.components.iter().filter_map(wanted).collect() }
     }
@@ -62,14 +65,15 @@ impl Project {
 }
 
 impl Kind {
-    fn desired(&self, name: &ComponentName, known: &Known) -> DesiredKind {
+    fn desired(&self, name: &ComponentName, known: &Known, environment: &Environment) -> DesiredKind {
         let secrets = known.secrets.get(name).cloned().unwrap_or_default();
         match self {
             Kind::Site { root } => DesiredKind::Site { root: root.clone() },
             Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
             Kind::Database { engine, location } => {
                 let migrations = known.migrations.get(name).cloned().unwrap_or_default();
-                DesiredKind::Database(DatabaseSpec { engine: *engine, location: location.clone(), secrets, migrations })
+                let schedule = environment.backups.schedule();
+                DesiredKind::Database(DatabaseSpec { engine: *engine, location: location.clone(), secrets, migrations, schedule })
             }
         }
     }

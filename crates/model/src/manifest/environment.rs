@@ -87,7 +87,8 @@ fn backups(name: &EnvironmentName, section: &Section) -> Option<BackupPolicy> {
     Some(BackupPolicy {
         before_migrations: flag("requires", "backup").unwrap_or(name.as_str() != LOCAL),
         keep: u32::try_from(keep).ok()?,
-        max_age_ms: number("max_age"),
+        every_ms: number("every"),
+        max_age_ms: number("max_age").or(number("every").map(|every_ms| every_ms * 2)),
     })
 }
 

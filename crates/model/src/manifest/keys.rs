@@ -390,10 +390,16 @@ static BACKUPS: Table = Table {
             "How many of each database are kept; the last verified one always is. By default 10 in `production`, 5 elsewhere.",
         ),
         Key::new(
+            "every",
+            Shape::Duration { min_ms: 60_000 },
+            "\"1d\"",
+            "How often the host takes one by itself, whoever took the last one. Without it, only deployments and `plimsoll backup create` do.",
+        ),
+        Key::new(
             "max_age",
             Shape::Duration { min_ms: 60_000 },
             "\"1d\"",
-            "How old the last verified one may be: `plimsoll status --strict` fails when it is older, or when there is none.",
+            "How old the last verified one may be: `plimsoll status --strict` fails when it is older, or when there is none. By default twice `every`.",
         ),
     ],
 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backup::Schedule;
 use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration};
 use crate::deployment::{Holder, Stage};
 use crate::route::{Match, RouteSpec};
@@ -91,6 +92,9 @@ pub enum Target {
         location: Location,
         /// In their order.
         migrations: Vec<Migration>,
+        /// When its host backs it up by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        schedule: Option<Schedule>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! Databases and their migrations.
 
+use plimsoll_model::backup::Schedule;
 use plimsoll_model::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Location, Migration};
 use plimsoll_model::plan::{DatabaseAt, Step};
 use proptest::collection::{btree_map, vec};
@@ -33,8 +34,9 @@ prop_compose! {
         location in location(),
         secrets in btree_map(variable(), digest(), 0..2),
         migrations in vec(migration(), 0..3),
+        schedule in of((any::<u64>(), any::<u32>()).prop_map(|(every_ms, keep)| Schedule { every_ms, keep })),
     ) -> DatabaseSpec {
-        DatabaseSpec { engine, location, secrets, migrations }
+        DatabaseSpec { engine, location, secrets, migrations, schedule }
     }
 }
 

@@ -36,6 +36,7 @@ fn the_good_manifest_in_local() {
         "backups": {
           "before_migrations": false,
           "keep": 5,
+          "every_ms": null,
           "max_age_ms": null
         }
       },

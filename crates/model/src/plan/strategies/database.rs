@@ -10,7 +10,8 @@ use crate::plan::{DatabaseAt, Move, Step, Steps};
 /// What serves when a database is as `spec` says.
 #[must_use]
 pub fn target(spec: &DatabaseSpec) -> Target {
-    Target::Database { engine: spec.engine, location: spec.location.clone(), migrations: spec.migrations.clone() }
+    let DatabaseSpec { engine, location, migrations, schedule, .. } = spec.clone();
+    Target::Database { engine, location, migrations, schedule }
 }
 
 /// The steps that make these moves, and record what the database has then.
