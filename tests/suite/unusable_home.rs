@@ -7,6 +7,7 @@ use plimsoll_testkit::fixtures::Ran;
 use serde_json::Value;
 
 use crate::ask::until;
+use crate::data::Scene;
 use crate::project::Project;
 
 /// Runs shell lines with `$P` for the binary, bound to this project, in a namespace where the home is a file system of its own,
@@ -91,6 +92,29 @@ fn a_full_disk_leaves_the_old_version_serving() {
     assert_eq!((&told[3]["code"], &told[3]["details"]["open"]), (&"healthy".into(), &Value::Null), "{:#}", told[3]);
     assert_eq!(told[3]["details"]["deployment"]["id"], told[0]["details"]["deployment"]["id"]);
     assert_eq!(told[4]["code"], "deployed", "{:#}", told[4]);
+}
+
+#[test]
+fn a_full_disk_fails_a_backup_wherever_it_is_then_and_the_good_one_stays() {
+    // The copy of one state does not fit, or what is compressed from it.
+    for (free, code) in [("1000K", "database-disk-full"), ("2200K", "disk-full")] {
+        let scene = Scene::on_sqlite();
+        let (project, home) = (&scene.project, scene.project.home.path().display().to_string());
+        scene.migration("0002_large", "CREATE TABLE large (data BLOB); INSERT INTO large VALUES (randomblob(1500000))", None);
+        let lines = format!(
+            "eval $P deploy local\neval $P backup create local\nhead -c 99999999 /dev/zero >'{home}/fill' 2>/dev/null; truncate -s -{free} '{home}/fill'\n\
+             eval $P backup create local; echo $?\neval $P backup list local\nls '{home}/environments/tiny/local/backups/main' | wc -l\n\
+             rm '{home}/fill'\neval $P backup create local"
+        );
+        let told = on_mount(project, "size=16m", &lines);
+        assert_eq!((&told[0]["code"], &told[1]["code"]), (&"deployed".into(), &"backed-up".into()), "{:#}", told[1]);
+        assert_eq!((&told[2]["code"], &told[3]), (&code.into(), &1.into()), "{:#}", told[2]);
+        assert!(told[2]["help"].is_string(), "{:#}", told[2]);
+        let left = told[4]["details"]["backups"].as_array().expect("it is a list");
+        assert_eq!((left.len(), &left[0]["counts"]), (1, &true.into()), "{:#}", told[4]);
+        assert_eq!(told[5], 1, "nothing else is left");
+        assert_eq!(told[6]["code"], "backed-up", "{:#}", told[6]);
+    }
 }
 
 #[test]
