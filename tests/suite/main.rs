@@ -15,6 +15,7 @@ mod databases;
 mod down;
 mod first_deploy;
 mod git;
+mod guestbook;
 mod hooks;
 mod json;
 mod keepers;

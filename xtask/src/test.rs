@@ -29,6 +29,7 @@ const PARTS: &[Part] = &[
 pub fn run_all() -> Outcome {
     need(&["git"], "git ca-certificates")?;
     need(&["nginx"], "nginx-light")?;
+    need(&["python3"], "python3")?;
     need_stopped(&["pg_ctlcluster", "psql"], "postgresql postgresql-client")?;
     need_stopped(&["mariadbd", "mariadb-dump"], "mariadb-server mariadb-client")?;
     let mut told = Vec::new();
