@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_model::backup::Difference;
 use plimsoll_model::database::DatabaseKind;
 
-use crate::fault::DatabaseError;
+use crate::fault::{DatabaseError, Fault};
 
 /// A backup failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +81,16 @@ pub enum BackupError {
         /// Where it was to be restored.
         place: String,
     },
+    /// Its login may not create the scratch database in which it is tried.
+    #[error("{place}: a backup cannot be verified, as the login of its URL may not create a scratch database: {why}")]
+    NoScratch {
+        /// Which database.
+        place: String,
+        /// What the database said.
+        why: String,
+        /// How its login is let to.
+        remedy: &'static str,
+    },
     /// What was restored is not what was backed up.
     #[error("{} does not bring back what was there: {}", folder.display(), listed(differences))]
     Differs {
@@ -100,6 +110,14 @@ impl BackupError {
     /// A file of a backup that is not what was written.
     pub(super) fn damaged(path: &Path, why: &str) -> Self {
         Self::Damaged { path: path.to_owned(), why: why.to_owned() }
+    }
+
+    /// Why the scratch database of a backup could not be made.
+    pub(super) fn scratch(error: DatabaseError, remedy: &'static str) -> Self {
+        match error {
+            DatabaseError { place, fault: Fault::Forbidden(why), .. } => Self::NoScratch { place, why, remedy },
+            other => other.into(),
+        }
     }
 
     /// Whether it is the backup that is of no use, and not who wanted to use it.
@@ -122,6 +140,7 @@ impl BackupError {
             Self::Damaged { .. } => "backup-damaged",
             Self::TooNew { .. } => "backup-too-new",
             Self::OtherKind { .. } => "backup-of-another-kind",
+            Self::NoScratch { .. } => "backup-unverifiable",
             Self::Differs { .. } => "backup-differs",
         }
     }
@@ -140,6 +159,7 @@ impl BackupError {
             Self::Damaged { .. } => "use another backup, and look at the disk that this one lies on".into(),
             Self::TooNew { .. } => "use the Plimsoll that has written it, or a newer one".into(),
             Self::OtherKind { of, .. } => format!("restore it into a {of} database"),
+            Self::NoScratch { remedy, .. } => format!("{remedy}; or do without backups before migrations: requires = {{ backup = false }}"),
             Self::Differs { .. } => "do not rely on this backup: take another one, and see what changes its data".into(),
         }
     }

@@ -1,7 +1,8 @@
 //! What goes wrong is told by a stable code, and never with the password.
 
-use plimsoll_database::{DatabaseError, Place, applied, up};
+use plimsoll_database::{DatabaseError, Place, applied, back_up, up, verify};
 use plimsoll_model::database::DatabaseKind;
+use plimsoll_model::time::Moment;
 use plimsoll_testkit::fixtures::{Mariadb, Postgres, free_port};
 use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
@@ -70,11 +71,18 @@ async fn what_the_login_may_not_do_is_told() {
     postgres.sql("shop", &format!("CREATE ROLE weak LOGIN PASSWORD '{}'", Postgres::PASSWORD));
     mysql.sql("", &format!("CREATE USER weak@'127.0.0.1' IDENTIFIED BY '{}'; GRANT SELECT ON shop.* TO weak@'127.0.0.1'", Mariadb::PASSWORD));
     let cases = [
-        at(DatabaseKind::Postgres, &in_postgres.replace("postgres:planted", "weak:planted")),
-        at(DatabaseKind::Mysql, &in_mysql.replace("plimsoll:planted", "weak:planted")),
+        (at(DatabaseKind::Postgres, &in_postgres), at(DatabaseKind::Postgres, &in_postgres.replace("postgres:planted", "weak:planted"))),
+        (at(DatabaseKind::Mysql, &in_mysql), at(DatabaseKind::Mysql, &in_mysql.replace("plimsoll:planted", "weak:planted"))),
     ];
-    for place in cases {
+    for (all, place) in cases {
         check(&up(&place, &script(1, "CREATE TABLE a (n INT)")).await.unwrap_err(), "database-forbidden");
+        let folder = tempfile::tempdir().unwrap();
+        let backup = folder.path().join("b");
+        // Whoever may read all of it may back it up, and needs one more right to verify that.
+        back_up(&all, &backup, Moment(0), None).await.unwrap();
+        let error = verify(&backup, &place, Moment(0)).await.unwrap_err();
+        assert_eq!((error.code(), error.condemns()), ("backup-unverifiable", false), "{error}");
+        assert!(error.help().contains("as an administrator"), "{}", error.help());
     }
 }
 

@@ -17,9 +17,10 @@ pub(super) async fn keep(place: &Place, database: &ComponentName, keeping: Keepi
     sweep(place)?;
     match keeping {
         Keeping::BackUp { id, keep, origin } => {
-            take(place, &id, origin).await?;
-            // What nothing keeps goes when there is one more that counts.
+            let taken = take(place, &id, origin).await;
+            // Also when it does not count: or those that do not would pile up.
             prune(Path::new(HERE), database, keep)?;
+            taken?;
             one(database, &id)
         }
         Keeping::Verify { id } => {

@@ -24,6 +24,8 @@ use login::Login;
 use scratch::Scratch;
 use snapshot::{Still, Watched};
 
+/// What lets a login verify.
+const REMEDY: &str = "as an administrator: GRANT ALL ON `plimsoll\\_verify\\_%`.* TO its user";
 const PACKAGE: &str = "mariadb-client";
 const DATA: &str = "data.sql.zst";
 
@@ -67,7 +69,7 @@ pub(super) async fn tried(data: &Path, place: &Place) -> Result<Tables, BackupEr
     let (data, place) = (data.to_owned(), place.clone());
     // A task of its own, so that the scratch database is dropped also when nobody waits any more.
     let tried = tokio::spawn(async move {
-        let scratch = Scratch::new(&place).await?;
+        let scratch = Scratch::new(&place).await.map_err(|error| BackupError::scratch(error, REMEDY))?;
         let found = restored(&data, &place, scratch.name()).await;
         scratch.dropped().await?;
         found

@@ -21,6 +21,8 @@ use crate::migrate::History;
 use crate::place::Place;
 use scratch::Scratch;
 
+/// What lets a login verify.
+const REMEDY: &str = "as an administrator: ALTER ROLE its_user CREATEDB";
 const PACKAGE: &str = "postgresql-client";
 const DATA: &str = "data.pgdump.zst";
 
@@ -49,7 +51,7 @@ pub(super) async fn tried(data: &Path, objects: &[String], place: &Place) -> Res
     let (data, objects, place) = (data.to_owned(), objects.to_owned(), place.clone());
     // A task of its own, so that the scratch database is dropped also when nobody waits any more.
     let tried = tokio::spawn(async move {
-        let scratch = Scratch::new(&place).await?;
+        let scratch = Scratch::new(&place).await.map_err(|error| BackupError::scratch(error, REMEDY))?;
         let found = restored(&data, &objects, &place, scratch.name()).await;
         scratch.dropped().await?;
         found
