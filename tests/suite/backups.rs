@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::ask::until;
+use crate::ask::{get, until};
 use crate::data::{Scene, on_each};
 use plimsoll_testkit::fixtures::{Process, Ran};
 
@@ -192,4 +192,36 @@ fn a_daemon_that_is_killed_in_the_middle_of_a_backup_is_followed_by_one_that_tak
     assert_eq!((&taken["id"], &taken["counts"]), (&told.detail("/deployment/id"), &true.into()));
     assert_eq!(taken["tables"]["public.notes"]["rows"], 300_000, "{:#}", taken["tables"]);
     assert!(!begun(), "what was cut off is gone");
+}
+
+#[test]
+fn a_rollback_brings_the_data_of_its_time_back_when_it_is_asked_to() {
+    on_each(|scene| {
+        let project = &scene.careful().project;
+        project.deploy();
+        scene.write("one");
+        scene.second();
+        project.deploy();
+        scene.write("two");
+        let serves = || get(&project.url("web", "/"));
+        let refused = project.run(["rollback", "local", "--restore-data"]).ended(5);
+        assert_eq!((refused.document()["code"].as_str(), refused.detail("/losses/0/rows_now")), (Some("approval-missing"), 2.into()));
+        assert_eq!((serves().as_str(), scene.notes()), ("version 2", vec!["one".into(), "two".into()]));
+        let back = project.run(["rollback", "local", "--restore-data", "--yes"]).ended(0);
+        assert_eq!((serves().as_str(), scene.notes()), ("version 1", vec!["one".into()]));
+        let before = back.detail("/data/before/0/id").as_str().expect("a name is text").to_owned();
+        // What was lost is a snapshot of version 2, and the way back there.
+        let snapshot = project.run(["snapshot", "show", "local", &before]).ended(0).detail("/snapshot");
+        assert_eq!((&snapshot["counts"], snapshot["releases"].as_object().map(serde_json::Map::len)), (&true.into(), Some(2)));
+        assert_eq!(project.run(["snapshot", "restore", "local", &before, "--yes"]).ended(0).document()["code"], "restored");
+        assert_eq!((serves().as_str(), scene.notes()), ("version 2", vec!["one".into(), "two".into()]));
+        // One that is of what serves anyway brings its data alone.
+        let taken = project.run(["snapshot", "create", "local"]).ended(0).detail("/snapshot/id");
+        scene.write("three");
+        let _ = project.run(["snapshot", "restore", "local", taken.as_str().expect("a name is text"), "--yes"]).ended(0);
+        assert_eq!((serves().as_str(), scene.notes()), ("version 2", vec!["one".into(), "two".into()]));
+        let listed = project.run(["snapshot", "list", "local"]).ended(0).detail("/snapshots");
+        assert!(listed.as_array().is_some_and(|all| all.iter().any(|one| one["id"] == taken && one["counts"] == true)), "{listed:#}");
+        assert_eq!(project.run(["snapshot", "show", "local", "no"]).ended(2).document()["code"], "unknown-snapshot");
+    });
 }

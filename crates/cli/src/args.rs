@@ -40,7 +40,7 @@ pub struct Globals {
 }
 
 /// The commands with commands of their own that all name an environment first or last.
-const GROUPS: &[&str] = &["backup", "migrate"];
+const GROUPS: &[&str] = &["backup", "migrate", "snapshot"];
 
 /// The arguments of this process; or how it ends, when they ask for nothing more or make no sense.
 pub fn parse() -> Result<Args, ExitCode> {

@@ -1,8 +1,7 @@
 //! Asking the person at the terminal for a yes.
 
 use async_trait::async_trait;
-use plimsoll_ops::backup_restore::Loss;
-use plimsoll_ops::{Always, Approve, Never, PlanView};
+use plimsoll_ops::{Always, Approve, Loss, Never, PlanView};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::console::{self, Console};

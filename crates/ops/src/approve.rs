@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::PlanView;
-use crate::backup_restore::Loss;
+use crate::restoring::Loss;
 
 /// Whoever can say yes to a plan: a person at a terminal, or what was said beforehand.
 #[async_trait]

@@ -1,10 +1,12 @@
 //! Backups of an environment's databases, wherever they lie: each on the host that its database is looked after from.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use plimsoll_api::{BackupQuery, BackupWork};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Actor;
-use plimsoll_model::backup::Backup;
-use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
+use plimsoll_model::backup::{Backup, Origin};
+use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, EnvironmentName, HostName};
 use serde::Serialize;
 
 use crate::migrating::databases;
@@ -104,4 +106,24 @@ pub(crate) fn chosen(all: Vec<BackupView>, id: &BackupId, key: &EnvironmentKey) 
         OpError::new(Exit::Usage, "unknown-backup", format!("{key} has no backup {id}")).with_help(help)
     };
     if found.is_empty() { Err(missing()) } else { Ok(found) }
+}
+
+/// The newest of each database that counts and was taken while one of these deployments served.
+pub(crate) fn newest_of(all: Vec<BackupView>, deployments: &BTreeSet<DeploymentId>, key: &EnvironmentKey) -> Result<Vec<BackupView>, OpError> {
+    let of_then = |view: &BackupView| view.origin().is_some_and(|origin| origin.deployment.as_ref().is_some_and(|id| deployments.contains(id)));
+    let newest: BTreeMap<ComponentName, BackupView> =
+        all.into_iter().filter(|view| view.counts && of_then(view)).map(|view| (view.backup.database.clone(), view)).collect();
+    let missing = || {
+        let message = format!("no backup of {key} that counts was taken while that served");
+        OpError::new(Exit::Failed, "no-backup", message).with_help(format!("plimsoll backup list {} tells what there is", key.environment))
+    };
+    if newest.is_empty() { Err(missing()) } else { Ok(newest.into_values().collect()) }
+}
+
+impl BackupView {
+    /// What served when it was taken.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.backup.content.as_ref()?.origin.as_ref()
+    }
 }

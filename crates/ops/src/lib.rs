@@ -66,6 +66,7 @@ mod progress;
 mod project;
 mod proposal;
 mod request;
+mod restoring;
 pub mod resume;
 pub mod rollback;
 mod run_log;
@@ -78,6 +79,11 @@ pub mod secrets_set;
 pub mod secrets_unset;
 mod settle;
 pub mod show;
+pub mod snapshot_create;
+pub mod snapshot_list;
+pub mod snapshot_restore;
+pub mod snapshot_show;
+mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -100,7 +106,9 @@ pub use plimsoll_inspect::Asked;
 pub use plimsoll_provision::Wishes;
 pub use plimsoll_vault::{Ask, Keyring, MAX_VALUE_BYTES};
 pub use progress::{Event, Progress};
+pub use restoring::{Loss, Restored};
 pub use secrets::{SecretSource, SecretUsers, SecretView};
+pub use snapshots::Snapshot;
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
@@ -145,5 +153,9 @@ pub const OPERATIONS: &[&str] = &[
     "secrets_set",
     "secrets_unset",
     "show",
+    "snapshot_create",
+    "snapshot_list",
+    "snapshot_restore",
+    "snapshot_show",
     "status",
 ];

@@ -1,5 +1,6 @@
 //! Returns an environment to what an earlier deployment had made live.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use plimsoll_api::SecretValues;
@@ -7,11 +8,13 @@ use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
 use plimsoll_model::plan::Intent;
-use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
+use plimsoll_model::{BackupId, DeploymentId, EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
+use crate::backups::{self, Backups};
 use crate::project::Loaded;
 use crate::proposal::{Aim, CutOff, Proposal, make, terms};
+use crate::restoring::{Restored, Restoring};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project, settle};
@@ -27,12 +30,28 @@ pub struct Input {
     /// The state to return to.
     #[serde(default)]
     pub to: Target,
+    /// Brings the data of that time back as well.
+    #[serde(default)]
+    pub data: Data,
     /// Carries out only this plan, seen before.
     #[serde(default)]
     pub expect_plan: Option<PlanHash>,
     /// Why, for the record.
     #[serde(default)]
     pub reason: Option<String>,
+}
+
+/// What becomes of the rows of databases.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Data {
+    /// They stay, but for what migrations take back.
+    #[default]
+    Stays,
+    /// Those of the newest backup that was taken while the earlier state served.
+    Newest,
+    /// Those of this backup.
+    Backup(BackupId),
 }
 
 /// An earlier state.
@@ -55,6 +74,9 @@ pub enum Target {
 pub struct Output {
     /// The deployment that brought the earlier state back.
     pub deployment: DeploymentView,
+    /// What became of the data, where it was brought back as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Restored>,
 }
 
 /// Carries out the plan that leads back. Hosts have all that it needs: releases, and the values of secrets.
@@ -62,24 +84,61 @@ pub struct Output {
 /// # Errors
 /// There is nothing to return to, its releases are gone, or it ended as a deployment that fails does.
 pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
-    let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason, begun: Instant::now() };
+    let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason.clone(), begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
-    let (fleet, proposal) = until_cancelled(context, plan(context, &loaded, &input.to, progress)).await?;
+    let (fleet, to, proposal) = until_cancelled(context, plan(context, &loaded, &input, progress)).await?;
+    let restoring = restoring(context, (&input.environment, &input.data), &to, progress).await?;
+    if let Some(restoring) = &restoring {
+        restoring.ask(approve, "the same again with").await?;
+    }
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
-    Ok(Output { deployment })
+    let data = match restoring {
+        Some(restoring) => Some(restoring.put_back().await?),
+        None => None,
+    };
+    Ok(Output { deployment, data })
+}
+
+/// The data that is to be brought back with a deployment, weighed against what there is.
+async fn restoring<'a>(
+    context: &'a Context,
+    (environment, data): (&EnvironmentName, &Data),
+    to: &BTreeSet<DeploymentId>,
+    progress: &'a Progress,
+) -> Result<Option<Restoring<'a>>, OpError> {
+    if *data == Data::Stays {
+        return Ok(None);
+    }
+    let backups = Backups::reach(context, progress, environment, None).await?;
+    let all = backups.list().await?;
+    let wanted = match data {
+        Data::Backup(id) => backups::chosen(all, id, &backups.key)?,
+        _ => backups::newest_of(all, to, &backups.key)?,
+    };
+    Restoring::weigh(context, backups, wanted, environment).await.map(Some)
 }
 
 /// What was cut off is settled before the history is asked: it may be what is to be rolled back.
-async fn plan(context: &Context, loaded: &Loaded, to: &Target, progress: &Progress) -> Result<(Fleet, Proposal), OpError> {
+async fn plan(context: &Context, loaded: &Loaded, input: &Input, progress: &Progress) -> Result<(Fleet, BTreeSet<DeploymentId>, Proposal), OpError> {
     let fleet = hosts::connect(context, &loaded.project).await?;
     settle::first(context, &fleet, &loaded.key(), Action::Rollback, progress).await?;
     let history = fleet.home().history(&loaded.key(), HISTORY).await?;
-    let target = target(&history, to)?;
-    let terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
+    let target = target(&history, &input.to)?;
+    let mut terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
+    if input.data != Data::Stays {
+        // What there is is backed up when it is weighed; one more could be one too many for that which is to be brought back.
+        terms.keep_backups = None;
+    }
     let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
-    Ok((fleet, proposal))
+    Ok((fleet, same(&history, &target.id), proposal))
+}
+
+/// All deployments that led to what `target` had made live: itself, and rollbacks to it.
+fn same(history: &[DeploymentRecord], target: &DeploymentId) -> BTreeSet<DeploymentId> {
+    let leads = |record: &&DeploymentRecord| rollback_target(history, "", |other| other.id == record.id).is_ok_and(|found| found.id == *target);
+    history.iter().filter(leads).map(|record| record.id.clone()).collect()
 }
 
 fn target<'a>(history: &'a [DeploymentRecord], to: &Target) -> Result<&'a DeploymentRecord, HistoryError> {

@@ -118,7 +118,8 @@ fn operations_can_be_run_by_any_thread() {
     sent(|context, progress| plan::run(context, plan::Input { environment: environment(), source: Wanted::Default }, progress));
     sent(|context, progress| resume::run(context, resume::Input { environment: environment() }, progress));
     sent(|context, progress| status::run(context, status::Input { environment: environment(), strict: false }, progress));
-    let input = |environment| rollback::Input { environment, to: rollback::Target::Last, expect_plan: None, reason: None };
+    let input =
+        |environment| rollback::Input { environment, to: rollback::Target::Last, data: rollback::Data::Stays, expect_plan: None, reason: None };
     sent(move |context, progress| rollback::run(context, input(environment()), &Always, progress));
     let input = |environment| deploy::Input { environment, source: Wanted::Default, tests: Tests::Full, expect_plan: None, reason: None };
     sent(move |context, progress| deploy::run(context, input(environment()), &Always, progress));

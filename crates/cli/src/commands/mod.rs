@@ -23,6 +23,7 @@ mod rollback;
 mod schema;
 mod secrets;
 mod show;
+mod snapshot;
 mod status;
 
 use std::process::ExitCode;
@@ -65,6 +66,9 @@ pub enum Command {
     /// Keep the data of databases, and bring it back
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Keep what serves together with its data, and return there
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     /// Keep the values of secrets in the project, encrypted
     #[command(subcommand)]
     Secrets(secrets::Command),
@@ -105,6 +109,7 @@ impl Command {
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Migrate(command) => command.run(globals),
             Self::Backup(command) => command.run(globals),
+            Self::Snapshot(command) => command.run(globals),
             Self::Secrets(command) => command.run(globals),
             Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),

@@ -1,11 +1,12 @@
 //! `plimsoll rollback ENVIRONMENT`: returns to an earlier state.
 
 use plimsoll_model::{DeploymentId, EnvironmentName};
-use plimsoll_ops::rollback::{self, Input, Target};
+use plimsoll_ops::rollback::{self, Data, Input, Target};
 use plimsoll_ops::{Approve, Context, OpError, Progress};
 
 use crate::answer::Reply;
 use crate::mandate::Mandate;
+use crate::render;
 use crate::session::Session;
 
 /// Return to what an earlier deployment had made live
@@ -15,6 +16,9 @@ pub struct Rollback {
     environment: EnvironmentName,
     #[command(flatten)]
     to: To,
+    /// Bring the data of that time back too: of the newest backup that was taken while it served. What is lost is said first
+    #[arg(long)]
+    restore_data: bool,
     #[command(flatten)]
     mandate: Mandate,
 }
@@ -47,10 +51,13 @@ impl From<To> for Target {
 impl Rollback {
     /// Rolls back, and tells how it ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, to, mandate: Mandate { yes, plan, reason } } = self;
-        let input = Input { environment, to: to.into(), expect_plan: plan, reason };
+        let Self { environment, to, restore_data, mandate: Mandate { yes, plan, reason } } = self;
+        let data = if restore_data { Data::Newest } else { Data::Stays };
+        let input = Input { environment, to: to.into(), data, expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| rollback::run(context, input, approve, progress).await;
         let output = session.undertake("rollback", yes, work).await?;
-        Ok(Reply::of_deployment("rolled-back", &output.deployment, &output))
+        let reply = Reply::of_deployment("rolled-back", &output.deployment, &output);
+        let data = output.data.iter().map(|data| render::backups::restored(&output.deployment.key, data)).collect::<String>();
+        Ok(Reply { text: reply.text + &data, ..reply })
     }
 }

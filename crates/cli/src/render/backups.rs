@@ -3,8 +3,7 @@
 use owo_colors::OwoColorize;
 use plimsoll_model::EnvironmentKey;
 use plimsoll_model::backup::Content;
-use plimsoll_ops::BackupView;
-use plimsoll_ops::backup_restore::Output;
+use plimsoll_ops::{BackupView, Restored};
 
 use super::measure::{count, moment, size};
 use super::table::table;
@@ -14,22 +13,26 @@ pub fn list(key: &EnvironmentKey, backups: &[BackupView]) -> String {
     if backups.is_empty() {
         return format!("{key} has no backup\n");
     }
+    table_of(backups)
+}
+
+/// The same where there are some.
+pub fn table_of(backups: &[BackupView]) -> String {
     let head = ["backup", "database", "taken", "size", "holds", "version", "state"].map(|title| title.dimmed().to_string());
     let troubles: String = backups.iter().filter_map(trouble).collect();
     table(&std::iter::once(head).chain(backups.iter().map(row)).collect::<Vec<_>>()) + &troubles
 }
 
 /// What a restore came to.
-pub fn restored(output: &Output) -> String {
-    let before = output.before.iter().map(|view| format!("what {} had before is backup {}\n", view.backup.database, view.backup.id));
-    let before: String = before.collect();
+pub fn restored(key: &EnvironmentKey, output: &Restored) -> String {
     if output.restored.is_empty() {
-        return format!("nothing to restore: every table of {} is as in the backup\n", output.key);
+        return format!("nothing to restore: every table of {key} is as in the backup\n");
     }
+    let before = output.before.iter().map(|view| format!("what {} had before is backup {}\n", view.backup.database, view.backup.id));
     let done =
         output.restored.iter().map(|view| format!("{} {} has the data of backup {}\n", "restored".green(), view.backup.database, view.backup.id));
-    let losses: String = output.losses.iter().map(|loss| format!("before, {loss}\n")).collect();
-    done.collect::<String>() + &losses + &before
+    let losses = output.losses.iter().map(|loss| format!("before, {loss}\n"));
+    done.chain(losses).chain(before).collect()
 }
 
 fn row(view: &BackupView) -> [String; 7] {

@@ -30,7 +30,7 @@ impl Restore {
         let input = Input { environment, id, database };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| backup_restore::run(context, input, approve, progress).await;
         let output = session.undertake("restore", yes, work).await?;
-        let code = if output.restored.is_empty() { "unchanged" } else { "restored" };
-        Ok(Reply::new(code, &output, render::backups::restored(&output)))
+        let code = if output.restored.restored.is_empty() { "unchanged" } else { "restored" };
+        Ok(Reply::new(code, &output, render::backups::restored(&output.key, &output.restored)))
     }
 }
