@@ -155,6 +155,16 @@ fn an_unknown_backup_or_database_is_named() {
     assert_eq!(scene.backup(&["verify", "local", "no"]).ended(2).document()["code"], "unknown-backup");
     assert_eq!(scene.backup(&["create", "local", "--database", "web"]).ended(2).document()["code"], "unknown-database");
     assert_eq!(scene.backup(&["local", "create"]).ended(0).document()["code"], "backed-up", "said the other way round");
+    // What was taken stays, and comes back when there is something to bring it back to: the file of the database may have been lost as well.
+    scene.write("kept");
+    let id = scene.take();
+    let _ = scene.project.run(["down", "local"]).ended(0);
+    assert_eq!(scene.backups().len(), 2);
+    assert_eq!(scene.backup(&["restore", "local", &id, "--yes"]).ended(1).document()["code"], "nothing-deployed");
+    fs::remove_dir_all(scene.project.home.path().join("environments/tiny/local/shared")).expect("it is there");
+    scene.project.deploy();
+    let _ = scene.backup(&["restore", "local", &id, "--yes"]).ended(0);
+    assert_eq!(scene.notes(), ["kept"]);
 }
 
 #[test]

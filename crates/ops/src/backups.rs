@@ -72,7 +72,8 @@ impl<'a> Backups<'a> {
             let view = |backup: Backup| BackupView { host: host.clone(), counts: backup.counts(), backup };
             told.extend(backups?.into_iter().map(view));
         }
-        Ok(told)
+        let needs_one = matches!(work, BackupWork::Verify { .. } | BackupWork::Restore { .. });
+        if told.is_empty() && needs_one { Err(nothing(&self.key)) } else { Ok(told) }
     }
 
     /// What there is, the oldest first.

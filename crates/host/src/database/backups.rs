@@ -16,12 +16,13 @@ use crate::host::Host;
 use crate::trouble::Trouble;
 use crate::world::World;
 
-/// Does what is asked with the databases of an environment that serve here, one after the other.
+/// Does what is asked with the databases of an environment that serve here, one after the other. What was backed up is told as well when it serves
+/// no more.
 pub(crate) async fn carry_out(host: &Host, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
-    let databases = serving(&host.world, &query).await?;
-    if let BackupWork::List = query.work {
-        return list(&host.world, &query.key, &databases).await.map_err(HostError::Failed);
+    if let (BackupWork::List, Some(database)) = (&query.work, &query.database) {
+        return host.world.databases.list(&query.key, database).await.map_err(HostError::Failed);
     }
+    let databases = serving(&host.world, &query).await?;
     // A deployment that begins meanwhile would look at what is half restored.
     let _idle = if let BackupWork::Restore { .. } = query.work { Some(idle(host, &query.key).await?) } else { None };
     let mut told = Vec::new();
@@ -61,14 +62,6 @@ async fn keep(world: &World, key: &EnvironmentKey, database: &ComponentName, at:
     };
     let place = place(world, key, database, at, &SecretValues::default()).await?;
     world.databases.keep(Room { key, database, place: &place }, keeping).await
-}
-
-async fn list(world: &World, key: &EnvironmentKey, databases: &BTreeMap<ComponentName, DatabaseAt>) -> Result<Vec<Backup>, Trouble> {
-    let mut told = Vec::new();
-    for database in databases.keys() {
-        told.extend(world.databases.list(key, database).await?);
-    }
-    Ok(told)
 }
 
 /// The databases that the question is about.
