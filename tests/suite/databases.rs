@@ -107,6 +107,12 @@ fn a_plan_says_which_migrations_would_hurt_and_a_folder_that_is_none_is_refused(
     let finding = told.detail("/plan/findings/0");
     assert_eq!((finding["code"].as_str(), finding["place"]["file"].as_str()), (Some("column-renamed"), Some("migrations/0002_rename.up.sql")));
     assert!(told.stdout.contains("\"step\":\"migrate\""), "{}", told.stdout);
+    project.edit("lease = \"30s\"", "lease = \"30s\"\nrequires = { safe_migrations = true }");
+    let refused = project.run(["deploy", "local"]).ended(5);
+    assert_eq!((refused.document()["code"].as_str(), refused.detail("/findings/0/code")), (Some("migrations-unsafe"), "column-renamed".into()));
+    let accepted = "-- plimsoll: allow column-renamed: nothing else writes it\nALTER TABLE notes RENAME COLUMN text TO words";
+    scene.migration("0002_rename", accepted, Some("ALTER TABLE notes RENAME COLUMN words TO text"));
+    project.deploy();
     scene.migration("second", "SELECT 1", None);
     let told = project.run(["check"]).ended(3);
     assert_eq!(told.document()["code"], "manifest-invalid");

@@ -9,6 +9,7 @@ use std::time::Instant;
 use plimsoll_api::{Certificates, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Note, Shipment};
 use plimsoll_model::deployment::{ComponentChange, Failure, Outcome};
+use plimsoll_model::finding::Severity;
 use plimsoll_model::plan::Plan;
 use plimsoll_model::{ComponentName, PlanHash};
 use tokio::sync::mpsc;
@@ -75,6 +76,16 @@ impl<'a> Undertaking<'a> {
     /// What lies outside of the hosts.
     pub(crate) fn surroundings(&self) -> Surroundings<'_> {
         Surroundings { bench: self.bench, plan: self.plan, reason: self.reason.as_deref() }
+    }
+
+    /// Refuses what would hurt, where the environment wants that.
+    pub(crate) async fn judge(&self) -> Result<(), OpError> {
+        let hurts = self.view.findings.iter().any(|finding| finding.severity != Severity::Note);
+        if !hurts || !self.bench.project.environment.safe_migrations {
+            return Ok(());
+        }
+        let what = Undone::of(self.plan, self.view.hash, self.reason.as_deref());
+        Err(on_record::refused(self.bench.context, self.fleet, what, unsafe_migrations(&self.view)).await)
     }
 
     /// Waits for a yes, where the environment wants one.
@@ -168,6 +179,12 @@ fn stale(expected: &PlanHash, view: &PlanView) -> OpError {
     let message = format!("plan {} is stale: what was to be done, or the hosts, have changed since it was made", expected.short());
     let help = format!("look at the new plan, and give its hash: --plan {}", view.hash);
     OpError { details: details("plan", view), ..OpError::new(Exit::Refused, "plan-stale", message).with_help(help) }
+}
+
+fn unsafe_migrations(view: &PlanView) -> OpError {
+    let message = format!("environment {} refuses migrations that could hurt, and this plan has some", view.key.environment);
+    let help = "write them the safe way, or accept each in its file with a reason: docs/migrations.md tells both";
+    OpError { findings: view.findings.clone(), ..OpError::new(Exit::Refused, "migrations-unsafe", message).with_help(help) }
 }
 
 fn unapproved(view: &PlanView) -> OpError {

@@ -207,6 +207,7 @@ fn project() -> Project {
         keep_releases: 5,
         confirm: false,
         work_tree: false,
+        safe_migrations: false,
         backups: BackupPolicy { before_migrations: false, keep: 5, every_ms: None, max_age_ms: None },
     };
     let name = ProjectName::new("shop").unwrap();

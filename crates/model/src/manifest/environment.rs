@@ -75,6 +75,7 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
         keep_releases: u32::try_from(section.number("keep_releases")?).ok()?,
         confirm: section.flag("confirm").unwrap_or(name.as_str() == PRODUCTION),
         work_tree: section.flag("work_tree").unwrap_or(local && branch.is_none()),
+        safe_migrations: section.section("requires").and_then(|requires| requires.flag("safe_migrations")).unwrap_or(false),
         backups: backups(name, section)?,
         branch,
     })

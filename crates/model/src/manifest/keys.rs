@@ -371,6 +371,13 @@ static REQUIREMENTS: Table = Table {
             "false",
             "Backs a database up, and verifies the backup, before its migrations are run. By default everywhere but in `local`.",
         ),
+        Key::new(
+            "safe_migrations",
+            Shape::Flag,
+            "true",
+            "Refuses to deploy migrations that could hurt a database in use, or the version that still serves, unless their files accept it.",
+        )
+        .default("false"),
         Key::new("verified_in", Shape::NotYet("proofs from other environments"), "", ""),
         Key::new("clean_tree", Shape::NotYet("rules about the work tree"), "", ""),
         Key::new("approval", Shape::NotYet("approvals by others"), "", ""),

@@ -65,6 +65,8 @@ pub struct Environment {
     pub confirm: bool,
     /// Takes the work tree as it is, uncommitted changes included, unless a commit is asked for.
     pub work_tree: bool,
+    /// Refuses migrations that could hurt.
+    pub safe_migrations: bool,
     /// What it wants of the backups of its databases.
     pub backups: BackupPolicy,
 }

@@ -64,6 +64,7 @@ pub(crate) async fn carry_out(
 ) -> Result<DeploymentView, OpError> {
     let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &certificates);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
+    undertaking.judge().await?;
     if let Some(deployment) = undertaking.unchanged() {
         return Ok(deployment);
     }

@@ -33,6 +33,7 @@ fn the_good_manifest_in_local() {
         "keep_releases": 5,
         "confirm": false,
         "work_tree": true,
+        "safe_migrations": false,
         "backups": {
           "before_migrations": false,
           "keep": 5,
