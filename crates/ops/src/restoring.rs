@@ -104,6 +104,13 @@ impl<'a> Restoring<'a> {
         if self.losses.is_empty() || approve.approve_loss(&self.losses).await { Ok(()) } else { Err(unapproved(&self.losses, command)) }
     }
 
+    /// What brings it back, called by hand.
+    pub(crate) fn by_hand(&self) -> String {
+        let command =
+            |view: &BackupView| format!("plimsoll backup restore {} {} --database {}", self.environment, view.backup.id, view.backup.database);
+        self.wanted.iter().map(command).collect::<Vec<_>>().join(" && ")
+    }
+
     /// Brings it back.
     pub(crate) async fn put_back(self) -> Result<Restored, OpError> {
         let Self { backups, wanted, before, losses, .. } = self;

@@ -17,7 +17,7 @@ use crate::proposal::{Aim, CutOff, Proposal, make, terms};
 use crate::restoring::{Restored, Restoring};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
-use crate::{Approve, Context, DeploymentView, OpError, Progress, hosts, project, settle};
+use crate::{Approve, Context, DeploymentView, Exit, OpError, Progress, hosts, project, settle};
 
 /// How far back a target is looked for.
 const HISTORY: u32 = 200;
@@ -95,10 +95,21 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
     let data = match restoring {
-        Some(restoring) => Some(restoring.put_back().await?),
+        Some(restoring) => {
+            let by_hand = restoring.by_hand();
+            Some(restoring.put_back().await.map_err(|error| without_data(error, &deployment, &by_hand))?)
+        }
         None => None,
     };
     Ok(Output { deployment, data })
+}
+
+/// The earlier state serves, and its data could not be brought back.
+fn without_data(error: OpError, deployment: &DeploymentView, by_hand: &str) -> OpError {
+    let message = format!("{} is rolled back, and its data is not back: {}", deployment.key, error.message);
+    let help = error.help.map(|help| format!("{help}; then {by_hand}")).or_else(|| Some(by_hand.to_owned()));
+    let details = serde_json::to_value(deployment).ok().map(|deployment| serde_json::json!({ "deployment": deployment }));
+    OpError { message, help, details, exit: Exit::NeedsPerson, ..error }
 }
 
 /// The data that is to be brought back with a deployment, weighed against what there is.
