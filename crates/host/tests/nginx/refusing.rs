@@ -15,7 +15,7 @@ async fn refuses(nginx: &fixtures::Nginx, router: &Nginx, port: u16, routes: &[R
     let (files, workers) = (nginx.files(), nginx.workers());
     let trouble = refused(router, routes).await;
     assert_eq!(nginx.files(), files);
-    assert_eq!(nginx.workers(), workers, "it was told to read nothing");
+    assert!(nginx.has_read_nothing_since(&workers), "it was told to read nothing");
     assert_eq!((get(port).await, get(nginx.foreign).await), ("one".into(), "foreign".into()));
     trouble
 }
