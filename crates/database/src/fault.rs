@@ -3,6 +3,7 @@
 use std::fmt;
 
 use plimsoll_model::database::Direction;
+use plimsoll_model::deployment::Failure;
 
 use crate::judge;
 use crate::place::Place;
@@ -110,6 +111,12 @@ impl DatabaseError {
 
     fn shown(&self) -> String {
         self.step.map(|step| format!("{step} on ")).unwrap_or_default()
+    }
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
+        Self::new(error.code(), error.to_string()).with_help(error.help())
     }
 }
 

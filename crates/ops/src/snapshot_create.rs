@@ -1,12 +1,10 @@
 //! Takes a snapshot: the data of an environment as it is, together with what serves.
 
-use plimsoll_api::BackupWork;
 use plimsoll_model::{EnvironmentKey, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-use crate::backups::{self, Backups};
 use crate::snapshots::{self, Snapshot};
-use crate::{Context, OpError, Progress};
+use crate::{Context, OpError, Progress, backup_create, backups};
 
 /// Of what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,12 +28,8 @@ pub struct Output {
 /// # Errors
 /// As those of [`crate::backup_create`].
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
-    let backups = Backups::reach(context, progress, &input.environment, None).await?;
-    let id = backups.new_id();
-    let taken = backups.each(&BackupWork::Create { id: id.clone(), keep: backups.keep }, "taking a backup and verifying it").await?;
-    if taken.is_empty() {
-        return Err(backups::nothing(&backups.key));
-    }
-    let snapshot = snapshots::named(taken, &id, &backups.key)?;
-    Ok(Output { key: backups.key, snapshot })
+    let input = backup_create::Input { environment: input.environment, database: None };
+    let backup_create::Output { key, backups } = backup_create::run(context, input, progress).await?;
+    let snapshot = snapshots::all(backups).pop().ok_or_else(|| backups::nothing(&key))?;
+    Ok(Output { key, snapshot })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::backup::Difference;
 use plimsoll_model::database::DatabaseKind;
+use plimsoll_model::deployment::Failure;
 
 use crate::fault::{DatabaseError, Fault};
 
@@ -162,6 +163,12 @@ impl BackupError {
             Self::NoScratch { remedy, .. } => format!("{remedy}; or do without backups before migrations: requires = {{ backup = false }}"),
             Self::Differs { .. } => "do not rely on this backup: take another one, and see what changes its data".into(),
         }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        Self::new(error.code(), error.to_string()).with_help(error.help())
     }
 }
 

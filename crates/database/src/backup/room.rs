@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use plimsoll_model::backup::{Backup, Content, outdated};
-use plimsoll_model::deployment::Failure;
 use plimsoll_model::{BackupId, ComponentName};
 
 use super::error::BackupError;
@@ -63,7 +62,7 @@ fn seen(room: &Path, database: &ComponentName, id: BackupId) -> Backup {
             let Manifest { at, data, tables, applied, origin, .. } = manifest;
             (Some(Content { at, bytes: data.size, tables, applied, origin }), verified_at, None)
         }
-        Err(error) => (None, None, Some(Failure::new(error.code(), error.to_string()).with_help(error.help()))),
+        Err(error) => (None, None, Some(error.into())),
     };
     Backup { id, database: database.clone(), content, verified_at, trouble }
 }

@@ -80,7 +80,7 @@ impl Databases for Clients {
     async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble> {
         let (room, database) = (self.folders.backups(key, database), database.clone());
         let listed = tokio::task::spawn_blocking(move || plimsoll_database::list(&room, &database)).await;
-        listed.map_err(|error| broken(&error))?.map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))
+        Ok(listed.map_err(|error| broken(&error))??)
     }
 
     async fn keep(&self, room: Room<'_>, keeping: Keeping) -> Result<Vec<Backup>, Trouble> {

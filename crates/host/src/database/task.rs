@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use plimsoll_database::{DatabaseError, Script};
+use plimsoll_database::Script;
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::{Applied, DatabaseKind, Direction};
 use plimsoll_model::{ComponentName, RelPath, Secret};
@@ -119,28 +119,23 @@ fn end_with(mut asker: impl BufRead) {
 async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Done, Trouble> {
     match work {
         Work::Applied => {
-            let applied = plimsoll_database::applied(place).await.map_err(|error| unmigrated(&error))?;
+            let applied = plimsoll_database::applied(place).await?;
             Ok(Done { applied, ..Done::default() })
         }
         Work::Migrate { version, description, direction, sql, transactional } => {
-            let run = match direction {
-                Direction::Up => plimsoll_database::up(place, &Script { version, description, up: sql, transactional }).await,
-                Direction::Down => plimsoll_database::down(place, version, &sql, transactional).await,
-            };
-            run.map(|()| Done::default()).map_err(|error| unmigrated(&error))
+            match direction {
+                Direction::Up => plimsoll_database::up(place, &Script { version, description, up: sql, transactional }).await?,
+                Direction::Down => plimsoll_database::down(place, version, &sql, transactional).await?,
+            }
+            Ok(Done::default())
         }
         Work::Keep { database, keeping, .. } => {
             // For as long as this process is there: two that work with the same backups would take them from each other.
             let _room = confine::lock_room().map_err(|error| broken("the folder of the backups cannot be locked", &error))?;
-            let backups = room::keep(place, &database, keeping).await;
-            let backups = backups.map_err(|error| Trouble::new(error.code(), error.to_string()).with_help(error.help()))?;
+            let backups = room::keep(place, &database, keeping).await?;
             Ok(Done { backups, ..Done::default() })
         }
     }
-}
-
-fn unmigrated(error: &DatabaseError) -> Trouble {
-    Trouble::new(error.code(), error.to_string()).with_help(error.help())
 }
 
 /// The first migration comes before the program that the folder is for.
