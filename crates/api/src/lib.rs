@@ -6,6 +6,7 @@
 mod audit;
 mod backups;
 mod certificates;
+mod copies;
 mod enrolled;
 mod error;
 mod logs;
@@ -28,6 +29,7 @@ use tokio::sync::mpsc;
 pub use audit::{AuditPage, AuditQuery, whole_audit};
 pub use backups::{BackupQuery, BackupWork};
 pub use certificates::{Certificate, Certificates};
+pub use copies::{CopyAnswer, CopyQuery, CopyWork, FileKey};
 pub use enrolled::{Enrolled, FailedRenewal};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
@@ -80,6 +82,12 @@ pub trait HostApi: Send + Sync {
     /// Does something with the backups of databases. Answers those that it was about, the oldest first; of work on several databases, what
     /// came of each. Work that was begun goes on when who asked is gone.
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError>;
+
+    /// Does something with the copies of the backups of a database that lie elsewhere.
+    ///
+    /// # Errors
+    /// They are copied nowhere, the place where they lie cannot be reached or refuses, or what lies there is damaged.
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError>;
 
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;

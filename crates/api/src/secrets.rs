@@ -6,7 +6,7 @@ use std::fmt;
 use plimsoll_model::{ComponentName, Secret};
 use serde::{Deserialize, Serialize};
 
-/// Values of secrets, by component and name. The one type that carries them to a host: inside a Unix socket, or inside SSH.
+/// Values of secrets, by component and name. The one type, but for [`crate::FileKey`], that carries them to a host: inside a Unix socket, or inside SSH.
 /// What it is serialized into must not be logged or kept.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretValues(pub BTreeMap<ComponentName, BTreeMap<String, Secret<String>>>);

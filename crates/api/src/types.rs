@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use plimsoll_model::copy::Copies;
 use plimsoll_model::deployment::{ComponentChange, Holder, Stage};
 use plimsoll_model::plan::{DatabaseAt, Desired, Plan, Served};
 use plimsoll_model::route::RouteSpec;
@@ -172,6 +173,9 @@ pub struct Service {
     /// When the last backup of it was taken that was verified, where it is a database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backed_up_at: Option<Moment>,
+    /// How it stands with copies of its backups, where they are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copies: Option<Copies>,
     /// Its slots.
     pub slots: Vec<ObservedSlot>,
 }

@@ -63,6 +63,8 @@ pub mod path {
     pub const RENEW_CERTIFICATES: &str = "/v1/certificates/renew";
     /// POST asks, with a [`crate::BackupQuery`]. See [`crate::HostApi::backups`].
     pub const BACKUPS: &str = "/v1/backups";
+    /// POST asks, with a [`crate::CopyQuery`]. See [`crate::HostApi::copies`].
+    pub const COPIES: &str = "/v1/copies";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
     /// POST. See [`crate::HostApi::run_log`].

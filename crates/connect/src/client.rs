@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use http::Method;
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
@@ -127,6 +127,10 @@ impl HostApi for Client {
 
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
         self.link.ask(Method::POST, path::BACKUPS, &query).await
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        self.link.ask(Method::POST, path::COPIES, &query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

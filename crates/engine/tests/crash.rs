@@ -128,6 +128,7 @@ impl Stage {
             lease_ms: LEASE_MS,
             keep_releases: 5,
             keep_backups: None,
+            restore: BTreeMap::new(),
         };
         make(terms, shop(version), &BTreeMap::from([(HostName::local(), self.observe().await)])).unwrap()
     }

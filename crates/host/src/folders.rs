@@ -136,6 +136,12 @@ impl Folders {
         self.environment(key).join("backups").join(database.as_str())
     }
 
+    /// Where copies of those backups are made, and what is noted of them.
+    #[must_use]
+    pub fn copies(&self, key: &EnvironmentKey, database: &ComponentName) -> PathBuf {
+        self.environment(key).join("copies").join(database.as_str())
+    }
+
     /// Certificates with their private keys.
     #[must_use]
     pub fn certificates(&self, key: &EnvironmentKey) -> PathBuf {

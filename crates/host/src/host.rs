@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
@@ -350,6 +350,12 @@ impl HostApi for Handle {
         let host = self.0.clone();
         let done = tokio::spawn(async move { database::backups::carry_out(&host, query).await }).await;
         done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("work on backups broke off: {error}")))))
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        let host = self.0.clone();
+        let done = tokio::spawn(async move { database::copies::carry_out(&host, query).await }).await;
+        done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("work on copies broke off: {error}")))))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

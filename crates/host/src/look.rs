@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use plimsoll_api::{Enrolled, Facts, HostError, Look, Order, Report, Service};
 use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
-use plimsoll_model::plan::{DatabaseAt, Observed, ObservedComponent, Target};
+use plimsoll_model::plan::{Observed, ObservedComponent, Served, Target};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
@@ -115,9 +115,9 @@ async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: 
         None => None,
     };
     let trouble = trouble(world, key, &name, &row).await;
-    let backed_up_at = match row.served.as_ref().map(|served| &served.target) {
-        Some(Target::Database { .. }) => database::backups::last(world, key, &name).await?,
-        _ => None,
+    let (backed_up_at, copies) = match row.served.as_ref().and_then(Served::database) {
+        Some(at) => database::backups::last(world, key, &name, &at).await?,
+        None => (None, None),
     };
     let (route, enrolled) = route(world, key, row.served.as_ref().and_then(|served| served.route.clone())).await?;
     Ok(Service {
@@ -130,6 +130,7 @@ async fn service(world: &World, key: &EnvironmentKey, name: ComponentName, row: 
         route,
         enrolled,
         backed_up_at,
+        copies,
         slots: slots(world, &row).await?,
         served: row.served,
     })
@@ -152,8 +153,8 @@ async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, row:
     let slot = match &served.target {
         Target::Slot { slot } => slot,
         Target::Site { .. } => return None,
-        Target::Database { engine, location, migrations, .. } => {
-            let at = DatabaseAt { engine: *engine, location: location.clone(), config: served.config };
+        Target::Database { migrations, .. } => {
+            let at = served.database()?;
             return database::trouble(world, key, name, &at, migrations).await;
         }
     };

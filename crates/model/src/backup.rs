@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::copy::Copied;
 use crate::database::Applied;
 use crate::deployment::Failure;
 use crate::time::Moment;
@@ -38,6 +39,12 @@ impl BackupPolicy {
     pub fn schedule(&self) -> Option<Schedule> {
         self.every_ms.map(|every_ms| Schedule { every_ms, keep: self.keep })
     }
+
+    /// Whether one that was taken `at` that time is older than the last one may be.
+    #[must_use]
+    pub fn is_old(&self, at: Moment, now: Moment) -> bool {
+        self.max_age_ms.is_some_and(|max_age_ms| now.since(at) > max_age_ms)
+    }
 }
 
 /// A backup of one database.
@@ -54,6 +61,9 @@ pub struct Backup {
     pub verified_at: Option<Moment>,
     /// Why it is of no use.
     pub trouble: Option<Failure>,
+    /// When and where to it was copied last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Copied>,
 }
 
 /// What a backup holds.
@@ -203,6 +213,7 @@ mod tests {
             content: Some(content.clone()),
             verified_at: matches!(kind, 'v' | 'd').then_some(Moment(0)),
             trouble: (kind == 'd').then(|| Failure::new("backup-damaged", "it is not what was written")),
+            copied: None,
         };
         kinds.chars().enumerate().map(backup).collect()
     }

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod backup;
 pub mod check;
+pub mod copy;
 pub mod database;
 pub mod deployment;
 pub mod digest;

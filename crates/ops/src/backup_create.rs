@@ -27,13 +27,29 @@ pub struct Output {
     pub backups: Vec<BackupView>,
 }
 
-/// Takes a backup of each, verifies it, and deletes those that nothing keeps.
+/// Takes a backup of each, verifies it, deletes those that nothing keeps, and has it copied where copies are wanted.
 ///
 /// # Errors
-/// A host cannot be reached, a database cannot be backed up, or what was backed up is not what comes back.
+/// A host cannot be reached, a database cannot be backed up, what was backed up is not what comes back, or it cannot be copied to where copies are
+/// wanted: then it is there all the same.
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let backups = Backups::reach(context, progress, &input.environment, input.database.as_ref()).await?;
     let work = BackupWork::Create { id: backups.new_id(), keep: backups.keep };
     let taken = backups.each(&work, "taking a backup and verifying it").await?;
-    if taken.is_empty() { Err(backups::nothing(&backups.key)) } else { Ok(Output { key: backups.key, backups: taken }) }
+    if taken.is_empty() {
+        return Err(backups::nothing(&backups.key));
+    }
+    let copied = backups.copy().await.map_err(|error| uncopied(&taken, error))?;
+    let taken = if copied.is_empty() { taken } else { backups.list().await?.into_iter().filter(|view| is_of(&taken, view)).collect() };
+    Ok(Output { key: backups.key, backups: taken })
+}
+
+fn is_of(taken: &[BackupView], view: &BackupView) -> bool {
+    taken.iter().any(|taken| (&taken.backup.id, &taken.backup.database) == (&view.backup.id, &view.backup.database))
+}
+
+/// It is there, on its host alone.
+fn uncopied(taken: &[BackupView], error: OpError) -> OpError {
+    let id = taken.first().map(|view| view.backup.id.to_string()).unwrap_or_default();
+    OpError { message: format!("backup {id} was taken and verified, and is on its host alone: {}", error.message), ..error }
 }

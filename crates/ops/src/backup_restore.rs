@@ -3,7 +3,7 @@
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-use crate::backups::{self, Backups};
+use crate::backups::Backups;
 use crate::restoring::{Restored, Restoring};
 use crate::{Approve, Context, OpError, Progress};
 
@@ -30,7 +30,7 @@ pub struct Output {
     pub restored: Restored,
 }
 
-/// Backs up what the databases have, tells what would be lost, and after a yes restores.
+/// Fetches its copy where the host has it no more, backs up what the databases have, tells what would be lost, and after a yes restores.
 ///
 /// # Errors
 /// The backup is none that counts, or of other migrations than the database has; nobody says yes; a deployment is under way; a host cannot be
@@ -39,7 +39,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let Input { environment, id, database } = input;
     let backups = Backups::reach(context, progress, &environment, database.as_ref()).await?;
     let key = backups.key.clone();
-    let wanted = backups::chosen(backups.list().await?, &id, &key)?;
+    let wanted = backups.found(&id).await?;
     let restoring = Restoring::weigh(context, backups, wanted, &environment).await?;
     restoring.suits()?;
     if let Some(restored) = restoring.needless() {

@@ -23,7 +23,10 @@ mod approve;
 pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
+pub mod backup_copies;
+pub mod backup_copy;
 pub mod backup_create;
+pub mod backup_fetch;
 pub mod backup_list;
 pub mod backup_prune;
 pub mod backup_restore;
@@ -116,7 +119,10 @@ pub const OPERATIONS: &[&str] = &[
     "audit_export",
     "audit_list",
     "audit_verify",
+    "backup_copies",
+    "backup_copy",
     "backup_create",
+    "backup_fetch",
     "backup_list",
     "backup_prune",
     "backup_restore",

@@ -7,13 +7,14 @@ use plimsoll_build::name::Contents;
 use plimsoll_build::{Sources, Wanted, source};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
+use plimsoll_model::database::Applied;
 use plimsoll_model::finding::Finding;
 use plimsoll_model::manifest::Known;
 use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
-use plimsoll_model::{EnvironmentKey, HostName};
+use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, HostName};
 
 use crate::migrations::Migrations;
 use crate::project::Loaded;
@@ -75,6 +76,8 @@ pub(crate) struct Prepared {
     pub(crate) desired: Desired,
     /// The migrations of its databases.
     pub(crate) migrations: Migrations,
+    /// The backups whose data databases begin with, each with the migrations that it has.
+    pub(crate) restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
 }
 
 /// Finds out what `wanted` means.
@@ -93,7 +96,7 @@ pub(crate) async fn prepare(context: &Context, loaded: &Loaded, wanted: &Wanted,
     let desired =
         loaded.project.desired(&Known { releases, migrations: migrations.wanted(), secrets: digests, certificates: shown.known, roots: shown.roots });
     let groundwork = Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates };
-    Ok(Prepared { groundwork, desired, migrations })
+    Ok(Prepared { groundwork, desired, migrations, restore: BTreeMap::new() })
 }
 
 /// Finds out what `wanted` means and what hosts have, and makes the plan that leads from there to here.
@@ -118,8 +121,8 @@ impl Prepared {
         cut_off: CutOff,
         progress: &Progress,
     ) -> Result<(Groundwork, Proposal), OpError> {
-        let Self { groundwork, desired, migrations } = self;
-        let terms = terms(loaded, &groundwork.fleet, intent, groundwork.material.sources.source().clone());
+        let Self { groundwork, desired, migrations, restore } = self;
+        let terms = Terms { restore, ..terms(loaded, &groundwork.fleet, intent, groundwork.material.sources.source().clone()) };
         let aim = Aim { desired, secrets: Some(&groundwork.secrets.values) };
         let mut proposal = make(context, &groundwork.fleet, terms, aim, cut_off, progress).await?;
         proposal.findings = migrations.judge(&proposal.seen);
@@ -180,6 +183,7 @@ pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Sour
         lease_ms: environment.lease_ms,
         keep_releases: environment.keep_releases,
         keep_backups: backups.before_migrations.then_some(backups.keep),
+        restore: BTreeMap::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_api::{Enrolled, FailedRenewal, Look, Service};
 use plimsoll_engine::Fleet;
 use plimsoll_model::backup::BackupPolicy;
+use plimsoll_model::copy::Copies;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage, serving};
 use plimsoll_model::plan::{Intent, OpenDeployment};
 use plimsoll_model::slot::ObservedSlot;
@@ -78,6 +79,8 @@ pub struct Component {
     pub database: bool,
     /// When the last backup of it was taken that was verified, where it is a database.
     pub backed_up_at: Option<Moment>,
+    /// How it stands with copies of its backups, where they are wanted.
+    pub copies: Option<Copies>,
     /// Why its backups are not what the environment wants.
     pub backup_trouble: Option<String>,
     /// Where a person finds it.
@@ -148,17 +151,29 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
 
 /// The same with what is wrong with the backups of its databases, by the rule of the environment.
 fn judged(mut seen: Output, policy: &BackupPolicy) -> Output {
-    let Some(max_age_ms) = policy.max_age_ms else { return seen };
     let now = hosts::now();
     for component in seen.components.iter_mut().filter(|component| component.database) {
-        let name = &component.name;
-        component.backup_trouble = match component.backed_up_at {
-            None => Some(format!("{name} has no verified backup")),
-            Some(at) if now.since(at) > max_age_ms => Some(format!("the last verified backup of {name} is of {at}")),
-            Some(_) => None,
-        };
+        component.backup_trouble = backup_trouble(component, policy, now).or_else(|| copy_trouble(component, policy, now));
     }
     seen
+}
+
+fn backup_trouble(component: &Component, policy: &BackupPolicy, now: Moment) -> Option<String> {
+    let name = &component.name;
+    match component.backed_up_at {
+        // Nobody has asked for one that is as new as that.
+        _ if policy.max_age_ms.is_none() => None,
+        None => Some(format!("{name} has no verified backup")),
+        Some(at) => policy.is_old(at, now).then(|| format!("the last verified backup of {name} is of {at}")),
+    }
+}
+
+fn copy_trouble(component: &Component, policy: &BackupPolicy, now: Moment) -> Option<String> {
+    let (Copies { to, newest }, name) = (component.copies.as_ref()?, &component.name);
+    match newest {
+        None => component.backed_up_at.map(|_| format!("no backup of {name} was copied to {to} yet")),
+        Some(at) => policy.is_old(*at, now).then(|| format!("the last backup of {name} that was copied to {to} is of {at}")),
+    }
 }
 
 async fn look(fleet: &Fleet, key: EnvironmentKey) -> Result<Output, OpError> {
@@ -222,6 +237,7 @@ fn component(host: &HostName, service: Service) -> Component {
         certificate_trouble: service.enrolled.as_ref().and_then(certificate_trouble),
         database: service.served.as_ref().is_some_and(|served| served.database().is_some()),
         backed_up_at: service.backed_up_at,
+        copies: service.copies,
         backup_trouble: None,
         url: service.route.as_ref().map(|route| url(host, route)),
         hosts: vec![host.clone()],

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
@@ -268,6 +268,10 @@ impl HostApi for Link {
 
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
         through!(self, "backups of", host, [query], host.backups(query))
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        through!(self, "copies of", host, [query], host.copies(query))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

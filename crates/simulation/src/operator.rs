@@ -124,8 +124,16 @@ impl Operator<'_> {
 
     async fn plan(&self, intent: Intent, desired: Desired) -> Result<Option<Plan>, HostError> {
         let home = self.stage.fleet.home.clone();
-        let terms =
-            Terms { key: key(), intent, source: Source::default(), home, lease_ms: LEASE_MS, keep_releases: KEEP_RELEASES, keep_backups: None };
+        let terms = Terms {
+            key: key(),
+            intent,
+            source: Source::default(),
+            home,
+            lease_ms: LEASE_MS,
+            keep_releases: KEEP_RELEASES,
+            keep_backups: None,
+            restore: BTreeMap::new(),
+        };
         let seen = self.stage.fleet.observe(|host| look(&desired).with_databases(&desired, host, &SecretValues::default())).await?;
         match make(terms, desired, &seen) {
             Ok(plan) => {

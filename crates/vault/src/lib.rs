@@ -7,6 +7,7 @@ mod document;
 mod error;
 mod file;
 mod keyring;
+pub mod large;
 mod lines;
 mod locked;
 mod seal;

@@ -15,7 +15,7 @@ pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
 /// `text`, encrypted so that each of `recipients` can read it.
 pub(crate) fn seal(text: &str, recipients: &[Recipient], path: &Path) -> Result<Vec<u8>, VaultError> {
-    let keys = recipients.iter().map(public).collect::<Result<Vec<_>, _>>()?;
+    let keys = keys_of(recipients)?;
     let encryptor = Encryptor::with_recipients(keys.iter().map(|key| key.as_ref() as &dyn age::Recipient));
     let encryptor = encryptor.map_err(|error| VaultError::io("encrypt", path)(io::Error::other(error.to_string())))?;
     let write = || -> io::Result<Vec<u8>> {
@@ -40,6 +40,11 @@ pub(crate) fn unseal(sealed: &[u8], keyring: &Keyring, path: &Path) -> Result<Ze
     let mut text = Zeroizing::new(String::with_capacity(sealed.len()));
     reader.read_to_string(&mut text).map_err(|_| damaged())?;
     Ok(text)
+}
+
+/// The keys of recipients, for age.
+pub(crate) fn keys_of(recipients: &[Recipient]) -> Result<Vec<Box<dyn age::Recipient>>, VaultError> {
+    recipients.iter().map(public).collect()
 }
 
 fn public(recipient: &Recipient) -> Result<Box<dyn age::Recipient>, VaultError> {

@@ -3,6 +3,7 @@
 use owo_colors::OwoColorize;
 use plimsoll_model::EnvironmentKey;
 use plimsoll_model::backup::Content;
+use plimsoll_model::copy::BackupCopy;
 use plimsoll_ops::{BackupView, Restored};
 
 use super::measure::{count, moment, size};
@@ -21,6 +22,22 @@ pub fn table_of(backups: &[BackupView]) -> String {
     let head = ["backup", "database", "taken", "size", "holds", "version", "state"].map(|title| title.dimmed().to_string());
     let troubles: String = backups.iter().filter_map(trouble).collect();
     table(&std::iter::once(head).chain(backups.iter().map(row)).collect::<Vec<_>>()) + &troubles
+}
+
+/// A table of copies, the oldest first.
+pub fn copies(key: &EnvironmentKey, copies: &[BackupCopy]) -> String {
+    if copies.is_empty() {
+        return format!("no backup of {key} was copied yet\n");
+    }
+    let head = ["copy", "database", "size", "readable"].map(|title| title.dimmed().to_string());
+    let readable = |copy: &BackupCopy| if copy.encrypted { "for its recipients" } else { "for who has it" };
+    let row = |copy: &BackupCopy| [copy.id.to_string(), copy.database.to_string(), size(copy.bytes), readable(copy).to_owned()];
+    table(&std::iter::once(head).chain(copies.iter().map(row)).collect::<Vec<_>>())
+}
+
+/// What was copied now.
+pub fn copied(key: &EnvironmentKey, made: &[BackupCopy]) -> String {
+    if made.is_empty() { format!("nothing to copy: every backup of {key} that counts is copied\n") } else { copies(key, made) }
 }
 
 /// What a restore came to.
@@ -61,6 +78,7 @@ fn count_of(number: u64, what: &str) -> String {
 fn state(view: &BackupView) -> String {
     match () {
         () if view.backup.trouble.is_some() => "damaged".red().to_string(),
+        () if view.counts && view.backup.copied.is_some() => "verified, copied".green().to_string(),
         () if view.counts => "verified".green().to_string(),
         () => "not verified".yellow().to_string(),
     }

@@ -2,6 +2,7 @@
 
 use owo_colors::OwoColorize;
 use plimsoll_model::HostName;
+use plimsoll_model::copy::Copies;
 use plimsoll_model::slot::Condition;
 use plimsoll_ops::status::{Component, Open, Output, Slot};
 
@@ -53,9 +54,19 @@ fn row(component: &Component) -> [String; 5] {
 fn backup(component: &Component) -> String {
     match (&component.backup_trouble, component.backed_up_at) {
         (Some(trouble), _) => format!("{} {trouble}\n", "note:".yellow()),
-        (None, Some(at)) => format!("{}: last verified backup {}\n", component.name, moment(at)),
+        (None, Some(at)) => format!("{}: last verified backup {}{}\n", component.name, moment(at), copies(component)),
         (None, None) if component.database => format!("{}: no verified backup\n", component.name),
         (None, None) => String::new(),
+    }
+}
+
+/// Where its backups are besides.
+fn copies(component: &Component) -> String {
+    let Some(Copies { to, newest }) = &component.copies else { return String::new() };
+    match newest {
+        Some(at) if component.backed_up_at == Some(*at) => format!(", copied to {to}"),
+        Some(at) => format!("; at {to} there is that of {}", moment(*at)),
+        None => format!(", and none was copied to {to} yet"),
     }
 }
 
@@ -108,6 +119,7 @@ mod tests {
             certificate_trouble: None,
             database: false,
             backed_up_at: None,
+            copies: None,
             backup_trouble: None,
             url: Some("http://localhost:4000/".into()),
             hosts: vec![HostName::local()],

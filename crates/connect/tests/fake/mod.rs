@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Certificates, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded, What,
+    AuditPage, AuditQuery, BackupQuery, Certificates, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine,
+    LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
@@ -149,6 +149,10 @@ impl HostApi for Fake {
 
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
         self.told(format!("backups {query:?}"), Vec::new())
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        self.told(format!("copies {query:?}"), CopyAnswer::default())
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
@@ -412,6 +416,7 @@ pub fn service() -> Service {
         route: None,
         enrolled: None,
         backed_up_at: None,
+        copies: None,
         slots: Vec::new(),
     }
 }

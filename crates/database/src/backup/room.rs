@@ -64,7 +64,7 @@ fn seen(room: &Path, database: &ComponentName, id: BackupId) -> Backup {
         }
         Err(error) => (None, None, Some(error.into())),
     };
-    Backup { id, database: database.clone(), content, verified_at, trouble }
+    Backup { id, database: database.clone(), content, verified_at, trouble, copied: None }
 }
 
 fn names(room: &Path) -> io::Result<BTreeSet<String>> {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use plimsoll_api::{BackupQuery, BackupWork, HostError, SecretValues};
 use plimsoll_model::audit::{Action, Deed, Ending};
 use plimsoll_model::backup::{Backup, Origin};
+use plimsoll_model::copy::{Copies, CopySpec};
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::plan::DatabaseAt;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey};
 
-use super::{Keeping, Room, place};
+use super::{Keeping, Room, copies, place};
 use crate::audit;
 use crate::host::Host;
 use crate::trouble::Trouble;
@@ -33,6 +34,10 @@ pub(crate) async fn carry_out(host: &Host, query: BackupQuery) -> Result<Vec<Bac
         }
         told.extend(done.map_err(|trouble| HostError::Failed(super::about(&database, trouble)))?);
     }
+    if let BackupWork::Create { .. } = &query.work {
+        // It may be wanted elsewhere as well.
+        host.table.scheduled.notify_one();
+    }
     Ok(told)
 }
 
@@ -42,14 +47,22 @@ pub(crate) async fn before(world: &World, room: Room<'_>, id: BackupId, keep: u3
     world.databases.keep(room, Keeping::BackUp { id, keep, origin }).await.map(drop)
 }
 
-/// When the last one was taken that counts.
-pub(crate) async fn last(world: &World, key: &EnvironmentKey, database: &ComponentName) -> Result<Option<Moment>, Trouble> {
-    Ok(newest(&world.databases.list(key, database).await?))
+/// When the last one was taken that counts, and how it stands with copies, where they are wanted.
+pub(crate) async fn last(
+    world: &World,
+    key: &EnvironmentKey,
+    name: &ComponentName,
+    at: &DatabaseAt,
+) -> Result<(Option<Moment>, Option<Copies>), Trouble> {
+    let backups = world.databases.list(key, name).await?;
+    let copied = |spec: &CopySpec| newest(backups.iter().filter(|backup| copies::copied(backup, spec).is_some()));
+    let copies = at.copy.as_ref().map(|spec| Copies { to: spec.to.clone(), newest: copied(spec) });
+    Ok((newest(&backups), copies))
 }
 
 /// When the newest of them was taken that counts.
-pub(super) fn newest(backups: &[Backup]) -> Option<Moment> {
-    backups.iter().filter(|backup| backup.counts()).filter_map(|backup| Some(backup.content.as_ref()?.at)).max()
+pub(super) fn newest<'a>(backups: impl IntoIterator<Item = &'a Backup>) -> Option<Moment> {
+    backups.into_iter().filter(|backup| backup.counts()).filter_map(|backup| Some(backup.content.as_ref()?.at)).max()
 }
 
 async fn keep(world: &World, key: &EnvironmentKey, database: &ComponentName, at: &DatabaseAt, work: &BackupWork) -> Result<Vec<Backup>, Trouble> {

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use async_trait::async_trait;
+use plimsoll_api::{CopyAnswer, CopyWork};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::{Applied, Direction, Migration};
 use plimsoll_model::{ComponentName, EnvironmentKey};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+use super::copies::{self, Copying, Shelf};
 use super::task::{Answer, Done, Task, Work};
 use super::{Address, Databases, Keeping, Place, Room, script};
 use crate::folders::Folders;
@@ -77,10 +79,10 @@ impl Databases for Clients {
         self.ask(place, Work::Migrate { version, description, direction, sql: script.sql, transactional: script.transactional }).await.map(drop)
     }
 
-    async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble> {
-        let (room, database) = (self.folders.backups(key, database), database.clone());
+    async fn list(&self, key: &EnvironmentKey, of: &ComponentName) -> Result<Vec<Backup>, Trouble> {
+        let (room, database) = (self.folders.backups(key, of), of.clone());
         let listed = tokio::task::spawn_blocking(move || plimsoll_database::list(&room, &database)).await;
-        Ok(listed.map_err(|error| broken(&error))??)
+        Ok(copies::mark(&self.folders.copies(key, of), listed.map_err(|error| broken(&error))??))
     }
 
     async fn keep(&self, room: Room<'_>, keeping: Keeping) -> Result<Vec<Backup>, Trouble> {
@@ -90,7 +92,12 @@ impl Databases for Clients {
         let folder = self.folders.backups(room.key, room.database);
         make_room(&folder).map_err(|error| Trouble::new("backup-file", format!("cannot make {}: {error}", folder.display())))?;
         let work = Work::Keep { room: folder, database: room.database.clone(), keeping };
-        self.ask(room.place, work).await.map(|done| done.backups)
+        let done = self.ask(room.place, work).await?;
+        Ok(copies::mark(&self.folders.copies(room.key, room.database), done.backups))
+    }
+
+    async fn copies(&self, of: Copying<'_>, work: &CopyWork) -> Result<CopyAnswer, Trouble> {
+        Shelf::of(&self.folders, of)?.carry_out(work).await
     }
 }
 

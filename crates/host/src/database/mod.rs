@@ -3,6 +3,7 @@
 pub(crate) mod backups;
 mod clients;
 mod confine;
+pub(crate) mod copies;
 mod room;
 pub(crate) mod schedule;
 mod script;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
-use plimsoll_api::{HostError, SecretValues};
+use plimsoll_api::{CopyAnswer, CopyWork, HostError, SecretValues};
 use plimsoll_model::backup::{Backup, Origin};
 use plimsoll_model::database::{Applied, DatabaseKind, Direction, Location, Migration};
 use plimsoll_model::plan::DatabaseAt;
@@ -24,6 +25,7 @@ use crate::trouble::Trouble;
 use crate::world::World;
 
 pub use clients::Clients;
+pub use copies::Copying;
 pub use task::carry_out;
 
 /// A database that can be talked to.
@@ -63,6 +65,9 @@ pub trait Databases: Send + Sync {
 
     /// Does something with them. Answers those that it was about.
     async fn keep(&self, room: Room<'_>, work: Keeping) -> Result<Vec<Backup>, Trouble>;
+
+    /// Does something with the copies of its backups that lie elsewhere.
+    async fn copies(&self, of: Copying<'_>, work: &CopyWork) -> Result<CopyAnswer, Trouble>;
 }
 
 /// A database whose backups are kept.

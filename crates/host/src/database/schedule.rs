@@ -1,14 +1,16 @@
-//! Backups that a host takes by itself, as soon as the last one is old enough.
+//! What a host does for databases by itself: backups, as soon as the last one is old enough, and copies of them elsewhere.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use plimsoll_api::{BackupQuery, BackupWork};
+use plimsoll_api::{BackupQuery, BackupWork, CopyQuery, CopyWork, SecretValues};
 use plimsoll_model::backup::{Backup, Schedule};
+use plimsoll_model::copy::CopySpec;
+use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey};
 
-use super::backups;
+use super::{backups, copies};
 use crate::clock::asleep;
 use crate::host::Host;
 use crate::world::World;
@@ -18,16 +20,45 @@ const RETRY_MS: u64 = 3_600_000;
 
 type Name = (EnvironmentKey, ComponentName);
 
+/// What a host does for a database by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Care {
+    /// When it backs it up.
+    schedule: Option<Schedule>,
+    /// Where it copies the backups.
+    copy: Option<CopySpec>,
+}
+
+impl Care {
+    /// What is wanted of one that serves, if anything.
+    pub(crate) fn of(served: &Served) -> Option<Self> {
+        let Target::Database { schedule, copy, .. } = &served.target else { return None };
+        (schedule.is_some() || copy.is_some()).then(|| Self { schedule: schedule.clone(), copy: copy.as_deref().cloned() })
+    }
+}
+
+/// When something was tried last.
+#[derive(Default)]
+struct Tried {
+    backup: Option<Moment>,
+    copies: Option<Moment>,
+}
+
 /// Takes what is due, as long as the host is there.
 pub(crate) async fn watch(host: Weak<Host>, world: World) {
-    let mut tried = BTreeMap::new();
+    let mut tried: BTreeMap<Name, Tried> = BTreeMap::new();
     loop {
         let Some(holder) = host.upgrade() else { return };
         let table = Arc::clone(&holder.table);
         let mut next: Option<Moment> = None;
-        for (name, schedule) in table.schedules().await {
-            let again = take(&holder, &name, &schedule, &mut tried).await;
-            next = next.into_iter().chain(again).min();
+        for (name, care) in table.cared_for().await {
+            let tried = tried.entry(name.clone()).or_default();
+            if let Some(schedule) = &care.schedule {
+                next = next.into_iter().chain(take(&holder, &name, schedule, &mut tried.backup).await).min();
+            }
+            if let Some(spec) = &care.copy {
+                next = next.into_iter().chain(copy(&holder, &name, spec, &mut tried.copies).await).min();
+            }
         }
         drop(holder);
         asleep(&*world.clock, next, &table.scheduled).await;
@@ -35,19 +66,17 @@ pub(crate) async fn watch(host: Weak<Host>, world: World) {
 }
 
 /// Takes one if it is due. Answers when the next one is; nothing while a deployment is under way, whose end is told.
-async fn take(host: &Host, name: &Name, schedule: &Schedule, tried: &mut BTreeMap<Name, Moment>) -> Option<Moment> {
+async fn take(host: &Host, name: &Name, schedule: &Schedule, tried: &mut Option<Moment>) -> Option<Moment> {
     let (key, database) = name;
-    let due = |tried: Option<&Moment>, there: &[Backup]| due(schedule, backups::newest(there), tried.copied());
-    let there = async || host.world.databases.list(key, database).await.unwrap_or_default();
     let now = host.world.clock.now();
-    let first = due(tried.get(name), &there().await);
+    let first = due(schedule, backups::newest(&there(host, name).await), *tried);
     if first > now {
         return Some(first);
     }
     if host.opened(key).await.is_some() {
         return None;
     }
-    tried.insert(name.clone(), now);
+    *tried = Some(now);
     let id = BackupId::stamped(now, &Digest::of_value(name));
     let work = BackupWork::Create { id, keep: schedule.keep };
     let query = BackupQuery { key: key.clone(), database: Some(database.clone()), work, by: host.about.actor.clone() };
@@ -55,7 +84,34 @@ async fn take(host: &Host, name: &Name, schedule: &Schedule, tried: &mut BTreeMa
     if let Err(error) = backups::carry_out(host, query).await {
         tracing::error!(%key, %database, %error, "a backup that was due could not be taken");
     }
-    Some(due(tried.get(name), &there().await))
+    Some(due(schedule, backups::newest(&there(host, name).await), *tried))
+}
+
+/// Copies what is not copied yet. Answers when it is tried again; nothing when all is, until something is told.
+async fn copy(host: &Host, (key, database): &Name, spec: &CopySpec, tried: &mut Option<Moment>) -> Option<Moment> {
+    let name = (key.clone(), database.clone());
+    if !copies::is_due(&there(host, &name).await, spec) {
+        *tried = None;
+        return None;
+    }
+    let now = host.world.clock.now();
+    if let Some(again) = tried.map(|tried| tried.plus(RETRY_MS)).filter(|again| *again > now) {
+        return Some(again);
+    }
+    *tried = Some(now);
+    let (by, secrets) = (host.about.actor.clone(), SecretValues::default());
+    let query = CopyQuery { key: key.clone(), database: database.clone(), at: None, secrets, work: CopyWork::Put, by };
+    match copies::carry_out(host, query).await {
+        Ok(_) => None,
+        Err(error) => {
+            tracing::error!(%key, %database, %error, "backups could not be copied");
+            Some(now.plus(RETRY_MS))
+        }
+    }
+}
+
+async fn there(host: &Host, (key, database): &Name) -> Vec<Backup> {
+    host.world.databases.list(key, database).await.unwrap_or_default()
 }
 
 /// When the next one is due, where the newest is of `newest` and one was tried at `tried`.

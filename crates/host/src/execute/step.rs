@@ -5,11 +5,11 @@ use plimsoll_model::database::{Direction, Migration};
 use plimsoll_model::plan::{DatabaseAt, Served, Step};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, EnvironmentKey, ReleaseId, SlotId};
+use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::health::Asked;
 use super::{Deployment, Table, health};
-use crate::database::{self, Room};
+use crate::database::{self, Keeping, Room};
 use crate::enrol::{self, Need, Wanted};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
 use crate::trouble::Trouble;
@@ -61,6 +61,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
             enrol::issue(at.world(), at.table, &wanted, Need::Valid).await.map(|_| Vec::new())
         }
         Step::BackUp { database, keep } => at.back_up(database, *keep).await.map(|()| Vec::new()),
+        Step::Restore { database, backup } => at.restore(database, backup).await.map(|()| Vec::new()),
         Step::Migrate { database, release, migration, direction } => at.migrate(database, release, migration, *direction).await.map(|()| Vec::new()),
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
         Step::AwaitHealthy { slot, check, within_ms } => {
@@ -106,10 +107,14 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
         }
         Step::Switch { from, .. } => at.switch(from.as_ref(), false).await,
         Step::StopSlot { slot, .. } => at.start_again(slot).await,
-        // The first two only look, a backup is good to have; the last two come after the decision, when nothing is undone.
-        Step::AwaitHealthy { .. } | Step::CheckRoute { .. } | Step::BackUp { .. } | Step::RemoveSlot { .. } | Step::PruneRelease { .. } => {
-            Ok(Vec::new())
-        }
+        // The first two only look, a backup is good to have, and so is data where there was none; the last two come after the decision, when
+        // nothing is undone.
+        Step::AwaitHealthy { .. }
+        | Step::CheckRoute { .. }
+        | Step::BackUp { .. }
+        | Step::Restore { .. }
+        | Step::RemoveSlot { .. }
+        | Step::PruneRelease { .. } => Ok(Vec::new()),
     }
 }
 
@@ -191,6 +196,16 @@ impl At<'_> {
         plimsoll_crashpoint::reach!("host: before backup");
         database::backups::before(self.world(), Room { key, database, place }, self.deployment.id().into(), keep).await?;
         plimsoll_crashpoint::reach!("host: after backup");
+        Ok(())
+    }
+
+    async fn restore(&self, at: &DatabaseAt, backup: &BackupId) -> Result<(), Trouble> {
+        let (key, database) = (self.key(), self.component);
+        let place = &database::place(self.world(), key, database, at, &SecretValues::default()).await?;
+        plimsoll_crashpoint::reach!("host: before restore");
+        let room = Room { key, database, place };
+        self.world().databases.keep(room, Keeping::Restore { id: backup.clone() }).await?;
+        plimsoll_crashpoint::reach!("host: after restore");
         Ok(())
     }
 

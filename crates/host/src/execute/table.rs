@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use plimsoll_model::backup::Schedule;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::route::{About, Match, Route, Upstream};
@@ -11,6 +10,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey};
 use tokio::sync::{Mutex, Notify};
 
+use crate::database::schedule::Care;
 use crate::enrol::{self, Wanted};
 use crate::route::slot_name;
 use crate::trouble::Trouble;
@@ -31,8 +31,8 @@ pub(crate) struct Table {
     pub(crate) keeping: Mutex<()>,
     /// Told when other routes serve than before.
     pub(crate) changed: Notify,
-    /// The databases that the host backs up by itself.
-    schedules: Mutex<BTreeMap<(EnvironmentKey, ComponentName), Schedule>>,
+    /// The databases that the host backs up, or copies the backups of, by itself.
+    cared_for: Mutex<BTreeMap<(EnvironmentKey, ComponentName), Care>>,
     /// Told when they are others than before.
     pub(crate) scheduled: Notify,
 }
@@ -65,7 +65,7 @@ impl Table {
         for key in world.ledger.environments().await? {
             for (component, row) in world.ledger.components(&key).await? {
                 let Some(served) = &row.served else { continue };
-                self.schedule(&key, &component, Some(served)).await;
+                self.care_for(&key, &component, Some(served)).await;
                 let since = row.since.unwrap_or(Moment(0));
                 if let Some(route) = route(world, &key, &component, served, None, since).await? {
                     recorded.insert((key.clone(), component), route);
@@ -89,7 +89,7 @@ impl Table {
         served: Option<&Served>,
         by: Option<&DeploymentRecord>,
     ) -> Result<(), Trouble> {
-        self.schedule(key, component, served).await;
+        self.care_for(key, component, served).await;
         let mut routing = self.routes.lock().await;
         let mut after = routing.routes.clone();
         let name = (key.clone(), component.clone());
@@ -112,19 +112,19 @@ impl Table {
         Ok(())
     }
 
-    /// The databases that the host backs up by itself.
-    pub(crate) async fn schedules(&self) -> BTreeMap<(EnvironmentKey, ComponentName), Schedule> {
-        self.schedules.lock().await.clone()
+    /// The databases that the host backs up, or copies the backups of, by itself.
+    pub(crate) async fn cared_for(&self) -> BTreeMap<(EnvironmentKey, ComponentName), Care> {
+        self.cared_for.lock().await.clone()
     }
 
-    async fn schedule(&self, key: &EnvironmentKey, component: &ComponentName, served: Option<&Served>) {
-        let schedule = served.and_then(|served| if let Target::Database { schedule, .. } = &served.target { schedule.clone() } else { None });
-        let (mut schedules, name) = (self.schedules.lock().await, (key.clone(), component.clone()));
-        let before = match schedule.clone() {
-            Some(schedule) => schedules.insert(name, schedule),
-            None => schedules.remove(&name),
+    async fn care_for(&self, key: &EnvironmentKey, component: &ComponentName, served: Option<&Served>) {
+        let care = served.and_then(Care::of);
+        let (mut cared_for, name) = (self.cared_for.lock().await, (key.clone(), component.clone()));
+        let before = match care.clone() {
+            Some(care) => cared_for.insert(name, care),
+            None => cared_for.remove(&name),
         };
-        if before != schedule {
+        if before != care {
             self.scheduled.notify_one();
         }
     }

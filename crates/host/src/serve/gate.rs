@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
@@ -154,6 +154,11 @@ impl HostApi for Gate {
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
         self.lets(&query.key)?;
         self.inner.backups(query).await
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        self.lets(&query.key)?;
+        self.inner.copies(query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -6,7 +6,7 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use plimsoll_api::wire::{About, DigestSecrets, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, BackupQuery, Look, Open, Order};
+use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, Look, Open, Order};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::release::ReleaseManifest;
@@ -37,6 +37,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::SERVICES, get(services))
         .route(path::RENEW_CERTIFICATES, post(renew_certificates))
         .route(path::BACKUPS, post(backups))
+        .route(path::COPIES, post(copies))
         .route(path::LOGS, get(logs))
         .route(path::RUN_LOG, post(run_log))
         .route(path::AUDIT, post(audit))
@@ -94,6 +95,10 @@ async fn renew_certificates(State(desk): State<Desk>, Asked(asked): Asked<RenewC
 
 async fn backups(State(desk): State<Desk>, Asked(query): Asked<BackupQuery>) -> Answer {
     answer(desk.api.backups(query).await)
+}
+
+async fn copies(State(desk): State<Desk>, Asked(query): Asked<CopyQuery>) -> Answer {
+    answer(desk.api.copies(query).await)
 }
 
 async fn logs(State(desk): State<Desk>, Queried(about): Queried<About>) -> Response {

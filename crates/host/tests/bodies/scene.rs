@@ -11,11 +11,11 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use plimsoll_api::{AuditQuery, HostApi, HostError, LogLine, LogQuery, Look};
+use plimsoll_api::{AuditQuery, CopyAnswer, CopyWork, HostApi, HostError, LogLine, LogQuery, Look};
 use plimsoll_host::authority::AcmeAuthority;
 use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
-use plimsoll_host::database::{Databases, Keeping, Place, Room};
+use plimsoll_host::database::{Copying, Databases, Keeping, Place, Room};
 use plimsoll_host::enrol::EnrolmentFiles;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
@@ -185,6 +185,10 @@ impl Databases for Pretended {
 
     async fn keep(&self, _: Room<'_>, _: Keeping) -> Result<Vec<Backup>, Trouble> {
         Ok(Vec::new())
+    }
+
+    async fn copies(&self, _: Copying<'_>, _: &CopyWork) -> Result<CopyAnswer, Trouble> {
+        Ok(CopyAnswer::default())
     }
 }
 

@@ -74,6 +74,7 @@ fn environment() -> Environment {
         route: Some(route),
         enrolled: None,
         backed_up_at: None,
+        copies: None,
         slots: vec![serving.clone()],
     };
     let component = ObservedComponent { served, slots: vec![serving], ..ObservedComponent::default() };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseKind, Migration};
 use crate::backup::Schedule;
+use crate::copy::CopySpec;
 use crate::{ComponentName, Digest, RelPath};
 
 /// A database as a host has to know it, but for the values of its secrets.
@@ -22,6 +23,9 @@ pub struct DatabaseSpec {
     /// When its host backs it up by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// What is wanted of copies of its backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopySpec>,
 }
 
 /// Where a database is.

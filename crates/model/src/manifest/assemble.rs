@@ -8,7 +8,7 @@ use super::project::{Component, Hooks, Project};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, nearest, shown};
-use super::{component, database, fit, graph, keys, merge, placement, routes, secrets, tls};
+use super::{component, copies, database, fit, graph, keys, merge, placement, routes, secrets, tls};
 use crate::{ComponentName, EnvironmentName, ProjectName};
 
 /// The project that `manifest` describes, as `name` sees it. None when the report says why.
@@ -20,9 +20,13 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         None => return unknown(manifest, name, report),
     };
     environment::judge(name.as_str(), section, manifest, report);
+    copies::judge(section, report);
     secrets::judge(manifest, report);
     let hosts = environment::labelled(name, section);
-    let ground = Ground { here: environment::is_here(name, section), tls: section.section("tls"), hosts: hosts.as_deref() };
+    let sources = secrets::sources(manifest.section("secrets"), section.section("secrets"));
+    let copy = copies::spec(section, &sources.recipients, environment::kept_backups(name, section)?);
+    let here = environment::is_here(name, section);
+    let ground = Ground { here, tls: section.section("tls"), hosts: hosts.as_deref(), copy: copy.as_ref() };
     let components = components(manifest, name, section, ground, report);
     Some(Project {
         name: ProjectName::new(manifest.text("name")?).ok()?,
@@ -30,7 +34,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
         environment: environment::environment(name, section)?,
         components: components?,
         hooks: manifest.section("hooks").map(hooks).unwrap_or_default(),
-        secrets: secrets::sources(manifest.section("secrets"), section.section("secrets")),
+        secrets: sources,
     })
 }
 

@@ -5,6 +5,7 @@ use super::project::{Build, Component, Kind, Process, StrategyName, TlsSource};
 use super::section::{Node, Section};
 use super::tls;
 use crate::check::{HealthCheck, Question};
+use crate::copy::CopySpec;
 use crate::plan::MaxUnavailable;
 use crate::route::{Match, RouteSpec};
 use crate::slot::Limits;
@@ -31,6 +32,8 @@ pub(super) struct Ground<'a> {
     pub tls: Option<&'a Section>,
     /// Its hosts, where labels tell them apart.
     pub hosts: Option<&'a [Host]>,
+    /// What it wants of copies of its backups.
+    pub copy: Option<&'a CopySpec>,
 }
 
 /// The component that `section` describes.

@@ -90,7 +90,7 @@ pub(super) fn component(section: &Section, ground: Ground<'_>) -> Option<Compone
         sources: Vec::new(),
         build: None,
         test: None,
-        kind: Kind::Database { engine: engine(section)?, location: location(section)? },
+        kind: Kind::Database { engine: engine(section)?, location: location(section)?, copy: ground.copy.cloned() },
         route: None,
         tls: None,
         depends_on: BTreeSet::new(),

@@ -70,10 +70,11 @@ impl Kind {
         match self {
             Kind::Site { root } => DesiredKind::Site { root: root.clone() },
             Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
-            Kind::Database { engine, location } => {
+            Kind::Database { engine, location, copy } => {
                 let migrations = known.migrations.get(name).cloned().unwrap_or_default();
                 let schedule = environment.backups.schedule();
-                DesiredKind::Database(DatabaseSpec { engine: *engine, location: location.clone(), secrets, migrations, schedule })
+                let (location, copy) = (location.clone(), copy.clone());
+                DesiredKind::Database(DatabaseSpec { engine: *engine, location, secrets, migrations, schedule, copy })
             }
         }
     }

@@ -81,13 +81,18 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
     })
 }
 
+/// How many backups of each database an environment keeps.
+pub(super) fn kept_backups(name: &EnvironmentName, section: &Section) -> Option<u32> {
+    let own = section.section("backups").and_then(|backups| backups.number("keep"));
+    u32::try_from(own.unwrap_or(if name.as_str() == PRODUCTION { 10 } else { 5 })).ok()
+}
+
 fn backups(name: &EnvironmentName, section: &Section) -> Option<BackupPolicy> {
     let flag = |table: &str, key: &str| section.section(table).and_then(|table| table.flag(key));
     let number = |key: &str| section.section("backups").and_then(|backups| backups.number(key));
-    let keep = number("keep").unwrap_or(if name.as_str() == PRODUCTION { 10 } else { 5 });
     Some(BackupPolicy {
         before_migrations: flag("requires", "backup").unwrap_or(name.as_str() != LOCAL),
-        keep: u32::try_from(keep).ok()?,
+        keep: kept_backups(name, section)?,
         every_ms: number("every"),
         max_age_ms: number("max_age").or(number("every").map(|every_ms| every_ms * 2)),
     })

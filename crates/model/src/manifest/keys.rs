@@ -4,7 +4,8 @@
 //! [`super::environment`]); a test fails for a key that has no effect.
 
 use super::rules::{
-    BRANCH, COMMAND, DIRECTORY, FILE, HEALTH_PATH, MAIL, NAME, PERCENTAGE, PREFIX, RECIPIENT, SSH_HOST, USER, VARIABLE, VERSION, WEB_HOST,
+    BRANCH, COMMAND, DESTINATION, DIRECTORY, FILE, HEALTH_PATH, HOST_KEY, MAIL, NAME, PERCENTAGE, PREFIX, RECIPIENT, REGION, SSH_HOST, STORE, USER,
+    VARIABLE, VERSION, WEB_HOST,
 };
 use super::shape::{Choice, Key, Shape, Table};
 
@@ -408,7 +409,57 @@ static BACKUPS: Table = Table {
             "\"1d\"",
             "How old the last verified one may be: `plimsoll status --strict` fails when it is older, or when there is none. By default twice `every`.",
         ),
+        Key::new("copy", Shape::Table(&COPY), COPY_EXAMPLE, "Copies of them elsewhere: the host that has a database may be lost with its backups."),
     ],
+};
+
+const COPY_EXAMPLE: &str = "{ to = \"s3://shop-backups\", access_key = { secret = \"S3_ACCESS_KEY\" }, secret_key = { secret = \"S3_SECRET_KEY\" } }";
+
+/// Copies of backups.
+static COPY: Table = Table {
+    name: "copy",
+    doc: "Where each verified backup is copied to: a store that speaks the protocol of Amazon S3, or a folder of another machine.",
+    one_of: &[],
+    keys: &[
+        Key::new(
+            "to",
+            Shape::Text(&DESTINATION),
+            "\"s3://shop-backups/production\"",
+            "The bucket and what names in it begin with; or `sftp://USER@HOST/FOLDER`.",
+        )
+        .required(),
+        Key::new("endpoint", Shape::Text(&STORE), "\"https://s3.store.example\"", "With S3: the URL of the store. By default Amazon's own."),
+        Key::new("region", Shape::Text(&REGION), "\"eu-central-1\"", "With S3: its region. By default `us-east-1`."),
+        Key::new("access_key", Shape::Table(&COPY_SECRET), "{ secret = \"S3_ACCESS_KEY\" }", "With S3: the secret that holds the key's name."),
+        Key::new("secret_key", Shape::Table(&COPY_SECRET), "{ secret = \"S3_SECRET_KEY\" }", "With S3: the secret that holds the key."),
+        Key::new("ssh_key", Shape::Table(&COPY_SECRET), "{ secret = \"BACKUP_SSH_KEY\" }", "With SFTP: the secret that holds a private SSH key."),
+        Key::new(
+            "host_key",
+            Shape::Text(&HOST_KEY),
+            "\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF\"",
+            "With SFTP: the key that the machine is known by, as `ssh-keyscan HOST` prints it.",
+        ),
+        Key::new(
+            "recipients",
+            Shape::List(&Shape::Text(&RECIPIENT)),
+            "[\"age1p9mv6fnehshhscumphd7jvaze4cr8emm66cpkvgw3ve7cc6lffxsmz5fra\"]",
+            "Who can read them: they are encrypted with age. By default those who can read the environment's secrets; `[]` leaves them readable.",
+        ),
+        Key::new(
+            "keep",
+            Shape::Count { min: 1, max: 100_000, code: "bad-number" },
+            "30",
+            "How many of each database stay there. By default as many as stay on the host.",
+        ),
+    ],
+};
+
+/// A secret that a copy needs.
+static COPY_SECRET: Table = Table {
+    name: "copy_secret",
+    doc: "A secret that copying needs.",
+    one_of: &[],
+    keys: &[Key::new("secret", Shape::Text(&VARIABLE), "\"S3_SECRET_KEY\"", "Its name.").required()],
 };
 
 /// A host of an environment.
@@ -479,6 +530,8 @@ pub(super) static TABLES: &[&Table] = &[
     &ENVIRONMENT,
     &REQUIREMENTS,
     &BACKUPS,
+    &COPY,
+    &COPY_SECRET,
     &HOST,
     &HOOKS,
     &SECRETS,

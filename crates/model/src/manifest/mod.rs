@@ -7,6 +7,7 @@
 
 mod assemble;
 mod component;
+mod copies;
 mod database;
 mod desired;
 mod document;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::BackupPolicy;
 use crate::check::HealthCheck;
+use crate::copy::CopySpec;
 use crate::database::{DatabaseKind, Location};
 use crate::plan::MaxUnavailable;
 use crate::route::RouteSpec;
@@ -196,18 +197,22 @@ pub enum Kind {
         engine: DatabaseKind,
         /// Where it is.
         location: Location,
+        /// What is wanted of copies of its backups.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copy: Option<CopySpec>,
     },
 }
 
 impl Kind {
     /// Names of the secrets that it needs.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        let (of_program, of_database) = match self {
-            Self::Process(process) => (Some(&process.secrets), None),
-            Self::Database { location, .. } => (None, location.secret()),
-            Self::Site { .. } => (None, None),
+        let (of_program, of_database, of_copies) = match self {
+            Self::Process(process) => (Some(&process.secrets), None, None),
+            Self::Database { location, copy, .. } => (None, location.secret(), copy.as_ref()),
+            Self::Site { .. } => (None, None, None),
         };
-        of_program.into_iter().flatten().map(String::as_str).chain(of_database)
+        let of_copies = of_copies.into_iter().flat_map(|copy| copy.access.secrets());
+        of_program.into_iter().flatten().map(String::as_str).chain(of_database).chain(of_copies)
     }
 }
 

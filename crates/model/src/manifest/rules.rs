@@ -3,6 +3,7 @@
 //! Each rule has a regular expression for the schema as well. Where both differ, the expression is the looser one.
 
 use super::suggest::shown;
+use crate::copy::Destination;
 use crate::recipient::{Recipient, RecipientError};
 use crate::{HostName, name};
 
@@ -58,6 +59,19 @@ pub(super) static FILE: Rule = Rule { noun: "the path of a file (a string)", pat
 pub(super) static MAIL: Rule = Rule { noun: "a mail address (a string)", pattern: "^[^\\s@]+@[^\\s@]+[.][^\\s@]+$", judge: mail };
 /// The directory of an authority.
 pub(super) static DIRECTORY: Rule = Rule { noun: "the URL of a directory (a string)", pattern: "^https://[^\\s/?#]+[^\\s?#]*$", judge: directory };
+/// Where copies of backups go.
+pub(super) static DESTINATION: Rule = Rule {
+    noun: "a destination (a string)",
+    pattern: "^(s3://[a-z0-9.-]{3,63}(/[A-Za-z0-9._/-]*)?|sftp://[A-Za-z0-9._-]+@[A-Za-z0-9._-]+(:[0-9]+)?/[A-Za-z0-9._/-]+)$",
+    judge: destination,
+};
+/// The URL of a store.
+pub(super) static STORE: Rule = Rule { noun: "the URL of a store (a string)", pattern: "^https?://[^\\s/?#@]+/?$", judge: store };
+/// The region of a store.
+pub(super) static REGION: Rule = Rule { noun: "a region (a string)", pattern: "^[A-Za-z0-9-]{1,60}$", judge: region };
+/// The public key of a machine.
+pub(super) static HOST_KEY: Rule =
+    Rule { noun: "a host key (a string)", pattern: "^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+$", judge: host_key };
 
 fn refuse(code: &'static str, message: String, help: impl Into<String>) -> Result<(), Refusal> {
     Err(Refusal { code, message, help: help.into() })
@@ -216,6 +230,39 @@ fn directory(text: &str) -> Result<(), Refusal> {
         _ => {
             refuse("bad-directory", format!("{} is not the URL of a directory", shown(text)), "write it in full: https://authority.example/directory")
         }
+    }
+}
+
+fn destination(text: &str) -> Result<(), Refusal> {
+    Destination::new(text).map(drop).or_else(|error| {
+        let help = "write s3://BUCKET/PREFIX, or sftp://USER@HOST/FOLDER";
+        refuse("bad-destination", format!("{} is not where copies can go: {error}", shown(text)), help)
+    })
+}
+
+fn store(text: &str) -> Result<(), Refusal> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"/?#@".contains(c);
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.starts_with(':') && rest.chars().all(plain) => Ok(()),
+        _ => refuse("bad-store", format!("{} is not the URL of a store", shown(text)), "write it without a path: https://s3.store.example"),
+    }
+}
+
+fn region(text: &str) -> Result<(), Refusal> {
+    if (1..=60).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Ok(());
+    }
+    refuse("bad-region", format!("{} is not a region", shown(text)), "write its name, such as \"eu-central-1\"")
+}
+
+/// Becomes a line of a file that `ssh` reads.
+fn host_key(text: &str) -> Result<(), Refusal> {
+    const KINDS: [&str; 5] = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+    let is_key = |key: &str| key.len() >= 60 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    match text.split_once(' ') {
+        Some((kind, key)) if KINDS.contains(&kind) && is_key(key) => Ok(()),
+        _ => refuse("bad-host-key", format!("{} is not the key of a machine", shown(text)), "write what `ssh-keyscan HOST` prints, without the host"),
     }
 }
 

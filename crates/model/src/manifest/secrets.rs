@@ -8,7 +8,7 @@ use super::report::Report;
 use super::rules::VARIABLE;
 use super::section::Section;
 use super::suggest::shown;
-use super::{document, merge};
+use super::{copies, document, merge};
 use crate::finding::Finding;
 use crate::{ComponentName, EnvironmentName, Recipient};
 
@@ -102,7 +102,8 @@ fn wanted(manifest: &Section) -> BTreeSet<String> {
     let routes = components().filter_map(|component| component.section("route"));
     let keys = environments().chain(routes).filter_map(|owner| owner.section("tls")?.section("key")?.text("secret"));
     let urls = manifest.sections("databases").filter_map(|(_, database)| database.section("url")?.text("secret"));
-    variables.chain(keys).chain(urls).collect()
+    let copies = environments().flat_map(copies::secrets);
+    variables.chain(keys).chain(urls).chain(copies).collect()
 }
 
 fn twice(section: &Section, report: &mut Report<'_>) {

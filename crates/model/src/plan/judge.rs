@@ -98,6 +98,12 @@ pub enum PlanError {
         /// Why.
         trouble: SchemaTrouble,
     },
+    /// A database that is to begin with the data of a backup has some.
+    #[error("database {database} is to begin with the data of a backup, and has data already")]
+    Occupied {
+        /// The database.
+        database: ComponentName,
+    },
     /// A rollback needs a release that a host has no more.
     #[error("{host} has no release {} of {component} any more", .release.short())]
     ReleaseGone {
@@ -125,6 +131,7 @@ impl PlanError {
             PlanError::EnrolledOnSeveral { .. } => "acme-several-hosts",
             PlanError::NoHost { .. } => "no-host",
             PlanError::Schema { trouble, .. } => trouble.code(),
+            PlanError::Occupied { .. } => "database-occupied",
             PlanError::ReleaseGone { .. } => "release-gone",
         }
     }
@@ -149,6 +156,9 @@ impl PlanError {
             }
             PlanError::NoHost { .. } => "add one of them to the environment again, or deploy instead of rolling back".into(),
             PlanError::Schema { trouble, .. } => trouble.help(),
+            PlanError::Occupied { .. } => {
+                "deploy, which goes on with the data that is there; then restore the backup, which tells what would be lost by that".into()
+            }
             PlanError::ReleaseGone { .. } => {
                 "choose a deployment whose releases are still kept (plimsoll history shows them), or deploy its commit".into()
             }

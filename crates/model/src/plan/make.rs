@@ -10,12 +10,13 @@ use super::strategies::{self, Site};
 use super::{
     Change, Desired, DesiredComponent, DesiredKind, Move, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels,
 };
+use crate::database::Applied;
 use crate::manifest::project::StrategyName;
 use crate::source::Source;
-use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
+use crate::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 5;
+pub const PLAN_VERSION: u32 = 6;
 
 /// Version of a plan without databases.
 const STATELESS_VERSION: u32 = 3;
@@ -112,6 +113,8 @@ pub struct Terms {
     pub keep_releases: u32,
     /// Backs databases up before their migrations are run, and keeps so many backups of each.
     pub keep_backups: Option<u32>,
+    /// The backup whose data each of these databases begins with, and the migrations that it has. They have to be empty.
+    pub restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
 }
 
 /// Makes the plan that leads from the hosts as they were seen to what is wanted.
@@ -119,8 +122,8 @@ pub struct Terms {
 /// # Errors
 /// Says what makes it impossible; see [`PlanError`].
 pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
-    let moves = moves(&desired, hosts, &terms.intent)?;
-    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, moves: &moves };
+    let moves = moves(&desired, hosts, &terms)?;
+    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, restore: &terms.restore, moves: &moves };
     let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
     let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
     let order = levels::levels(&depends_on, |name| work[name].len())?;
@@ -253,15 +256,20 @@ type Batch<'a> = Vec<(&'a HostName, Work)>;
 /// What leads each database to the migrations that it shall have.
 type Moves<'a> = BTreeMap<&'a ComponentName, Vec<Move>>;
 
-fn moves<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, intent: &Intent) -> Result<Moves<'a>, PlanError> {
+fn moves<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, terms: &Terms) -> Result<Moves<'a>, PlanError> {
     let mut moves = Moves::new();
     for (name, wanted) in &desired.components {
         let Some(spec) = wanted.kind.database() else { continue };
         for seen in hosts.iter().filter(|(host, _)| wanted.is_for(host)).map(|(_, seen)| seen) {
             let served = seen.components.get(name).and_then(|seen| seen.served.as_ref());
             let applied = seen.databases.get(name).map_or(&[][..], Vec::as_slice);
+            let applied = match terms.restore.get(name) {
+                Some(_) if !applied.is_empty() || served.is_some() => return Err(PlanError::Occupied { database: name.clone() }),
+                Some((_, brought)) => brought,
+                None => applied,
+            };
             let held = Held { migrations: &spec.migrations, release: wanted.release };
-            let found = schema::moves(held, served.and_then(Held::served), applied, intent);
+            let found = schema::moves(held, served.and_then(Held::served), applied, &terms.intent);
             moves.insert(name, found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?);
         }
     }
@@ -274,6 +282,7 @@ struct Making<'a> {
     /// How many releases are kept.
     keep: u32,
     keep_backups: Option<u32>,
+    restore: &'a BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
     moves: &'a Moves<'a>,
 }
 
@@ -289,7 +298,8 @@ impl<'a> Making<'a> {
                 Change::None if !moves.is_empty() => Change::Schema,
                 change => change,
             };
-            let site = Site { component: name, wanted, seen, keep: self.keep, keep_backups: self.keep_backups };
+            let restore = self.restore.get(name).map(|(backup, _)| backup);
+            let site = Site { component: name, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore };
             let steps = || steps(&site, moves);
             (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps() }))
         });

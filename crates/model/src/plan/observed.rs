@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Schedule;
+use crate::copy::CopySpec;
 use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration};
 use crate::deployment::{Holder, Stage};
 use crate::route::{Match, RouteSpec};
@@ -95,6 +96,9 @@ pub enum Target {
         /// When its host backs it up by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         schedule: Option<Schedule>,
+        /// What is wanted of copies of its backups.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copy: Option<Box<CopySpec>>,
     },
 }
 
@@ -107,13 +111,16 @@ pub struct DatabaseAt {
     pub location: Location,
     /// The configuration that the values of its secrets belong to.
     pub config: ConfigHash,
+    /// What is wanted of copies of its backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopySpec>,
 }
 
 impl DatabaseAt {
     /// How to get at a database that is configured so.
     #[must_use]
     pub fn of(spec: &DatabaseSpec, config: ConfigHash) -> Self {
-        Self { engine: spec.engine, location: spec.location.clone(), config }
+        Self { engine: spec.engine, location: spec.location.clone(), config, copy: spec.copy.clone() }
     }
 }
 
@@ -121,8 +128,8 @@ impl Served {
     /// How to get at the database that serves, where it is one.
     #[must_use]
     pub fn database(&self) -> Option<DatabaseAt> {
-        let Target::Database { engine, location, .. } = &self.target else { return None };
-        Some(DatabaseAt { engine: *engine, location: location.clone(), config: self.config })
+        let Target::Database { engine, location, copy, .. } = &self.target else { return None };
+        Some(DatabaseAt { engine: *engine, location: location.clone(), config: self.config, copy: copy.as_deref().cloned() })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::check::HealthCheck;
 use crate::database::{Direction, Migration};
 use crate::route::{Enrolment, Match};
 use crate::slot::ProcessSpec;
-use crate::{ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
+use crate::{BackupId, ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
 
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,13 @@ pub enum Step {
         database: DatabaseAt,
         /// How many backups of it are kept.
         keep: u32,
+    },
+    /// Puts the data of a backup into a database that has none. Not undone: nobody was served from what there was before.
+    Restore {
+        /// The database.
+        database: DatabaseAt,
+        /// The backup, which the host has.
+        backup: BackupId,
     },
     /// Runs one migration, unless the database is past it already. One that is applied is undone by its other file, where there is one; one is
     /// taken back only after the decision.
@@ -113,6 +120,7 @@ impl fmt::Display for Step {
             Step::StageRelease { release, .. } => write!(f, "stage release {}", release.short()),
             Step::Enrol { enrolment, .. } => write!(f, "have a certificate for {} issued by {}", enrolment.host, enrolment.directory),
             Step::BackUp { .. } => f.write_str("back up what there is, and verify that"),
+            Step::Restore { backup, .. } => write!(f, "restore backup {backup}"),
             Step::Migrate { migration, direction: Direction::Up, .. } => write!(f, "apply migration {migration}"),
             Step::Migrate { migration, direction: Direction::Down, .. } => write!(f, "undo migration {migration}"),
             Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),

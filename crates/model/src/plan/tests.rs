@@ -62,7 +62,16 @@ fn nothing() -> Observed {
 
 fn terms() -> Terms {
     let key = EnvironmentKey { project: "shop".parse().unwrap(), environment: "local".parse().unwrap() };
-    Terms { key, intent: Intent::Deploy, source: Source::default(), home: HostName::local(), lease_ms: 30_000, keep_releases: 5, keep_backups: None }
+    Terms {
+        key,
+        intent: Intent::Deploy,
+        source: Source::default(),
+        home: HostName::local(),
+        lease_ms: 30_000,
+        keep_releases: 5,
+        keep_backups: None,
+        restore: BTreeMap::new(),
+    }
 }
 
 fn hosts(seen: Observed) -> BTreeMap<HostName, Observed> {

@@ -17,7 +17,7 @@ use plimsoll_model::manifest::project::{KeySource, Project};
 use plimsoll_model::{Recipient, Secret};
 use plimsoll_vault::{Values, VaultFile};
 
-pub(crate) use vault::{opened, opened_to_revise, revised};
+pub(crate) use vault::{file_key, opened, opened_to_revise, revised};
 pub use views::{SecretSource, SecretUsers, SecretView};
 
 use crate::project::Loaded;

@@ -1,7 +1,9 @@
 //! The environment's file, read and written apart from the thread that serves all else: a person may be asked meanwhile.
 
-use plimsoll_model::EnvironmentName;
-use plimsoll_vault::{Document, Seen, Values, VaultError, VaultFile};
+use std::path::Path;
+
+use plimsoll_model::{EnvironmentName, Secret};
+use plimsoll_vault::{Document, Seen, Values, VaultError, VaultFile, large};
 
 use crate::project::Loaded;
 use crate::{Context, Event, Exit, OpError, Progress};
@@ -38,6 +40,12 @@ pub(crate) async fn revised(context: &Context, loaded: &Loaded, seen: Seen, docu
     let file = VaultFile::of(&context.project, &loaded.project.environment.name);
     let recipients = loaded.project.secrets.recipients.clone();
     blocking(move || file.write(&seen, document, &recipients)).await
+}
+
+/// The key of the copy that begins with `header`, found with one of the caller's keys. `name` is what the copy is called.
+pub(crate) async fn file_key(context: &Context, header: Vec<u8>, name: String) -> Result<Secret<String>, OpError> {
+    let keys = context.keys.clone();
+    blocking(move || large::file_key(&header, &keys, Path::new(&name))).await
 }
 
 /// What trouble with the file is to the caller.

@@ -12,7 +12,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::database::database_at;
+use super::database::{copies, database_at};
 use super::names::{amount, component, deployment, digest, host, key, moment, path, release, slot, text, variable};
 use super::plan::{enrolment, observed_slot, plan, route_spec, served};
 use super::record::{component_change, failure, holder, stage, step_ref};
@@ -163,10 +163,10 @@ prop_compose! {
     pub fn service()(
         (name, served, healthy, since) in (component(), of(served().boxed()), any::<bool>(), of(moment())),
         [version, commit, trouble] in prop::array::uniform3(of(text())),
-        (route, enrolled, backed_up_at) in (of(route_spec().boxed()), of(enrolled()), of(moment())),
+        (route, enrolled, backed_up_at, copies) in (of(route_spec().boxed()), of(enrolled()), of(moment()), of(copies())),
         slots in vec(observed_slot(), 0..2),
     ) -> Service {
-        Service { name, served, version, commit, since, healthy, trouble, route, enrolled, backed_up_at, slots }
+        Service { name, served, version, commit, since, healthy, trouble, route, enrolled, backed_up_at, copies, slots }
     }
 }
 

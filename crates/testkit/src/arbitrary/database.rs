@@ -1,13 +1,15 @@
 //! Databases and their migrations.
 
+use plimsoll_model::BackupId;
 use plimsoll_model::backup::Schedule;
+use plimsoll_model::copy::{Access, Copies, CopySpec, Destination};
 use plimsoll_model::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Location, Migration};
 use plimsoll_model::plan::{DatabaseAt, Step};
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::names::{component, config, digest, path, release, text, variable};
+use super::names::{component, config, deployment, digest, moment, path, release, text, variable};
 
 fn engine() -> impl Strategy<Value = DatabaseKind> {
     prop::sample::select(vec![DatabaseKind::Sqlite, DatabaseKind::Postgres, DatabaseKind::Mysql])
@@ -18,6 +20,24 @@ fn location() -> impl Strategy<Value = Location> {
         (component(), path()).prop_map(|(component, path)| Location::File { component, path }),
         variable().prop_map(|url| Location::Server { url }),
     ]
+}
+
+/// How it stands with copies of backups.
+pub fn copies() -> impl Strategy<Value = Copies> {
+    (copy(), of(moment())).prop_map(|(spec, newest)| Copies { to: spec.to, newest })
+}
+
+/// Copies of backups.
+fn copy() -> impl Strategy<Value = CopySpec> {
+    let s3 = (of(text()), variable(), variable()).prop_map(|(endpoint, access_key, secret_key)| {
+        let to = Destination::S3 { bucket: "shop-backups".into(), prefix: String::new() };
+        (to, Access::S3 { endpoint, region: "eu-central-1".into(), access_key, secret_key })
+    });
+    let sftp = (any::<u16>(), variable(), text()).prop_map(|(port, ssh_key, host_key)| {
+        let to = Destination::Sftp { user: "backup".into(), host: "nas.example".into(), port, folder: "/srv/backups".into() };
+        (to, Access::Sftp { ssh_key, host_key })
+    });
+    (prop_oneof![s3, sftp], any::<u32>()).prop_map(|((to, access), keep)| CopySpec { to, access, recipients: Vec::new(), keep })
 }
 
 prop_compose! {
@@ -35,15 +55,16 @@ prop_compose! {
         secrets in btree_map(variable(), digest(), 0..2),
         migrations in vec(migration(), 0..3),
         schedule in of((any::<u64>(), any::<u32>()).prop_map(|(every_ms, keep)| Schedule { every_ms, keep })),
+        copy in of(copy()),
     ) -> DatabaseSpec {
-        DatabaseSpec { engine, location, secrets, migrations, schedule }
+        DatabaseSpec { engine, location, secrets, migrations, schedule, copy }
     }
 }
 
 prop_compose! {
     /// Ways to databases.
-    pub fn database_at()(engine in engine(), location in location(), config in config()) -> DatabaseAt {
-        DatabaseAt { engine, location, config }
+    pub fn database_at()(engine in engine(), location in location(), config in config(), copy in of(copy())) -> DatabaseAt {
+        DatabaseAt { engine, location, config, copy }
     }
 }
 
@@ -63,6 +84,13 @@ prop_compose! {
         direction in prop::sample::select(vec![Direction::Up, Direction::Down]),
     ) -> Step {
         Step::Migrate { database, release, migration, direction }
+    }
+}
+
+prop_compose! {
+    /// Steps that restore a backup.
+    pub fn restore()(database in database_at(), deployment in deployment()) -> Step {
+        Step::Restore { database, backup: BackupId::from(&deployment) }
     }
 }
 

@@ -16,7 +16,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::database::{applied, back_up, database, migrate};
+use super::database::{applied, back_up, database, migrate, restore};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
 
@@ -136,6 +136,7 @@ pub fn step() -> BoxedStrategy<Step> {
             .boxed(),
         (slot(), amount()).prop_map(|(slot, drain_ms)| Step::StopSlot { slot, drain_ms }).boxed(),
         back_up().boxed(),
+        restore().boxed(),
         migrate().boxed(),
         slot().prop_map(|slot| Step::RemoveSlot { slot }).boxed(),
         release().prop_map(|release| Step::PruneRelease { release }).boxed(),

@@ -144,7 +144,16 @@ impl Scene {
 
     async fn make(&self, key: &EnvironmentKey, intent: Intent, desired: Desired) -> Plan {
         let source = Source { version: "v".into(), ..Source::default() };
-        let terms = Terms { key: key.clone(), intent, source, home: HostName::local(), lease_ms: LONG_MS, keep_releases: 5, keep_backups: None };
+        let terms = Terms {
+            key: key.clone(),
+            intent,
+            source,
+            home: HostName::local(),
+            lease_ms: LONG_MS,
+            keep_releases: 5,
+            keep_backups: None,
+            restore: BTreeMap::new(),
+        };
         make(terms, desired, &BTreeMap::from([(HostName::local(), self.look_for(key, []).await)])).expect("there is a plan")
     }
 

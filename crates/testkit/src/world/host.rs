@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened, Order, Report,
-    SecretDigests, SecretValues, Service, Upgraded,
+    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
+    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::clock::Clock;
 use plimsoll_host::{About, Handle, Host};
@@ -173,6 +173,10 @@ impl HostApi for SimHost {
 
     async fn backups(&self, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
         self.ask(|host| async move { host.handle.backups(query).await }).await
+    }
+
+    async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
+        self.ask(|host| async move { host.handle.copies(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

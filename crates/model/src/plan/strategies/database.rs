@@ -10,8 +10,8 @@ use crate::plan::{DatabaseAt, Move, Step, Steps};
 /// What serves when a database is as `spec` says.
 #[must_use]
 pub fn target(spec: &DatabaseSpec) -> Target {
-    let DatabaseSpec { engine, location, migrations, schedule, .. } = spec.clone();
-    Target::Database { engine, location, migrations, schedule }
+    let DatabaseSpec { engine, location, migrations, schedule, copy, .. } = spec.clone();
+    Target::Database { engine, location, migrations, schedule, copy: copy.map(Box::new) }
 }
 
 /// The steps that make these moves, and record what the database has then.
@@ -25,9 +25,10 @@ pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
         direction: *direction,
     };
     let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate);
-    let back_up = site.keep_backups.filter(|_| !moves.is_empty()).map(|keep| Step::BackUp { database: database(), keep });
+    let back_up = || site.keep_backups.filter(|_| !moves.is_empty()).map(|keep| Step::BackUp { database: database(), keep });
+    let restore = site.restore.map(|backup| Step::Restore { database: database(), backup: backup.clone() });
     Steps {
-        prepare: back_up.into_iter().chain(site.stage()).chain(way(Direction::Up)).collect(),
+        prepare: restore.or_else(back_up).into_iter().chain(site.stage()).chain(way(Direction::Up)).collect(),
         switch: vec![site.switch_to(target(spec))],
         commit: way(Direction::Down).chain(site.prune()).collect(),
         ..Steps::default()

@@ -10,7 +10,7 @@ use super::make::prunable;
 use super::{DesiredComponent, ObservedComponent, Served, Step, Target};
 use crate::route::RouteSpec;
 use crate::slot::{ObservedSlot, ProcessSpec};
-use crate::{ComponentName, SlotId};
+use crate::{BackupId, ComponentName, SlotId};
 
 /// How long the check through a route may take, in milliseconds: the slot is known to be healthy by then.
 const ROUTE_CHECK_MS: u64 = 10_000;
@@ -30,6 +30,8 @@ pub struct Site<'a> {
     pub keep: u32,
     /// How many backups are kept; none is taken when absent.
     pub keep_backups: Option<u32>,
+    /// The backup whose data comes before everything.
+    pub restore: Option<&'a BackupId>,
 }
 
 impl Site<'_> {

@@ -22,7 +22,7 @@ fn desired(version: u8, migrations: Vec<Migration>) -> Desired {
     let mut desired = two(version);
     desired.components.remove(&name(1));
     let location = Location::Server { url: "DATABASE_URL".into() };
-    let spec = DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations, schedule: None };
+    let spec = DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations, schedule: None, copy: None };
     let database = wanted(9, version, BTreeSet::new());
     let database = DesiredComponent { kind: DesiredKind::Database(spec), route: None, ..database };
     desired.components.get_mut(&name(0)).unwrap().depends_on.insert(main());

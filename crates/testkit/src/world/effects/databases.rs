@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use plimsoll_api::{CopyAnswer, CopyWork};
 use plimsoll_host::Trouble;
-use plimsoll_host::database::{Address, Databases, Keeping, Place, Room};
+use plimsoll_host::database::{Address, Copying, Databases, Keeping, Place, Room};
 use plimsoll_model::backup::{Backup, Content, Tables, outdated};
 use plimsoll_model::database::{Applied, Direction, Migration};
 use plimsoll_model::time::Moment;
@@ -39,6 +40,11 @@ impl Databases for Hands {
         Ok(self.machine.state().backups.get(&(key.clone(), database.clone())).cloned().unwrap_or_default())
     }
 
+    /// Nothing lies outside of a simulated machine.
+    async fn copies(&self, _: Copying<'_>, _: &CopyWork) -> Result<CopyAnswer, Trouble> {
+        Ok(CopyAnswer::default())
+    }
+
     /// What is kept of a database is the list of its migrations as it was.
     async fn keep(&self, room: Room<'_>, work: Keeping) -> Result<Vec<Backup>, Trouble> {
         let (at, name) = ((room.key.clone(), room.database.clone()), name(room.place));
@@ -51,7 +57,7 @@ impl Databases for Hands {
                 Keeping::BackUp { id, keep, origin } => {
                     let content = Content { at: Moment(0), bytes: 0, tables: Tables::new(), applied, origin };
                     let database = room.database.clone();
-                    let backup = Backup { id, database, content: Some(content), verified_at: Some(Moment(0)), trouble: None };
+                    let backup = Backup { id, database, content: Some(content), verified_at: Some(Moment(0)), trouble: None, copied: None };
                     backups.retain(|other| other.id != backup.id);
                     backups.push(backup.clone());
                     prune(backups, keep);

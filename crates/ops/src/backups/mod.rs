@@ -1,5 +1,7 @@
 //! Backups of an environment's databases, wherever they lie: each on the host that its database is looked after from.
 
+mod elsewhere;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_api::{BackupQuery, BackupWork};
@@ -10,6 +12,7 @@ use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentK
 use serde::Serialize;
 
 use crate::migrating::databases;
+use crate::project::Loaded;
 use crate::{Context, Event, Exit, OpError, Progress, hosts, project};
 
 /// A backup and where it lies.
@@ -32,8 +35,8 @@ pub(crate) struct Backups<'a> {
     pub(crate) key: EnvironmentKey,
     /// How many of each database are kept.
     pub(crate) keep: u32,
-    /// The databases that it is about.
-    databases: Vec<ComponentName>,
+    /// The project, with the databases that it is about and nothing else.
+    loaded: Loaded,
 }
 
 impl<'a> Backups<'a> {
@@ -45,15 +48,30 @@ impl<'a> Backups<'a> {
         database: Option<&ComponentName>,
     ) -> Result<Self, OpError> {
         let loaded = databases(project::load(context, environment)?, database)?;
-        let databases = loaded.project.components.keys().cloned().collect();
         let fleet = hosts::connect_existing(context, &loaded.project).await?.ok_or_else(|| nothing(&loaded.key()))?;
-        Ok(Self { context, progress, fleet, key: loaded.key(), keep: loaded.project.environment.backups.keep, databases })
+        Ok(Self::of(context, progress, fleet, loaded))
+    }
+
+    /// The same where hosts may be new.
+    pub(crate) async fn reach_anew(
+        context: &'a Context,
+        progress: &'a Progress,
+        environment: &EnvironmentName,
+        database: Option<&ComponentName>,
+    ) -> Result<Self, OpError> {
+        let loaded = databases(project::load(context, environment)?, database)?;
+        let fleet = hosts::connect(context, &loaded.project).await?;
+        Ok(Self::of(context, progress, fleet, loaded))
+    }
+
+    fn of(context: &'a Context, progress: &'a Progress, fleet: Fleet, loaded: Loaded) -> Self {
+        Self { context, progress, fleet, key: loaded.key(), keep: loaded.project.environment.backups.keep, loaded }
     }
 
     /// Has hosts do `work` with each database, one after the other. `what` is told of each as it begins.
     pub(crate) async fn each(&self, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
         let mut told = Vec::new();
-        for database in &self.databases {
+        for database in self.loaded.project.components.keys() {
             told.extend(self.one(database, work, what).await?);
         }
         Ok(told)
@@ -62,7 +80,7 @@ impl<'a> Backups<'a> {
     /// Has hosts do `work` with one database.
     pub(crate) async fn one(&self, database: &ComponentName, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
         if !work.only_looks() {
-            let _ = self.progress.send(Event::Notice { message: format!("{database}: {what}") });
+            self.tell(database, what);
         }
         let query =
             BackupQuery { key: self.key.clone(), database: Some(database.clone()), work: work.clone(), by: Actor::from(&self.context.holder) };
@@ -74,6 +92,16 @@ impl<'a> Backups<'a> {
         }
         let needs_one = matches!(work, BackupWork::Verify { .. } | BackupWork::Restore { .. });
         if told.is_empty() && needs_one { Err(nothing(&self.key)) } else { Ok(told) }
+    }
+
+    /// Whether the home host has this deployment on record.
+    pub(crate) async fn remember(&self, deployment: &DeploymentId) -> Result<bool, OpError> {
+        let history = self.fleet.home().history(&self.key, u32::MAX).await?;
+        Ok(history.iter().any(|record| record.id == *deployment))
+    }
+
+    fn tell(&self, database: &ComponentName, what: &str) {
+        let _ = self.progress.send(Event::Notice { message: format!("{database}: {what}") });
     }
 
     /// What there is, the oldest first.
