@@ -70,6 +70,16 @@ impl Scene {
         })
     }
 
+    /// Runs what gives nothing, on the server.
+    pub fn execute(&self, sql: &str) {
+        let server = self.server.as_ref().expect("it is on a server");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread can wait");
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&server.url("postgres")).await.expect("the server answers");
+            connection.execute(AssertSqlSafe(sql.to_owned())).await.expect("it can be run");
+        });
+    }
+
     /// All columns of all tables, but those of the book of migrations; and the migrations in it.
     pub fn schema(&self) -> Vec<String> {
         let columns = match &self.server {

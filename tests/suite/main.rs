@@ -8,6 +8,7 @@ mod audit;
 mod backups;
 mod bad_input;
 mod bad_release;
+mod copies;
 mod ctrl_c;
 mod daemon;
 mod data;

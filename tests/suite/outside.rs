@@ -13,7 +13,7 @@ use crate::project::Project;
 pub const READER: &str = "age1prr3pgkmfraael6jrsk9gg9pem0wun2q2fnynu0c4d95glz5g36smtjsar lee@desk";
 
 /// The private half.
-const KEY: &str = "AGE-SECRET-KEY-1AXU9XAF4A0CVA7KXSQTRLN8ZS622WRMSUEVP2VA4VC7VYL3853MQA5GKLS\n";
+pub const KEY: &str = "AGE-SECRET-KEY-1AXU9XAF4A0CVA7KXSQTRLN8ZS622WRMSUEVP2VA4VC7VYL3853MQA5GKLS\n";
 
 /// Folders that are neither the project's nor the host's.
 pub struct Outside {

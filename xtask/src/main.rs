@@ -5,6 +5,7 @@
 mod bench;
 mod command;
 mod coverage;
+mod drill;
 mod generate;
 mod hosts;
 mod matrix;
@@ -31,6 +32,7 @@ Tasks of this workspace: cargo xtask TASK
   simulate [--seeds N] [--from S] [--threads T]
                         play simulated histories; --seed S tells the story of one
   mutants [NAME]        make deliberate mistakes, each of which the simulation must notice
+  drill                 lose a server with all that is on it, and begin anew from the copy of a backup
   hosts up N            start N machines to deploy to, as containers that are reached by SSH
   hosts disturb HOST cut | slow KBIT | heal
                         cut one of them off, slow it down, or take both back
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["simulate", args @ ..] => simulate::simulate(args),
         ["mutants"] => mutants::run(None),
         ["mutants", name] => mutants::run(Some(name)),
+        ["drill"] => drill::run_all(),
         ["hosts", "up", count] => hosts::up(count),
         ["hosts", "disturb", host, how @ ..] => hosts::disturb(host, how),
         ["hosts", "down"] => hosts::down(),

@@ -99,7 +99,7 @@ impl Sftp {
     fn command(&self, files: &Files) -> Command {
         let Login { user, host, port, .. } = &self.login;
         let mut command = Command::new("sftp");
-        command.args(["-q", "-F", "none", "-b", "-", "-P", &port.to_string()]);
+        command.args(["-F", "none", "-b", "-", "-P", &port.to_string()]);
         let settings = [
             format!("IdentityFile={}", quoted(&files.key)),
             format!("UserKnownHostsFile={}", quoted(&files.known_hosts)),
@@ -108,6 +108,7 @@ impl Sftp {
             "ServerAliveCountMax=3".into(),
             "ConnectTimeout=20".into(),
             "ConnectionAttempts=3".into(),
+            "LogLevel=ERROR".into(),
             "BatchMode=yes".into(),
             "IdentitiesOnly=yes".into(),
             "StrictHostKeyChecking=yes".into(),

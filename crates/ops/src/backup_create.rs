@@ -39,9 +39,13 @@ pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result
     if taken.is_empty() {
         return Err(backups::nothing(&backups.key));
     }
-    let copied = backups.copy().await.map_err(|error| uncopied(&taken, error))?;
-    let taken = if copied.is_empty() { taken } else { backups.list().await?.into_iter().filter(|view| is_of(&taken, view)).collect() };
-    Ok(Output { key: backups.key, backups: taken })
+    if backups.copied().is_err() {
+        return Ok(Output { key: backups.key, backups: taken });
+    }
+    // The host may be faster, and then there is nothing left to do.
+    backups.copy().await.map_err(|error| uncopied(&taken, error))?;
+    let now = backups.list().await?.into_iter().filter(|view| is_of(&taken, view)).collect();
+    Ok(Output { key: backups.key, backups: now })
 }
 
 fn is_of(taken: &[BackupView], view: &BackupView) -> bool {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use plimsoll_model::database::Applied;
+use plimsoll_model::deployment::{DeploymentRecord, Outcome};
 use plimsoll_model::plan::{Desired, Intent};
-use plimsoll_model::{BackupId, ComponentName, EnvironmentName, PlanHash};
+use plimsoll_model::{BackupId, ComponentName, DeploymentId, EnvironmentName, PlanHash};
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -13,7 +15,7 @@ use crate::rollback::{self, Data, Target};
 use crate::snapshots::{self, Snapshot};
 use crate::undertaking::Mandate;
 use crate::workbench::until_cancelled;
-use crate::{Approve, Context, DeploymentView, Exit, OpError, Progress, Restored, Tests, Wanted, deploy, project};
+use crate::{Approve, BackupView, Context, DeploymentView, Exit, OpError, Progress, Restored, Tests, Wanted, deploy, project};
 
 /// Which one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,15 +57,24 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
         let message = format!("nothing is known of what served when snapshot {id} was taken");
         OpError::new(Exit::Refused, "snapshot-of-nothing", message).with_help(format!("its data alone: plimsoll backup restore {environment} {id}"))
     };
-    let deployment = snapshot.deployment.clone().ok_or_else(unknown)?;
-    if !backups.remember(&deployment).await? {
+    let deployment = snapshot.deployment.as_ref().ok_or_else(unknown)?;
+    let Some(deployment) = known(backups.history().await?, deployment, &snapshot) else {
         let mandate = Mandate { expect_plan, reason, begun: Instant::now() };
         let deployment = anew(context, &environment, &snapshot, mandate, approve, progress).await?;
         return Ok(Output { deployment, data: None });
-    }
+    };
     let input = rollback::Input { environment, to: Target::Deployment(deployment), data: Data::Backup(id), expect_plan, reason };
     let rollback::Output { deployment, data } = rollback::run(context, input, approve, progress).await?;
     Ok(Output { deployment, data })
+}
+
+/// The deployment that had brought live what served then; or, on hosts that are newer than that, the last one that brought the same.
+fn known(history: Vec<DeploymentRecord>, deployment: &DeploymentId, snapshot: &Snapshot) -> Option<DeploymentId> {
+    if history.iter().any(|record| record.id == *deployment) {
+        return Some(deployment.clone());
+    }
+    let same = |record: &DeploymentRecord| record.outcome() == Outcome::Committed && judge(snapshot, &record.desired).is_ok();
+    history.into_iter().find(same).map(|record| record.id)
 }
 
 /// Deploys what served from its source, with the data.
@@ -91,8 +102,8 @@ async fn anew(
 }
 
 /// The data that databases begin with.
-fn data(snapshot: &Snapshot) -> BTreeMap<ComponentName, (BackupId, Vec<plimsoll_model::database::Applied>)> {
-    let begins = |view: &crate::BackupView| {
+fn data(snapshot: &Snapshot) -> BTreeMap<ComponentName, (BackupId, Vec<Applied>)> {
+    let begins = |view: &BackupView| {
         let content = view.backup.content.as_ref()?;
         Some((view.backup.database.clone(), (view.backup.id.clone(), content.applied.clone())))
     };

@@ -45,6 +45,16 @@ impl Machine {
         format!("127.0.1.{}", self.0)
     }
 
+    /// Where other hosts reach it.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn inner_address(&self) -> Result<String, String> {
+        let mut inspect = command("docker", "container inspect --format {{.NetworkSettings.IPAddress}}");
+        inspect.arg(self.container());
+        output(inspect).map(|address| address.trim().to_owned())
+    }
+
     /// The name of its container.
     pub fn container(&self) -> String {
         format!("{CONTAINER}{self}")

@@ -70,10 +70,7 @@ impl Databases for Clients {
     }
 
     async fn migrate(&self, place: &Place, folder: &Path, migration: &Migration, direction: Direction) -> Result<(), Trouble> {
-        if let Address::File { folder, .. } = &place.address {
-            let unmade = |error| Trouble::new("database-folder", format!("cannot make {}: {error}", folder.display()));
-            std::fs::create_dir_all(folder).map_err(unmade)?;
-        }
+        make_home(place)?;
         let script = script::read(folder, migration, direction)?;
         let (version, description) = (migration.version, migration.description());
         self.ask(place, Work::Migrate { version, description, direction, sql: script.sql, transactional: script.transactional }).await.map(drop)
@@ -88,6 +85,9 @@ impl Databases for Clients {
     async fn keep(&self, room: Room<'_>, keeping: Keeping) -> Result<Vec<Backup>, Trouble> {
         if is_absent(room.place) && matches!(keeping, Keeping::BackUp { .. }) {
             return Ok(Vec::new());
+        }
+        if matches!(keeping, Keeping::Restore { .. }) {
+            make_home(room.place)?;
         }
         let folder = self.folders.backups(room.key, room.database);
         make_room(&folder).map_err(|error| Trouble::new("backup-file", format!("cannot make {}: {error}", folder.display())))?;
@@ -104,6 +104,13 @@ impl Databases for Clients {
 /// Whether there is no database in the file yet.
 fn is_absent(place: &Place) -> bool {
     matches!(&place.address, Address::File { folder, path } if !path.under(folder).exists())
+}
+
+/// What comes first into a file may come before the component that it is for.
+fn make_home(place: &Place) -> Result<(), Trouble> {
+    let Address::File { folder, .. } = &place.address else { return Ok(()) };
+    let unmade = |error| Trouble::new("database-folder", format!("cannot make {}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(unmade)
 }
 
 /// Only who is given the folder itself can reach it: nobody else comes through the one above.

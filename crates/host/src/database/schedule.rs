@@ -8,7 +8,7 @@ use plimsoll_model::backup::{Backup, Schedule};
 use plimsoll_model::copy::CopySpec;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::time::Moment;
-use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey};
+use plimsoll_model::{BackupId, ComponentName, ConfigHash, Digest, EnvironmentKey};
 
 use super::{backups, copies};
 use crate::clock::asleep;
@@ -27,21 +27,31 @@ pub(crate) struct Care {
     schedule: Option<Schedule>,
     /// Where it copies the backups.
     copy: Option<CopySpec>,
+    /// What the values of its secrets belong to.
+    config: ConfigHash,
 }
 
 impl Care {
     /// What is wanted of one that serves, if anything.
     pub(crate) fn of(served: &Served) -> Option<Self> {
         let Target::Database { schedule, copy, .. } = &served.target else { return None };
-        (schedule.is_some() || copy.is_some()).then(|| Self { schedule: schedule.clone(), copy: copy.as_deref().cloned() })
+        let care = || Self { schedule: schedule.clone(), copy: copy.as_deref().cloned(), config: served.config };
+        (schedule.is_some() || copy.is_some()).then(care)
     }
 }
 
 /// When something was tried last.
-#[derive(Default)]
 struct Tried {
+    /// With this in mind: with other keys it is tried at once.
+    care: Care,
     backup: Option<Moment>,
     copies: Option<Moment>,
+}
+
+impl Tried {
+    fn none(care: &Care) -> Self {
+        Self { care: care.clone(), backup: None, copies: None }
+    }
 }
 
 /// Takes what is due, as long as the host is there.
@@ -52,7 +62,10 @@ pub(crate) async fn watch(host: Weak<Host>, world: World) {
         let table = Arc::clone(&holder.table);
         let mut next: Option<Moment> = None;
         for (name, care) in table.cared_for().await {
-            let tried = tried.entry(name.clone()).or_default();
+            let tried = tried.entry(name.clone()).or_insert_with(|| Tried::none(&care));
+            if tried.care != care {
+                *tried = Tried::none(&care);
+            }
             if let Some(schedule) = &care.schedule {
                 next = next.into_iter().chain(take(&holder, &name, schedule, &mut tried.backup).await).min();
             }

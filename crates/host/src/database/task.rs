@@ -65,6 +65,13 @@ pub(super) struct Done {
     pub backups: Vec<Backup>,
 }
 
+impl Work {
+    /// Whether it brings something into a file that is not there yet.
+    fn may_come_first(&self) -> bool {
+        matches!(self, Self::Migrate { direction: Direction::Up, .. } | Self::Keep { keeping: Keeping::Restore { .. }, .. })
+    }
+}
+
 impl Task {
     pub(super) fn new(place: &Place, work: Work) -> Self {
         let address = match &place.address {
@@ -98,7 +105,7 @@ fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Done, Trouble
         }
         Whereabouts::File { folder, path } => {
             let file = confine::enter(&folder, &path, room).map_err(|error| broken(&format!("{} cannot be entered", folder.display()), &error))?;
-            if matches!(task.work, Work::Migrate { direction: Direction::Up, .. }) {
+            if task.work.may_come_first() {
                 make_room(&file).map_err(|error| broken(&format!("the folder of {path} cannot be made"), &error))?;
             }
             format!("sqlite://{}", encoded(&file.to_string_lossy()))

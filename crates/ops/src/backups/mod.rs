@@ -8,6 +8,7 @@ use plimsoll_api::{BackupQuery, BackupWork};
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Actor;
 use plimsoll_model::backup::{Backup, Origin};
+use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, EnvironmentName, HostName};
 use serde::Serialize;
 
@@ -94,10 +95,9 @@ impl<'a> Backups<'a> {
         if told.is_empty() && needs_one { Err(nothing(&self.key)) } else { Ok(told) }
     }
 
-    /// Whether the home host has this deployment on record.
-    pub(crate) async fn remember(&self, deployment: &DeploymentId) -> Result<bool, OpError> {
-        let history = self.fleet.home().history(&self.key, u32::MAX).await?;
-        Ok(history.iter().any(|record| record.id == *deployment))
+    /// The deployments that the home host has on record, the newest first.
+    pub(crate) async fn history(&self) -> Result<Vec<DeploymentRecord>, OpError> {
+        Ok(self.fleet.home().history(&self.key, u32::MAX).await?)
     }
 
     fn tell(&self, database: &ComponentName, what: &str) {
