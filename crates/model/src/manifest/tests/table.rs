@@ -69,6 +69,26 @@ const DATA: &str = r#"
     environments = { dev = { hosts = ["local"], requires = {}, backups = {} } }
 "#;
 
+/// The same with a database whose backups are copied into a bucket.
+const COPIED: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" } }
+    databases = { main = { kind = "mysql", migrations = "x", url = { secret = "X" } } }
+    [environments.dev]
+    hosts = ["local"]
+    backups = { copy = { to = "s3://bare-copies", access_key = { secret = "A" }, secret_key = { secret = "B" } } }
+"#;
+
+/// The same with copies that go to another machine.
+const SENT: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" } }
+    databases = { main = { kind = "mysql", migrations = "x", url = { secret = "X" } } }
+    [environments.dev]
+    hosts = ["local"]
+    backups.copy = { to = "sftp://a@b.example/c", ssh_key = { secret = "A" }, host_key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQDZx8aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
+"#;
+
 /// Where each table stands in one of them: the way there, by keys and by numbers of items.
 const PLACES: &[(&str, &[&str])] = &[
     ("manifest", &[]),
@@ -85,6 +105,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("environment", &["environments", "dev"]),
     ("requirements", &["environments", "dev", "requires"]),
     ("backups", &["environments", "dev", "backups"]),
+    ("copy", &["environments", "dev", "backups", "copy"]),
+    ("copy_secret", &["environments", "dev", "backups", "copy", "access_key"]),
     ("host", &["environments", "dev", "hosts", "1"]),
     ("hooks", &["hooks"]),
     ("secrets", &["secrets"]),
@@ -99,6 +121,8 @@ fn base(table: &str, key: &str) -> Table {
         ("host", _) => LABELLED,
         ("database", "component" | "file") => FILE,
         ("database" | "database_url", _) => SERVER,
+        ("copy", "ssh_key" | "host_key") => SENT,
+        ("backups", "copy") | ("copy" | "copy_secret", _) => COPIED,
         ("requirements" | "backups", _) => DATA,
         _ => BARE,
     };
