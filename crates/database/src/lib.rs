@@ -16,4 +16,4 @@ pub use backup::{BackupError, DataFile, Manifest, back_up, check, list, prune, r
 pub use fault::{DatabaseError, Fault, Step};
 pub use migrate::{Script, applied, down, up};
 pub use place::Place;
-pub use schema::{Change, Schema, schema};
+pub use schema::schema;

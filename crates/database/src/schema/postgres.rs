@@ -1,4 +1,5 @@
-//! The parts of a `PostgreSQL` database, as its own functions tell them. What belongs to an extension is none of them.
+//! The parts of a `PostgreSQL` database, as its own functions tell them. What belongs to an extension is none of them, and which
+//! version of one there is depends on when the server got it.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{query_as, raw_sql};
@@ -53,7 +54,7 @@ const PARTS: &str = r"
         FROM pg_catalog.pg_proc p JOIN spaces ON spaces.oid = pronamespace
         WHERE NOT EXISTS (SELECT 1 FROM members WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
     UNION ALL SELECT 'schema ' || quote_ident(nspname), '' FROM spaces WHERE nspname <> 'public'
-    UNION ALL SELECT 'extension ' || quote_ident(extname), extversion FROM pg_catalog.pg_extension";
+    UNION ALL SELECT 'extension ' || quote_ident(extname), '' FROM pg_catalog.pg_extension";
 
 /// All of them.
 pub(super) async fn parts(connection: &mut PgConnection) -> sqlx::Result<Vec<Part>> {

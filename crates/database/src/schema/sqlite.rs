@@ -14,7 +14,7 @@ const TABLES: &str =
 const QUERIES: &[&str] = &[
     r#"SELECT 'column ' || t.name || '.' || c.name, trim(c.type || iif(c."notnull", ' not null', '') || iif(c.dflt_value IS NULL, '', ' default ' || c.dflt_value)
            || iif(c.pk, ' primary key ' || c.pk, '') || CASE c.hidden WHEN 2 THEN ' generated' WHEN 3 THEN ' generated stored' ELSE '' END)
-       FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table'"#,
+       FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\'"#,
     r#"SELECT 'foreign key ' || t.name || ' (' || group_concat(f."from", ', ') || ')', f."table" || ' (' || group_concat(coalesce(f."to", ''), ', ')
            || ') on update ' || f.on_update || ' on delete ' || f.on_delete
        FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table' GROUP BY t.name, f.id"#,

@@ -1,6 +1,7 @@
 //! Schemas as values: what a migration does is told part by part, and what undoes it leaves no change.
 
 use plimsoll_database::{Place, back_up, down, restore, schema, up};
+use plimsoll_model::database::Schema;
 use plimsoll_model::time::Moment;
 
 use super::stage::{Stage, fill, script};
@@ -10,7 +11,7 @@ const MORE: &str = "ALTER TABLE twice ADD c INTEGER DEFAULT 7; CREATE TABLE more
 const LESS: &str = "DROP VIEW counted; DROP TABLE more; ALTER TABLE twice DROP COLUMN c";
 
 /// The names of the parts that a change speaks of, without the schema of `PostgreSQL`, and what a server has named itself.
-async fn changes(place: &Place, before: &plimsoll_database::Schema) -> Vec<String> {
+async fn changes(place: &Place, before: &Schema) -> Vec<String> {
     let told = before.changes(&schema(place).await.unwrap()).into_iter().map(|change| change.to_string().replace("public.", ""));
     told.filter(|told| !told.starts_with("check ") && !told.starts_with("constraint ")).collect()
 }

@@ -1,6 +1,7 @@
 //! Databases and their migrations, as a manifest, a plan and a host speak of them. How one talks to a database is left to others.
 
 mod migration;
+mod schema;
 mod spec;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Applied, Checksum, Direction, Migration};
+pub use schema::{Change, Compared, Schema};
 pub use spec::{DatabaseSpec, Location};
 
 /// What a database is.
