@@ -11,6 +11,7 @@ mod line;
 mod migrate;
 mod place;
 mod schema;
+mod scratch;
 
 pub use backup::{BackupError, DataFile, Manifest, back_up, check, list, prune, restore, sweep, verify};
 pub use fault::{DatabaseError, Fault, Step};

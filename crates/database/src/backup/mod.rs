@@ -25,7 +25,6 @@ mod sqlite;
 mod store;
 mod tool;
 
-use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
 use plimsoll_model::backup::{Origin, Tables, differences};
@@ -33,6 +32,7 @@ use plimsoll_model::database::{Applied, DatabaseKind};
 use plimsoll_model::time::Moment;
 
 use crate::place::Place;
+use crate::scratch;
 
 pub use error::BackupError;
 pub use manifest::{DataFile, Manifest};
@@ -130,19 +130,9 @@ pub async fn restore(folder: &Path, place: &Place) -> Result<Manifest, BackupErr
     Ok(manifest)
 }
 
-/// A name for a scratch database that no other one has.
-fn scratch_name() -> String {
-    format!("plimsoll_verify_{:016x}", random())
-}
-
-/// From the one source of randomness that needs no other crate: the keys of a map.
-fn random() -> u64 {
-    std::hash::RandomState::new().build_hasher().finish()
-}
-
 /// A folder for a while. Its path is not made absolute: from where the process is, it may not be.
 fn scratch_in(parent: &Path) -> Result<Unfinished, BackupError> {
-    Unfinished::new(&parent.join(format!("{SCRATCH}{:016x}", random())))
+    Unfinished::new(&parent.join(format!("{SCRATCH}{:016x}", scratch::random())))
 }
 
 fn fits(manifest: &Manifest, place: &Place) -> Result<(), BackupError> {

@@ -3,7 +3,6 @@
 //! Its tables have to be of InnoDB: others are not part of a transaction, and may be written between the two.
 
 mod login;
-mod scratch;
 mod snapshot;
 mod sums;
 
@@ -20,12 +19,10 @@ use crate::connect;
 use crate::fault::DatabaseError;
 use crate::migrate::History;
 use crate::place::Place;
+use crate::scratch::mysql::{REMEDY, Scratch};
 use login::Login;
-use scratch::Scratch;
 use snapshot::{Still, Watched};
 
-/// What lets a login verify.
-const REMEDY: &str = "as an administrator: GRANT ALL ON `plimsoll\\_verify\\_%`.* TO its user";
 const PACKAGE: &str = "mariadb-client";
 const DATA: &str = "data.sql.zst";
 

@@ -2,7 +2,6 @@
 
 mod login;
 mod objects;
-mod scratch;
 mod sums;
 
 use std::ffi::OsStr;
@@ -19,10 +18,8 @@ use crate::connect;
 use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
 use crate::migrate::History;
 use crate::place::Place;
-use scratch::Scratch;
+use crate::scratch::postgres::{REMEDY, Scratch};
 
-/// What lets a login verify.
-const REMEDY: &str = "as an administrator: ALTER ROLE its_user CREATEDB";
 const PACKAGE: &str = "postgresql-client";
 const DATA: &str = "data.pgdump.zst";
 
