@@ -201,6 +201,44 @@ fn databases_are_migrated_without_anything_else() {
 }
 
 #[test]
+fn what_was_changed_past_the_migrations_is_found() {
+    on_each(|scene| {
+        let project = &scene.project;
+        let check = |code: i32| project.run(["migrate", "check", "local"]).ended(code);
+        assert_eq!(check(1).document()["code"], "nothing-deployed");
+        scene.second();
+        project.deploy();
+        let schema = scene.schema();
+        let told = check(0);
+        assert_eq!((told.document()["code"].as_str(), told.detail("/databases/main/migrations")), (Some("as-migrated"), 3.into()));
+        scene.ask("ALTER TABLE notes ADD COLUMN mood TEXT");
+        scene.ask("CREATE INDEX by_author ON notes (author)");
+        let told = check(6);
+        assert_eq!(told.document()["code"], "schema-differs");
+        let findings = told.detail("/findings").as_array().expect("there are some").clone();
+        assert_eq!((findings.len(), told.detail("/databases/main/changes/0/change")), (2, "come".into()));
+        for (finding, part) in findings.iter().zip(["mood", "by_author"]) {
+            assert_eq!(finding["code"], "schema-unexpected");
+            assert!(finding["message"].as_str().is_some_and(|message| message.contains(part)) && finding["help"].is_string(), "{finding}");
+        }
+        scene.ask("DROP INDEX by_author");
+        scene.ask("ALTER TABLE notes DROP COLUMN mood");
+        // What the source has and the database does not is pending, and no finding.
+        scene.migration("0004_late", "CREATE TABLE late (x TEXT)", Some("DROP TABLE late"));
+        assert_eq!((check(0).detail("/databases/main/changes"), scene.schema()), (serde_json::json!([]), schema));
+    });
+}
+
+#[test]
+fn a_migration_that_reaches_beyond_its_database_is_not_repeated() {
+    let scene = Scene::on_sqlite();
+    scene.migration("0002_other", "-- no-transaction\nATTACH ':memory:' AS other; CREATE TABLE other.notes (n INT)", Some("SELECT 1"));
+    scene.project.deploy();
+    let told = scene.project.run(["migrate", "check", "local"]).ended(1);
+    assert_eq!(told.document()["code"], "migration-reaches-beyond", "{}", told.stdout);
+}
+
+#[test]
 fn a_migration_is_begun_with_the_next_number() {
     let scene = Scene::on_sqlite();
     let written = scene.project.run(["migrate", "new", "local", "Add an author"]).ended(0);

@@ -11,19 +11,23 @@ mod enrolled;
 mod error;
 mod logs;
 mod order;
+mod schemas;
 mod secrets;
 mod types;
 pub mod wire;
 
 use std::path::PathBuf;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
 pub use audit::{AuditPage, AuditQuery, whole_audit};
@@ -34,6 +38,7 @@ pub use enrolled::{Enrolled, FailedRenewal};
 pub use error::HostError;
 pub use logs::{LogLine, LogQuery};
 pub use order::{HostEvent, Order, Report, What};
+pub use schemas::SchemaQuery;
 pub use secrets::SecretValues;
 pub use types::{Facts, Look, Open, Opened, Program, Replaced, Service, Upgraded, build_id};
 
@@ -89,6 +94,10 @@ pub trait HostApi: Send + Sync {
     /// They are copied nowhere, the place where they lie cannot be reached or refuses, or what lies there is damaged.
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError>;
 
+    /// The schemas of databases beside those that their migrations give, which are applied anew to scratch databases for it. Nothing that serves
+    /// is changed. Refused while a deployment is under way.
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError>;
+
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;
 
@@ -112,4 +121,4 @@ pub trait HostApi: Send + Sync {
 }
 
 /// Hashes of secret values, by component and name.
-pub type SecretDigests = std::collections::BTreeMap<plimsoll_model::ComponentName, std::collections::BTreeMap<String, Digest>>;
+pub type SecretDigests = BTreeMap<ComponentName, BTreeMap<String, Digest>>;

@@ -65,6 +65,8 @@ pub mod path {
     pub const BACKUPS: &str = "/v1/backups";
     /// POST asks, with a [`crate::CopyQuery`]. See [`crate::HostApi::copies`].
     pub const COPIES: &str = "/v1/copies";
+    /// POST asks, with a [`crate::SchemaQuery`]. See [`crate::HostApi::schemas`].
+    pub const SCHEMAS: &str = "/v1/schemas";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
     /// POST. See [`crate::HostApi::run_log`].

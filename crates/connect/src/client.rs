@@ -1,5 +1,6 @@
 //! HostApi, asked of a daemon.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,14 +10,15 @@ use http::Method;
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey, HostName};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
@@ -131,6 +133,10 @@ impl HostApi for Client {
 
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         self.link.ask(Method::POST, path::COPIES, &query).await
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        self.link.ask(Method::POST, path::SCHEMAS, &query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -1,7 +1,7 @@
 //! Where a database is, and what may be said of that.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use plimsoll_model::Secret;
@@ -25,6 +25,24 @@ impl Place {
     pub(crate) fn file(&self) -> Option<PathBuf> {
         let options = (self.kind == DatabaseKind::Sqlite).then(|| SqliteConnectOptions::from_str(self.url.expose()).ok())??;
         Some(options.get_filename().to_owned())
+    }
+
+    /// The place of a SQLite file, whatever its name.
+    pub(crate) fn of_file(file: &Path) -> Self {
+        let escaped = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        Self { kind: DatabaseKind::Sqlite, url: Secret::new(format!("sqlite://{escaped}")) }
+    }
+
+    /// Another database on the same server, reached by the same login; nothing for a file, and where the URL cannot be read.
+    pub(crate) fn beside(&self, database: &str) -> Option<Self> {
+        let (scheme, rest) = self.url.expose().split_once("://")?;
+        let (base, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let server = base.split('/').next().unwrap_or_default();
+        // It would win over the path.
+        let query: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("dbname=")).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        let beside = Self { kind: self.kind, url: Secret::new(format!("{scheme}://{server}/{database}{query}")) };
+        beside.named().is_some_and(|(name, server)| name == database && self.named().is_some_and(|(_, same)| same == server)).then_some(beside)
     }
 
     /// What a server said, without the URL and the password in it, and without what could play tricks on a terminal.
@@ -109,6 +127,21 @@ mod tests {
         for (kind, url, expect) in cases {
             assert_eq!(Place { kind, url: Secret::new(url.into()) }.to_string(), expect);
         }
+    }
+
+    #[test]
+    fn another_database_on_the_same_server_is_reached_as_this_one() {
+        let cases = [
+            ("postgres://shop:p%2Fw@db.example/shop", Some("postgres://shop:p%2Fw@db.example/other")),
+            ("postgres://shop@%2Frun%2Fpg", Some("postgres://shop@%2Frun%2Fpg/other")),
+            ("postgres:///shop?host=/run/pg&dbname=live&port=7", Some("postgres:///other?host=/run/pg&port=7")),
+            ("shop", None),
+        ];
+        for (url, expect) in cases {
+            let place = Place { kind: DatabaseKind::Postgres, url: Secret::new(url.into()) };
+            assert_eq!(place.beside("other").map(|beside| beside.url.expose().clone()).as_deref(), expect);
+        }
+        assert_eq!(Place::of_file(Path::new("/srv/shop.db")).beside("other"), None);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
 use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
@@ -356,6 +357,13 @@ impl HostApi for Handle {
         let host = self.0.clone();
         let done = tokio::spawn(async move { database::copies::carry_out(&host, query).await }).await;
         done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("work on copies broke off: {error}")))))
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        // Who asked may be gone before the scratch database is dropped.
+        let host = self.0.clone();
+        let done = tokio::spawn(async move { database::schemas::compare(&host, query).await }).await;
+        done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("comparing schemas broke off: {error}")))))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

@@ -55,6 +55,7 @@ pub mod host_upgrade;
 mod hosts;
 pub mod init;
 pub mod logs;
+pub mod migrate_check;
 pub mod migrate_down;
 pub mod migrate_new;
 pub mod migrate_redo;
@@ -144,6 +145,7 @@ pub const OPERATIONS: &[&str] = &[
     "host_upgrade",
     "init",
     "logs",
+    "migrate_check",
     "migrate_down",
     "migrate_new",
     "migrate_redo",

@@ -9,14 +9,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 use plimsoll_testkit::world::SimHost;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -272,6 +273,10 @@ impl HostApi for Link {
 
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         through!(self, "copies of", host, [query], host.copies(query))
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        through!(self, "schemas of", host, [query], host.schemas(query))
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

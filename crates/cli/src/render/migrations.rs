@@ -1,6 +1,7 @@
 //! Migrations, as databases and the source have them.
 
 use owo_colors::OwoColorize;
+use plimsoll_ops::migrate_check;
 use plimsoll_ops::migrate_status::{Known, Output, State};
 
 use super::measure::count;
@@ -12,6 +13,15 @@ pub fn status(output: &Output) -> String {
         let pending = known.iter().filter(|known| known.state == State::Pending).count();
         let rows: Vec<_> = known.iter().map(row).collect();
         format!("{}: {}, {pending} pending\n{}", name.bold(), count(known.len(), "migration"), table(&rows))
+    });
+    told.collect()
+}
+
+/// One line for each database that is as its migrations say.
+pub fn check(output: &migrate_check::Output) -> String {
+    let told = output.databases.iter().map(|(name, checked)| {
+        let migrations = count(checked.compared.migrations, "migration");
+        format!("{}: the schema is what its {migrations} give\n", name.bold())
     });
     told.collect()
 }
@@ -51,5 +61,14 @@ mod tests {
           0003_tags    pending                       cannot be undone
           9 tags       not in the source
         ");
+    }
+
+    #[test]
+    fn a_database_that_is_as_its_migrations_say_is_told_in_a_line() {
+        let output = serde_json::json!({ "migrations": 3, "changes": [] });
+        let checked = migrate_check::Checked { host: plimsoll_model::HostName::local(), compared: serde_json::from_value(output).unwrap() };
+        let key = serde_json::from_value(serde_json::json!({ "project": "shop", "environment": "dev" })).unwrap();
+        let output = migrate_check::Output { key, databases: [("main".parse().unwrap(), checked)].into() };
+        assert_eq!(plain(&check(&output)), "main: the schema is what its 3 migrations give\n");
     }
 }

@@ -11,13 +11,14 @@ use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, Certificates, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine,
-    LogQuery, Look, Open, Opened, Order, Report, SecretDigests, SecretValues, Service, Upgraded, What,
+    LogQuery, Look, Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::serve::{self, Intake, Owners};
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::{Desired, Intent, Observed, PLAN_VERSION, Phase, Plan, StepRef};
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
@@ -153,6 +154,10 @@ impl HostApi for Fake {
 
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         self.told(format!("copies {query:?}"), CopyAnswer::default())
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        self.told(format!("schemas {query:?}"), BTreeMap::new())
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

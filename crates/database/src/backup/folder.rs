@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::BackupError;
 
 /// A folder that is deleted with all that is in it, unless it is finished.
-pub(super) struct Unfinished {
+pub(crate) struct Unfinished {
     place: PathBuf,
     path: PathBuf,
     is_finished: bool,

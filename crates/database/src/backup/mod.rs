@@ -37,6 +37,7 @@ use crate::scratch;
 pub use error::BackupError;
 pub use manifest::{DataFile, Manifest};
 pub use room::{list, prune, sweep};
+pub(crate) use sqlite::scratch as scratch_file;
 
 use folder::Unfinished;
 

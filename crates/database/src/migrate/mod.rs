@@ -24,6 +24,7 @@ use crate::fault::{DatabaseError, Fault, LOCK_WAIT_SECONDS, Step};
 use crate::judge;
 use crate::place::Place;
 pub(crate) use history::History;
+pub(crate) use order::checksum;
 
 use history::TABLE;
 use order::Order;

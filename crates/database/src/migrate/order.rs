@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use plimsoll_model::database::{Applied, DatabaseKind, Direction};
+use plimsoll_model::database::{Applied, Checksum, DatabaseKind, Direction};
 use sqlx::migrate::{MigrateError, Migration, MigrationType};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
@@ -10,6 +10,11 @@ use super::history::hex;
 use super::{Script, Step};
 use crate::fault::Fault;
 use crate::judge;
+
+/// What the book holds of a script.
+pub(crate) fn checksum(script: &Script) -> Checksum {
+    hex(&Order::up(DatabaseKind::Sqlite, script).migration.checksum)
+}
 
 /// A migration to be run in one direction.
 pub(crate) struct Order {
@@ -75,8 +80,6 @@ fn migration(version: i64, description: &str, kind: MigrationType, sql: &str, tr
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_model::database::Checksum;
-
     use super::*;
 
     fn row(sql: &str, whole: bool) -> Applied {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on has failed, and what it writes is gone with it")]
 
 mod backups;
+mod compared;
 mod damage;
 mod faults;
 mod migrations;

@@ -73,12 +73,14 @@ fn of_its_own(stage: &Stage) -> &'static [&'static str] {
     }
 }
 
-/// Fills an empty database, with a migration of it on the book.
-pub async fn fill(stage: &Stage, place: &Place) {
+/// Fills an empty database, with a migration of it on the book: the one that is answered.
+pub async fn fill(stage: &Stage, place: &Place) -> Script {
     let quoted =
         |sql: &str| if matches!(stage, Stage::Mysql(_)) { sql.replace(" \"Odd name\" (\"Select\"", " `Odd name` (`Select`") } else { sql.to_owned() };
     let sql: Vec<String> = FILLED.iter().chain(of_its_own(stage)).map(|sql| quoted(sql)).collect();
-    up(place, &script(1, &sql.join(";\n"))).await.unwrap();
+    let script = script(1, &sql.join(";\n"));
+    up(place, &script).await.unwrap();
+    script
 }
 
 /// A place by its URL.

@@ -87,11 +87,14 @@ async fn serving(world: &World, query: &BackupQuery) -> Result<BTreeMap<Componen
 async fn idle<'a>(host: &'a Host, key: &EnvironmentKey) -> Result<impl Sized + use<'a>, HostError> {
     match host.idle().await {
         Some((idle, busy)) if !busy.contains(key) => Ok(idle),
-        _ => {
-            let failure = Failure::new("deployment-under-way", format!("a deployment of {key} is under way"));
-            Err(HostError::Refused(failure.with_help(format!("wait until it has ended; `plimsoll status {}` tells", key.environment))))
-        }
+        _ => Err(under_way(key)),
     }
+}
+
+/// That it has to wait for a deployment.
+pub(super) fn under_way(key: &EnvironmentKey) -> HostError {
+    let failure = Failure::new("deployment-under-way", format!("a deployment of {key} is under way"));
+    HostError::Refused(failure.with_help(format!("wait until it has ended; `plimsoll status {}` tells", key.environment)))
 }
 
 /// What serves in an environment.

@@ -9,13 +9,13 @@ use std::process::Stdio;
 use async_trait::async_trait;
 use plimsoll_api::{CopyAnswer, CopyWork};
 use plimsoll_model::backup::Backup;
-use plimsoll_model::database::{Applied, Direction, Migration};
+use plimsoll_model::database::{Applied, Compared, Direction, Migration};
 use plimsoll_model::{ComponentName, EnvironmentKey};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::copies::{self, Copying, Shelf};
-use super::task::{Answer, Done, Task, Work};
+use super::task::{Answer, Done, Repeated, Task, Work};
 use super::{Address, Databases, Keeping, Place, Room, script};
 use crate::folders::Folders;
 use crate::trouble::Trouble;
@@ -41,6 +41,13 @@ impl Clients {
             Answer::Done { done } => Ok(done),
             Answer::Failed { failure } => Err(failure),
         }
+    }
+
+    /// The folder of its backups.
+    fn room(&self, room: Room<'_>) -> Result<PathBuf, Trouble> {
+        let folder = self.folders.backups(room.key, room.database);
+        make_room(&folder).map_err(|error| Trouble::new("backup-file", format!("cannot make {}: {error}", folder.display())))?;
+        Ok(folder)
     }
 
     /// Gives the task, and takes the answer.
@@ -76,6 +83,15 @@ impl Databases for Clients {
         self.ask(place, Work::Migrate { version, description, direction, sql: script.sql, transactional: script.transactional }).await.map(drop)
     }
 
+    async fn compare(&self, room: Room<'_>, folder: &Path, migrations: &[Migration]) -> Result<Compared, Trouble> {
+        if is_absent(room.place) {
+            return Ok(Compared::default());
+        }
+        let repeated = migrations.iter().map(|migration| Repeated::read(folder, migration)).collect::<Result<_, _>>()?;
+        let work = Work::Compare { room: self.room(room)?, repeated };
+        self.ask(room.place, work).await.map(|done| done.compared)
+    }
+
     async fn list(&self, key: &EnvironmentKey, of: &ComponentName) -> Result<Vec<Backup>, Trouble> {
         let (room, database) = (self.folders.backups(key, of), of.clone());
         let listed = tokio::task::spawn_blocking(move || plimsoll_database::list(&room, &database)).await;
@@ -89,9 +105,7 @@ impl Databases for Clients {
         if matches!(keeping, Keeping::Restore { .. }) {
             make_home(room.place)?;
         }
-        let folder = self.folders.backups(room.key, room.database);
-        make_room(&folder).map_err(|error| Trouble::new("backup-file", format!("cannot make {}: {error}", folder.display())))?;
-        let work = Work::Keep { room: folder, database: room.database.clone(), keeping };
+        let work = Work::Keep { room: self.room(room)?, database: room.database.clone(), keeping };
         let done = self.ask(room.place, work).await?;
         Ok(copies::mark(&self.folders.copies(room.key, room.database), done.backups))
     }

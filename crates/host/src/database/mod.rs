@@ -6,6 +6,7 @@ mod confine;
 pub(crate) mod copies;
 mod room;
 pub(crate) mod schedule;
+pub(crate) mod schemas;
 mod script;
 mod task;
 
@@ -16,7 +17,7 @@ use async_trait::async_trait;
 use futures_util::future::try_join_all;
 use plimsoll_api::{CopyAnswer, CopyWork, HostError, SecretValues};
 use plimsoll_model::backup::{Backup, Origin};
-use plimsoll_model::database::{Applied, DatabaseKind, Direction, Location, Migration};
+use plimsoll_model::database::{Applied, Compared, DatabaseKind, Direction, Location, Migration};
 use plimsoll_model::plan::DatabaseAt;
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, RelPath, Secret};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,9 @@ pub trait Databases: Send + Sync {
 
     /// Runs a migration whose files are in `folder`. Does nothing where it was run that way already.
     async fn migrate(&self, place: &Place, folder: &Path, migration: &Migration, direction: Direction) -> Result<(), Trouble>;
+
+    /// Compares the schema of a database with the one that these migrations give, as far as it has them; their files are in `folder`.
+    async fn compare(&self, room: Room<'_>, folder: &Path, migrations: &[Migration]) -> Result<Compared, Trouble>;
 
     /// The backups of a database, the oldest first.
     async fn list(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Vec<Backup>, Trouble>;

@@ -1,15 +1,16 @@
 //! What a process is asked that talks to a database, and what it answers: one JSON document each, on its standard streams.
 
+use std::fs::File;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use plimsoll_database::Script;
+use plimsoll_migration::Script;
 use plimsoll_model::backup::Backup;
-use plimsoll_model::database::{Applied, DatabaseKind, Direction};
+use plimsoll_model::database::{Applied, Compared, DatabaseKind, Direction, Migration};
 use plimsoll_model::{ComponentName, RelPath, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Keeping, Place, confine, room};
+use super::{Address, Keeping, Place, confine, room, script};
 use crate::trouble::Trouble;
 
 /// What is asked.
@@ -42,9 +43,42 @@ pub(super) enum Work {
     Applied,
     /// Run one.
     Migrate { version: i64, description: String, direction: Direction, sql: String, transactional: bool },
+    /// Compare its schema with what these give. The backups lie in `room`: who works there has the scratch files to himself.
+    Compare { room: PathBuf, repeated: Vec<Repeated> },
     /// Do something with the backups that lie in `room`.
     Keep { room: PathBuf, database: ComponentName, keeping: Keeping },
 }
+
+/// A migration that is applied once more, elsewhere.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Repeated {
+    file: String,
+    version: i64,
+    description: String,
+    sql: String,
+    transactional: bool,
+}
+
+impl Repeated {
+    /// Reads it; its file is in `folder`.
+    pub(super) fn read(folder: &Path, migration: &Migration) -> Result<Self, Trouble> {
+        let Script { file, sql, transactional, .. } = script::read(folder, migration, Direction::Up)?;
+        Ok(Self { file, version: migration.version, description: migration.description(), sql, transactional })
+    }
+
+    /// Whether it may be: what it does must be undone with the database that it is applied to.
+    fn judge(&self, kind: DatabaseKind, databases: &[String]) -> Result<(), Trouble> {
+        let Some(statement) = plimsoll_migration::beyond(kind, &self.sql, databases) else { return Ok(()) };
+        // No more of it: a password may come next.
+        let shown = statement.split_whitespace().take(WORDS).collect::<Vec<_>>().join(" ");
+        let message = format!("{} cannot be repeated on a scratch database: `{shown} …` reaches beyond its own", self.file);
+        Err(Trouble::new("migration-reaches-beyond", message)
+            .with_help("compare the schema by hand; what belongs to the server is better set up apart from migrations"))
+    }
+}
+
+/// How many words of a statement are shown.
+const WORDS: usize = 3;
 
 /// What is answered.
 #[derive(Serialize, Deserialize)]
@@ -61,6 +95,8 @@ pub(super) enum Answer {
 pub(super) struct Done {
     /// The migrations that were asked for.
     pub applied: Vec<Applied>,
+    /// What was found of its schema.
+    pub compared: Compared,
     /// The backups that it was about.
     pub backups: Vec<Backup>,
 }
@@ -69,6 +105,11 @@ impl Work {
     /// Whether it brings something into a file that is not there yet.
     fn may_come_first(&self) -> bool {
         matches!(self, Self::Migrate { direction: Direction::Up, .. } | Self::Keep { keeping: Keeping::Restore { .. }, .. })
+    }
+
+    /// The folder that it is done in.
+    fn room(&self) -> Option<&Path> {
+        if let Self::Keep { room, .. } | Self::Compare { room, .. } = self { Some(room) } else { None }
     }
 }
 
@@ -97,7 +138,7 @@ pub fn carry_out(mut asker: impl BufRead + Send + 'static) -> Vec<u8> {
 }
 
 fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Done, Trouble> {
-    let room = if let Work::Keep { room, .. } = &task.work { Some(room.as_path()) } else { None };
+    let room = task.work.room();
     let url = match task.address {
         Whereabouts::Server { url } => {
             confine::resign(room).map_err(|error| broken("root cannot be laid down", &error))?;
@@ -131,18 +172,37 @@ async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Done, Trou
         }
         Work::Migrate { version, description, direction, sql, transactional } => {
             match direction {
-                Direction::Up => plimsoll_database::up(place, &Script { version, description, up: sql, transactional }).await?,
+                Direction::Up => plimsoll_database::up(place, &plimsoll_database::Script { version, description, up: sql, transactional }).await?,
                 Direction::Down => plimsoll_database::down(place, version, &sql, transactional).await?,
             }
             Ok(Done::default())
         }
+        Work::Compare { repeated, .. } => {
+            let _room = locked()?;
+            let compared = compare(place, repeated).await?;
+            Ok(Done { compared, ..Done::default() })
+        }
         Work::Keep { database, keeping, .. } => {
-            // For as long as this process is there: two that work with the same backups would take them from each other.
-            let _room = confine::lock_room().map_err(|error| broken("the folder of the backups cannot be locked", &error))?;
+            let _room = locked()?;
             let backups = room::keep(place, &database, keeping).await?;
             Ok(Done { backups, ..Done::default() })
         }
     }
+}
+
+/// For as long as this process is there: two that work with the same backups would take them from each other.
+fn locked() -> Result<File, Trouble> {
+    confine::lock_room().map_err(|error| broken("the folder of the backups cannot be locked", &error))
+}
+
+async fn compare(place: &plimsoll_database::Place, repeated: Vec<Repeated>) -> Result<Compared, Trouble> {
+    plimsoll_database::sweep(place)?;
+    let databases = plimsoll_database::neighbours(place).await?;
+    repeated.iter().try_for_each(|one| one.judge(place.kind, &databases))?;
+    let script =
+        |Repeated { version, description, sql, transactional, .. }| plimsoll_database::Script { version, description, up: sql, transactional };
+    let scripts: Vec<_> = repeated.into_iter().map(script).collect();
+    Ok(plimsoll_database::compare(place, &scripts).await?)
 }
 
 /// The first migration comes before the program that the folder is for.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use plimsoll_api::wire::piece::Search;
 use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, HostError, Look, Open, Order};
+use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, HostError, Look, Open, Order, SchemaQuery};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::release::ReleaseManifest;
@@ -71,6 +71,10 @@ impl Question for BackupQuery {
 impl Question for CopyQuery {
     const NAME: &str = "a question about copies of backups";
     const SECRET: bool = true;
+}
+
+impl Question for SchemaQuery {
+    const NAME: &str = "a question about schemas";
 }
 
 impl Question for Search {

@@ -3,6 +3,7 @@
 //! Whoever may deploy a project may run any program with its secrets, so logins that share a daemon are kept apart here. Root, and the user that
 //! the daemon runs as, may do everything.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -11,14 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::{DeploymentRecord, Failure};
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey, ProjectName};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, ProjectName};
 use tokio::sync::mpsc;
 
 use super::Intake;
@@ -159,6 +161,11 @@ impl HostApi for Gate {
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         self.lets(&query.key)?;
         self.inner.copies(query).await
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        self.lets(&query.key)?;
+        self.inner.schemas(query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

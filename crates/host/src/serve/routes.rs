@@ -6,7 +6,7 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use plimsoll_api::wire::{About, DigestSecrets, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, Look, Open, Order};
+use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, Look, Open, Order, SchemaQuery};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::release::ReleaseManifest;
@@ -38,6 +38,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::RENEW_CERTIFICATES, post(renew_certificates))
         .route(path::BACKUPS, post(backups))
         .route(path::COPIES, post(copies))
+        .route(path::SCHEMAS, post(schemas))
         .route(path::LOGS, get(logs))
         .route(path::RUN_LOG, post(run_log))
         .route(path::AUDIT, post(audit))
@@ -91,6 +92,10 @@ async fn services(State(desk): State<Desk>, Queried(about): Queried<About>) -> A
 async fn renew_certificates(State(desk): State<Desk>, Asked(asked): Asked<RenewCertificates>) -> Answer {
     let RenewCertificates { key, force, by } = asked;
     answer(desk.api.renew_certificates(&key, force, &by).await)
+}
+
+async fn schemas(State(desk): State<Desk>, Asked(query): Asked<SchemaQuery>) -> Answer {
+    answer(desk.api.schemas(query).await)
 }
 
 async fn backups(State(desk): State<Desk>, Asked(query): Asked<BackupQuery>) -> Answer {

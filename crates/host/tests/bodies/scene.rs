@@ -29,7 +29,7 @@ use plimsoll_host::supervise::{Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
 use plimsoll_model::backup::Backup;
-use plimsoll_model::database::{Applied, Direction, Migration};
+use plimsoll_model::database::{Applied, Compared, Direction, Migration};
 use plimsoll_model::plan::PortUse;
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::route::Route;
@@ -177,6 +177,10 @@ impl Databases for Pretended {
 
     async fn migrate(&self, _: &Place, _: &Path, _: &Migration, _: Direction) -> Result<(), Trouble> {
         Ok(())
+    }
+
+    async fn compare(&self, _: Room<'_>, _: &Path, _: &[Migration]) -> Result<Compared, Trouble> {
+        Ok(Compared::default())
     }
 
     async fn list(&self, _: &EnvironmentKey, _: &ComponentName) -> Result<Vec<Backup>, Trouble> {

@@ -1,21 +1,23 @@
 //! A host that may die at any call, and is there again at the next.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::clock::Clock;
 use plimsoll_host::{About, Handle, Host};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -177,6 +179,10 @@ impl HostApi for SimHost {
 
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         self.ask(|host| async move { host.handle.copies(query).await }).await
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        self.ask(|host| async move { host.handle.schemas(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

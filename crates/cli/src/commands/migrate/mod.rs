@@ -1,5 +1,6 @@
 //! `plimsoll migrate …`: the migrations of an environment's databases, when nothing else is to be deployed.
 
+mod check;
 mod down;
 mod new;
 mod redo;
@@ -18,6 +19,8 @@ use crate::session;
 pub enum Command {
     /// Tell which migrations databases have, and which the source has
     Status(status::Status),
+    /// Tell what databases have otherwise than their migrations say (exit code 6)
+    Check(check::Check),
     /// Apply the migrations that databases do not have yet, and change nothing else
     Up(up::Up),
     /// Undo the last migration, and change nothing else; the next deployment applies it again
@@ -33,6 +36,7 @@ impl Command {
     pub fn run(self, globals: &Globals) -> ExitCode {
         match self {
             Self::Status(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Check(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Up(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Down(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Redo(command) => session::run(globals, async |session| command.answer(session).await),

@@ -6,9 +6,8 @@ mod sums;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use plimsoll_model::Secret;
 use plimsoll_model::backup::Tables;
-use plimsoll_model::database::{Applied, DatabaseKind};
+use plimsoll_model::database::Applied;
 use sqlx::Connection;
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
@@ -43,7 +42,7 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
 /// What the tables have when it is restored into a file of its own.
 pub(super) async fn tried(data: &Path, place: &Place) -> Result<Tables, BackupError> {
     let (_scratch, plain) = unpacked(data, place).await?;
-    let mut connection = opened(&at(&plain)).await.map_err(|error| damaged(data, &error))?;
+    let mut connection = opened(&Place::of_file(&plain)).await.map_err(|error| damaged(data, &error))?;
     sums::intact(&mut connection).await.map_err(|why| BackupError::damaged(data, &why))?;
     let _ = connection.close().await;
     Ok(summed(&plain).await?.0)
@@ -66,7 +65,7 @@ async fn unpacked(data: &Path, place: &Place) -> Result<(Unfinished, PathBuf), B
 }
 
 /// A file in a folder of its own beside the database: on the disk that has to have room for it, and where whoever may use the database may write.
-fn scratch(place: &Place) -> Result<(Unfinished, PathBuf), BackupError> {
+pub(crate) fn scratch(place: &Place) -> Result<(Unfinished, PathBuf), BackupError> {
     let file = place.file().ok_or_else(|| DatabaseError::at(place, None, Fault::UrlInvalid))?;
     let folder = scratch_in(file.parent().unwrap_or(Path::new(".")))?;
     let plain = folder.path().join(PLAIN);
@@ -75,7 +74,7 @@ fn scratch(place: &Place) -> Result<(Unfinished, PathBuf), BackupError> {
 
 /// The tables of a file summed up, and its migrations.
 async fn summed(plain: &Path) -> Result<(Tables, Vec<Applied>), BackupError> {
-    let place = at(plain);
+    let place = Place::of_file(plain);
     let mut connection = opened(&place).await?;
     let failed = |error: sqlx::Error| DatabaseError::running(&place, &error);
     let applied = connection.history().await.map_err(failed)?;
@@ -86,12 +85,6 @@ async fn summed(plain: &Path) -> Result<(Tables, Vec<Applied>), BackupError> {
 
 async fn opened(place: &Place) -> Result<SqliteConnection, DatabaseError> {
     connect::sqlite(place, Missing::Refused).await.map_err(|fault| DatabaseError::at(place, None, fault))
-}
-
-/// The place of a file, whatever its name.
-fn at(file: &Path) -> Place {
-    let escaped = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-    Place { kind: DatabaseKind::Sqlite, url: Secret::new(format!("sqlite://{escaped}")) }
 }
 
 fn damaged(data: &Path, error: &DatabaseError) -> BackupError {

@@ -1,8 +1,8 @@
 //! What a host tells of itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_api::{Look, Order};
+use plimsoll_api::{HostError, Look, Order, SchemaQuery};
 use plimsoll_model::plan::{Observed, PortUse, Target};
 use plimsoll_model::slot::Condition;
 
@@ -11,7 +11,7 @@ use crate::conformance::program::Program;
 use crate::conformance::scene::{Scene, forward, key, name, roll_back};
 use crate::fixtures::free_port;
 
-cases! { "looking": nothing, facts, busy, after_a_deployment, what_is_rolled_back_leaves_nothing, used_last_comes_first, ports, ports_of_routes_to_come, routes_of_others, again_after_a_restart }
+cases! { "looking": nothing, facts, busy, schemas, after_a_deployment, what_is_rolled_back_leaves_nothing, used_last_comes_first, ports, ports_of_routes_to_come, routes_of_others, again_after_a_restart }
 
 const ONE: Program = Program::serves("1");
 const TWO: Program = Program::serves("2");
@@ -43,6 +43,17 @@ async fn busy(scene: &Scene) {
     assert_eq!(told().await, (true, vec![key("local")], true));
     scene.obey(&id, [Order::Decide, Order::Commit]).await;
     assert_eq!(told().await, (false, vec![key("local")], true));
+}
+
+async fn schemas(scene: &Scene) {
+    let ask = async || scene.host().schemas(SchemaQuery { key: key("local"), database: None }).await;
+    assert_eq!(ask().await.ok(), Some(BTreeMap::new()));
+    let id = scene.begin(&ONE).await;
+    let refused = ask().await;
+    assert!(matches!(&refused, Err(HostError::Refused(failure)) if failure.code == "deployment-under-way"), "{refused:?}");
+    scene.obey(&id, forward(0)).await;
+    scene.obey(&id, [Order::Decide, Order::Commit]).await;
+    assert_eq!(ask().await.ok(), Some(BTreeMap::new()), "what serves is no database");
 }
 
 async fn after_a_deployment(scene: &Scene) {

@@ -1,5 +1,6 @@
 //! A host process that is a part of this one: a host on a runtime of its own, so that it can be killed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use plimsoll_api::{
     AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SecretDigests, SecretValues, Service, Upgraded,
+    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::daemon::{Options, start};
 use plimsoll_host::folders::Folders;
@@ -15,10 +16,11 @@ use plimsoll_host::ledger::SqliteLedger;
 use plimsoll_host::{Handle, Trouble};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
+use plimsoll_model::database::Compared;
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::plan::Observed;
 use plimsoll_model::release::ReleaseManifest;
-use plimsoll_model::{DeploymentId, Digest, EnvironmentKey, HostName};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, mpsc};
 
@@ -149,6 +151,10 @@ impl HostApi for Process {
 
     async fn copies(&self, query: CopyQuery) -> Result<CopyAnswer, HostError> {
         self.ask(|host| async move { host.copies(query).await }).await
+    }
+
+    async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
+        self.ask(|host| async move { host.schemas(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
