@@ -18,7 +18,7 @@ use crate::{HostError, HostEvent, LogLine, LogQuery, Report, SecretValues};
 
 /// Version of the protocol. A daemon serves every version up to its own, and refuses a newer one but for [`path::FACTS`] and
 /// [`path::STOP`], which a newer client needs to replace it.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The header in which a client says the version that it speaks.
 pub const PROTOCOL_HEADER: &str = "plimsoll-protocol";
