@@ -1,4 +1,5 @@
+-- SQLite and PostgreSQL mean the same by this; how rows get a number is where they differ.
 CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
-    message TEXT NOT NULL
+    message TEXT NOT NULL,
+    written_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 );

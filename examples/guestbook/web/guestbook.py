@@ -40,7 +40,7 @@ class Guestbook(BaseHTTPRequestHandler):
         if self.path == "/health":
             return self.answer(200, {"healthy": True})
         with database() as rows:
-            rows.execute("SELECT message FROM entries ORDER BY id")
+            rows.execute("SELECT message FROM entries ORDER BY written_at")
             self.answer(200, {"entries": [message for (message,) in rows.fetchall()]})
 
     def do_POST(self):
