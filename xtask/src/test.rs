@@ -31,6 +31,7 @@ pub fn run_all() -> Outcome {
     need(&["git"], "git ca-certificates")?;
     need(&["nginx"], "nginx-light")?;
     need(&["python3"], "python3")?;
+    need(&["/usr/lib/python3/dist-packages/psycopg2/__init__.py"], "python3-psycopg2")?;
     need_stopped(&["pg_ctlcluster", "psql"], "postgresql postgresql-client")?;
     need_stopped(&["mariadbd", "mariadb-dump"], "mariadb-server mariadb-client")?;
     let mut told = Vec::new();
