@@ -72,7 +72,10 @@ impl Attempt {
 }
 
 /// What the command said must be what has happened.
-fn judge_report(ended: Option<&Ran>, outcome: &str, of: &str) {
+///
+/// # Panics
+/// When it is not.
+pub fn judge_report(ended: Option<&Ran>, outcome: &str, of: &str) {
     let Some(ended) = ended else { return };
     let told = (ended.code, ended.detail("/deployment/outcome"));
     let is_true = match &told {

@@ -9,6 +9,7 @@ use crate::attempt::{Attempt, Outcome};
 use crate::crew::Member;
 use crate::operator::Operator;
 use crate::scene::Scene;
+use crate::stage::Stage;
 use crate::toll::Toll;
 use crate::victim::Victim;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plimsoll_testkit::fixtures::Process;
+use plimsoll_testkit::fixtures::{Home, Process};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -15,6 +15,8 @@ pub enum Role {
     Operator,
     /// Is the daemon.
     Daemon,
+    /// Talks to a database for the daemon.
+    Client,
     /// Is the proxy.
     Proxy,
     /// Keeps a program: of this slot, or the proxy (`keeper`).
@@ -57,21 +59,36 @@ impl Member {
     }
 }
 
-/// All who work in `home`.
-pub fn of_home(home: &Path) -> Vec<Member> {
-    let entries = fs::read_dir("/proc").expect("there is a /proc");
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| member(pid, home)).collect()
+/// Who works in a home.
+#[derive(Debug, Clone)]
+pub struct Crew {
+    home: PathBuf,
+    /// No other home's.
+    binary: PathBuf,
 }
 
-fn member(pid: u32, home: &Path) -> Option<Member> {
-    let own = PathBuf::from(format!("/proc/{pid}"));
-    // Empty once it has ended, whether or not anybody has taken note.
-    let words = words(&own.join("cmdline"))?;
-    let command_line = words.join(" ");
-    let here = |link: &str| fs::read_link(own.join(link)).is_ok_and(|path| path.starts_with(home));
-    let belongs = command_line.contains(&*home.to_string_lossy()) || here("cwd") || here("exe") || is_told(&own, home);
-    belongs.then(|| Member { role: role(&words, &own), process: Process { pid, command_line } })
+impl Crew {
+    /// Those of `home`, which has a binary of its own.
+    pub fn of(home: &Home) -> Self {
+        Self { home: home.path().to_owned(), binary: home.binary().to_owned() }
+    }
+
+    /// All of them, as they are now.
+    pub fn members(&self) -> Vec<Member> {
+        let entries = fs::read_dir("/proc").expect("there is a /proc");
+        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.filter_map(|pid| self.member(pid)).collect()
+    }
+
+    fn member(&self, pid: u32) -> Option<Member> {
+        let own = PathBuf::from(format!("/proc/{pid}"));
+        // Empty once it has ended, whether or not anybody has taken note.
+        let words = words(&own.join("cmdline"))?;
+        let command_line = words.join(" ");
+        let here = |link: &str| fs::read_link(own.join(link)).is_ok_and(|path| path.starts_with(&self.home) || path == self.binary);
+        let belongs = command_line.contains(&*self.home.to_string_lossy()) || here("cwd") || here("exe") || is_told(&own, &self.home);
+        belongs.then(|| Member { role: role(&words, &own), process: Process { pid, command_line } })
+    }
 }
 
 fn words(file: &Path) -> Option<Vec<String>> {
@@ -88,6 +105,7 @@ fn role(words: &[String], own: &Path) -> Role {
     let is_ours = words[0].ends_with("plimsoll") || words[0] == "/proc/self/exe";
     match words.get(1).map(String::as_str) {
         Some("host") if is_ours && words.get(2).is_some_and(|word| word == "serve") => Role::Daemon,
+        Some("host") if is_ours && words.get(2).is_some_and(|word| word == "database") => Role::Client,
         Some("proxy") if is_ours => Role::Proxy,
         Some("keeper") if is_ours => Role::Keeper(words[2].rsplit('/').next().unwrap_or_default().to_owned()),
         Some(_) if is_ours => Role::Operator,

@@ -1,7 +1,8 @@
 //! Where processes with crash points tell that they have come to one, and wait to be let go on.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +34,8 @@ pub struct Gate(Arc<Mutex<Watcher>>);
 impl Gate {
     /// A gate for the binaries in `folder`.
     pub fn of(folder: &Path) -> Self {
-        let listener = UnixListener::bind(folder.join("crash-points.sock")).expect("the folder takes a socket");
+        let address = SocketAddr::from_abstract_name(folder.join("crash-points.sock").as_os_str().as_encoded_bytes());
+        let listener = address.and_then(|address| UnixListener::bind_addr(&address)).expect("nobody else listens for them");
         let gate = Self(Arc::new(Mutex::new(open())));
         let watcher = Arc::clone(&gate.0);
         // It ends with the test: whoever comes later finds nobody, and goes on.

@@ -8,6 +8,7 @@
 
 mod ask;
 mod attempt;
+mod book;
 mod cell;
 mod chance;
 mod crew;
@@ -18,6 +19,8 @@ mod program;
 mod rest;
 mod road;
 mod scene;
+mod sight;
+mod stage;
 mod toll;
 mod victim;
 mod walk;
@@ -25,7 +28,10 @@ mod walk;
 use std::path::Path;
 use std::time::Duration;
 
+use book::Book;
 use chance::Round;
+use road::Road;
+use scene::Scene;
 
 /// How long a host may take beyond the lease until it is at rest.
 const BEYOND_LEASE: Duration = Duration::from_secs(2);
@@ -40,16 +46,39 @@ const ROUNDS: u64 = 30;
 fn wherever_somebody_is_killed_all_is_well() {
     program::live_in_memory();
     let programs = program::versions();
-    let mut homes = walk::homes(programs.path());
+    let anew = || Scene::new(programs.path());
+    let mut homes = walk::homes(anew);
     let all = told("PLIMSOLL_MATRIX").is_some_and(|part| part == "all");
-    let cells = matrix::cells(&mut homes[0], all);
-    let tally = walk::all(&cells, homes, programs.path(), all, |scene, cell| cell::run(scene, cell).0);
+    let cells = matrix::cells(&mut homes[0], &Road::ALL, all);
+    let tally = walk::all(&cells, homes, anew, all, |scene, cell| cell::run(scene, cell).0);
     eprintln!("{} cells: {tally}", cells.len());
     tally.assert_well();
     // Steps of other components go on beside the one that stops the old slot, which may be gone a moment earlier or later.
     assert!(tally.missed().len() * FEW <= cells.len(), "nobody was killed in: {:#?}", tally.missed());
     // On a machine that does other work besides, a duration says nothing.
     assert!(!all || tally.longest() < attempt::LEASE + BEYOND_LEASE, "{tally}");
+}
+
+#[test]
+fn wherever_somebody_is_killed_a_file_and_its_program_fit() {
+    program::live_in_memory();
+    with_a_database(|| Book::new(false));
+}
+
+#[test]
+fn wherever_somebody_is_killed_a_server_and_its_program_fit() {
+    with_a_database(|| Book::new(true));
+}
+
+/// The cells of a guestbook.
+fn with_a_database(anew: impl Fn() -> Book + Sync) {
+    let mut homes = walk::homes(&anew);
+    let all = told("PLIMSOLL_MATRIX").is_some_and(|part| part == "all");
+    let cells = matrix::cells(&mut homes[0], &[Road::Live, Road::Undone], all);
+    let tally = walk::all(&cells, homes, anew, all, |book, cell| cell::run(book, cell).0);
+    eprintln!("{} cells: {tally}", cells.len());
+    tally.assert_well();
+    assert!(tally.missed().len() * FEW <= cells.len(), "nobody was killed in: {:#?}", tally.missed());
 }
 
 #[test]
@@ -60,7 +89,8 @@ fn whatever_happens_to_whom_all_is_well() {
     let first: u64 = number("PLIMSOLL_MATRIX_SEED", 1);
     let tells = told("PLIMSOLL_MATRIX_ROUNDS").is_some();
     let rounds: Vec<Round> = (first..first + number("PLIMSOLL_MATRIX_ROUNDS", ROUNDS)).map(Round::of).collect();
-    let tally = walk::all(&rounds, walk::homes(programs.path()), programs.path(), tells, chance::play);
+    let anew = || Scene::new(programs.path());
+    let tally = walk::all(&rounds, walk::homes(anew), anew, tells, chance::play);
     eprintln!("{} rounds from seed {first} on: {tally}", rounds.len());
     tally.assert_well();
 }

@@ -41,6 +41,15 @@ pub fn with_crash_points() -> PathBuf {
     folder.join("plimsoll-crash-points")
 }
 
+/// The same in a folder of its own, whose processes come to a gate of their own.
+pub fn apart() -> (TempDir, PathBuf) {
+    let folder = tempfile::Builder::new().prefix("plx-").tempdir().expect("the temporary folder takes a folder");
+    let binary = folder.path().join("plimsoll");
+    let built = with_crash_points();
+    std::fs::hard_link(&built, &binary).or_else(|_| std::fs::copy(&built, &binary).map(drop)).expect("the binary can be linked or copied");
+    (folder, binary)
+}
+
 /// The binary that people run.
 pub fn ordinary() -> PathBuf {
     std::env::var_os("PLIMSOLL_BIN").map_or_else(|| beside_tests().join("plimsoll"), PathBuf::from)

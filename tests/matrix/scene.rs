@@ -8,9 +8,12 @@ use plimsoll_testkit::probe::{Body, Probe, Target};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::crew::{self, Member};
+use crate::attempt::{Attempt, Outcome};
+use crate::crew::{Crew, Member};
 use crate::gate::Gate;
 use crate::program::{self, VERSIONS};
+use crate::stage::Stage;
+use crate::toll::Toll;
 
 /// Requests in a second, over all routes.
 const RATE: u32 = 100;
@@ -41,10 +44,7 @@ pub struct Record {
 impl Scene {
     /// A home in which three of the versions in `programs` have been deployed, one after the other.
     pub fn new(programs: &Path) -> Self {
-        let folder = tempfile::Builder::new().prefix("plx-").tempdir().expect("the temporary folder takes a folder");
-        let binary = folder.path().join("plimsoll");
-        let built = program::with_crash_points();
-        std::fs::hard_link(&built, &binary).or_else(|_| std::fs::copy(&built, &binary).map(drop)).expect("the binary can be linked or copied");
+        let (folder, binary) = program::apart();
         let gate = Gate::of(folder.path());
         let shop = Shop::new();
         let command = format!("cp {}/$(cat version.txt) backend", programs.display());
@@ -95,16 +95,9 @@ impl Scene {
         self.home.json(self.shop.folder(), [command, "local"])
     }
 
-    /// The command, ready to be started.
-    pub fn command(&self, command: &str) -> Command {
-        let mut ready = self.home.command(["-C"]);
-        ready.arg(self.shop.folder()).args([command, "local", "--json"]);
-        ready
-    }
-
     /// All who work in the home.
     pub fn crew(&self) -> Vec<Member> {
-        crew::of_home(self.home.path())
+        Crew::of(&self.home).members()
     }
 
     /// The newest deployment on record.
@@ -113,14 +106,6 @@ impl Scene {
         let last = self.run("history").ended(0).detail("/deployments/0");
         let text = |name: &str| last[name].as_str().expect("a record has a name and an outcome").to_owned();
         Record { id: text("id"), outcome: text("outcome") }
-    }
-
-    /// The only slot there is.
-    #[track_caller]
-    pub fn slot(&self) -> String {
-        let slots: Vec<_> = self.environment().join("slots").read_dir().expect("slots have a folder").flatten().collect();
-        assert_eq!(slots.len(), 1, "{slots:?}");
-        slots[0].file_name().into_string().expect("slots have plain names")
     }
 
     /// What `status` tells.
@@ -155,4 +140,42 @@ impl Scene {
         ];
         Probe::start(targets, RATE)
     }
+}
+
+impl Stage for Scene {
+    type Attempt = Attempt;
+
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn slot(&self) -> String {
+        slot_in(&self.environment())
+    }
+
+    fn command(&self, command: &str) -> Command {
+        let mut ready = self.home.command(["-C"]);
+        ready.arg(self.shop.folder()).args([command, "local", "--json"]);
+        ready
+    }
+
+    fn begin(&mut self) -> Attempt {
+        Attempt::new(self)
+    }
+
+    fn finish(&mut self, attempt: Attempt, ended: Option<&Ran>, tolls: &[Toll], of: &str) -> Outcome {
+        attempt.finish(self, ended, tolls, of)
+    }
+}
+
+/// The only slot there is in the folder of an environment.
+#[track_caller]
+pub fn slot_in(environment: &Path) -> String {
+    let slots: Vec<_> = environment.join("slots").read_dir().expect("slots have a folder").flatten().collect();
+    assert_eq!(slots.len(), 1, "{slots:?}");
+    slots[0].file_name().into_string().expect("slots have plain names")
 }

@@ -3,12 +3,10 @@
 use std::any::Any;
 use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::attempt::Outcome;
-use crate::scene::Scene;
 
 /// In how many homes at once. Much of the time is spent waiting.
 const HOMES: usize = 3;
@@ -37,37 +35,37 @@ pub struct Tally {
     failures: Vec<String>,
 }
 
-/// Homes to do it in, with the programs of the shop's versions.
-pub fn homes(programs: &Path) -> Vec<Scene> {
+/// Homes to do it in, all made at once.
+pub fn homes<S: Send>(anew: impl Fn() -> S + Sync) -> Vec<S> {
     std::thread::scope(|scope| {
-        let made: Vec<_> = (0..HOMES).map(|_| scope.spawn(|| Scene::new(programs))).collect();
+        let made: Vec<_> = (0..HOMES).map(|_| scope.spawn(&anew)).collect();
         made.into_iter().map(|made| made.join().expect("a home can be made")).collect()
     })
 }
 
-/// Does each of `jobs` in one of `homes`; tells how each ended when it `tells`, and of failures in any case.
-pub fn all<J: Display + Send + Sync>(
+/// Does each of `jobs` in one of `homes`, or one made anew where something failed; tells how each ended when it `tells`, and of failures in any case.
+pub fn all<J: Display + Send + Sync, S: Send>(
     jobs: &[J],
-    homes: Vec<Scene>,
-    programs: &Path,
+    homes: Vec<S>,
+    anew: impl Fn() -> S + Sync,
     tells: bool,
-    work: impl Fn(&mut Scene, &J) -> Outcome + Sync,
+    work: impl Fn(&mut S, &J) -> Outcome + Sync,
 ) -> Tally {
     let (queue, tally) = (Mutex::new(jobs.iter()), Mutex::new(Tally { tells, ..Tally::default() }));
     std::thread::scope(|scope| {
         for home in homes {
-            scope.spawn(|| in_one(home, &queue, &tally, programs, &work));
+            scope.spawn(|| in_one(home, &queue, &tally, &anew, &work));
         }
     });
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn in_one<J: Display>(
-    mut home: Scene,
+fn in_one<J: Display, S>(
+    mut home: S,
     queue: &Mutex<std::slice::Iter<'_, J>>,
     tally: &Mutex<Tally>,
-    programs: &Path,
-    work: &(impl Fn(&mut Scene, &J) -> Outcome + Sync),
+    anew: &impl Fn() -> S,
+    work: &impl Fn(&mut S, &J) -> Outcome,
 ) {
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     while let Some(job) = next() {
@@ -79,7 +77,7 @@ fn in_one<J: Display>(
         }
         if failed {
             // Whatever is wrong there is not to be taken for a fault of the next one.
-            home = Scene::new(programs);
+            home = anew();
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::command::{cargo, need, run};
 /// # Errors
 /// When something did not hold; what, is told on standard error.
 pub fn all() -> Outcome {
-    let mut walk = test("wherever_somebody_is_killed_all_is_well")?;
+    let mut walk = test("wherever_somebody_is_killed")?;
     walk.env("PLIMSOLL_MATRIX", "all");
     run(walk)
 }

@@ -2,8 +2,8 @@
 //!
 //! A point stands before and after each journal record, around each order of the coordinator, and inside each effect that
 //! is more than one system call. Without the feature `armed` it is nothing: not even its name is in the program. With it, a
-//! process that comes to a point tells who listens at `crash-points.sock`, beside its own binary, and waits until it is let
-//! go on or killed. What becomes of it then, and which points there are, is not known here.
+//! process that comes to a point tells who listens at the abstract socket `crash-points.sock` of the folder of its own binary,
+//! and waits until it is let go on or killed. What becomes of it then, and which points there are, is not known here.
 
 #[cfg(feature = "armed")]
 mod meet;

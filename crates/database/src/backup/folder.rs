@@ -36,6 +36,7 @@ impl Unfinished {
     pub fn finish(mut self) -> Result<(), BackupError> {
         let parent = self.place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let synced = |path: &Path| File::open(path).and_then(|folder| folder.sync_all());
+        plimsoll_crashpoint::reach!("client: backup written, not in its place");
         let moved = synced(&self.path).and_then(|()| fs::rename(&self.path, &self.place));
         moved.map_err(|error| BackupError::file(&self.place, &error))?;
         self.is_finished = true;

@@ -120,6 +120,7 @@ async fn end_with(connection: &mut SqliteConnection, waited_for: &Arc<()>) -> sq
 async fn in_turn(connection: &mut SqliteConnection, order: &Order) -> Result<(), Fault> {
     let mut turn = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| judge::waiting(order.kind, &error))?;
     carry_out(&mut *turn, order).await?;
+    plimsoll_crashpoint::reach!("client: migrated, not committed");
     turn.commit().await.map_err(|error| judge::running(order.kind, &error))
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn keep(place: &Place, database: &ComponentName, keeping: Keepi
     match keeping {
         Keeping::BackUp { id, keep, origin } => {
             let taken = take(place, &id, origin).await;
+            plimsoll_crashpoint::reach!("client: backup verified, others not pruned");
             // Also when it does not count: or those that do not would pile up.
             prune(Path::new(HERE), database, keep)?;
             taken?;
@@ -41,6 +42,7 @@ async fn take(place: &Place, id: &BackupId, origin: Option<Origin>) -> Result<()
     if !folder.exists() {
         back_up(place, &folder, SystemClock.now(), origin).await?;
     }
+    plimsoll_crashpoint::reach!("client: backup taken, not verified");
     verify(&folder, place, SystemClock.now()).await.map(drop)
 }
 

@@ -138,6 +138,7 @@ pub fn carry_out(mut asker: impl BufRead + Send + 'static) -> Vec<u8> {
 }
 
 fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Done, Trouble> {
+    plimsoll_crashpoint::reach!("client: asked");
     let room = task.work.room();
     let url = match task.address {
         Whereabouts::Server { url } => {
@@ -175,6 +176,7 @@ async fn work(place: &plimsoll_database::Place, work: Work) -> Result<Done, Trou
                 Direction::Up => plimsoll_database::up(place, &plimsoll_database::Script { version, description, up: sql, transactional }).await?,
                 Direction::Down => plimsoll_database::down(place, version, &sql, transactional).await?,
             }
+            plimsoll_crashpoint::reach!("client: migrated, not answered");
             Ok(Done::default())
         }
         Work::Compare { repeated, .. } => {
