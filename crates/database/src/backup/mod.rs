@@ -107,7 +107,7 @@ async fn tried(folder: &Path, place: &Place) -> Result<Manifest, BackupError> {
     let data = folder.join(&manifest.data.name);
     let found = match place.kind {
         DatabaseKind::Sqlite => sqlite::tried(&data, place).await?,
-        DatabaseKind::Postgres => postgres::tried(&data, &manifest.objects, place).await?,
+        DatabaseKind::Postgres => postgres::tried(&data, &manifest, place).await?,
         DatabaseKind::Mysql => mysql::tried(&data, place).await?,
     };
     let differences = differences(&manifest.tables, &found);

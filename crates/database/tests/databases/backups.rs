@@ -194,6 +194,26 @@ async fn every_difference_is_found_and_the_scratch_database_is_dropped() {
     }
 }
 
+/// Whatever follows the log of a server, a replica or an archive, would have to take in each verified backup as a whole.
+#[tokio::test]
+async fn what_is_only_tried_is_kept_out_of_the_log_of_the_server() {
+    let server = Postgres::new();
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place { kind: DatabaseKind::Postgres, url: Secret::new(server.database("shop")) };
+    server.sql(
+        "shop",
+        "CREATE TABLE people AS SELECT n, repeat(md5(n::text), 12) AS t FROM generate_series(1, 100000) AS n; CREATE INDEX ON people (n)",
+    );
+    let path = folder.path().join("b");
+    back_up(&place, &path, AT, None).await.unwrap();
+    let before = server.sql("shop", "SELECT pg_current_wal_lsn()").trim().to_owned();
+    verify(&path, &place, VERIFIED).await.unwrap();
+    let written: i64 = server.sql("shop", &format!("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '{before}')::bigint")).trim().parse().unwrap();
+    let rows: i64 = server.sql("shop", "SELECT pg_table_size('people')").trim().parse().unwrap();
+    // An empty database is some megabytes.
+    assert!(written < rows / 2, "{written} bytes for a table of {rows}");
+}
+
 /// The data takes much longer to be written than the server to be killed.
 #[tokio::test]
 async fn a_server_that_is_killed_leaves_no_backup() {

@@ -1,24 +1,26 @@
 //! Backups of `PostgreSQL`: `pg_dump` writes the very state that is summed up, as both read one exported snapshot.
 
+mod archive;
 mod login;
 mod objects;
 mod sums;
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use plimsoll_model::backup::Tables;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, query_scalar, raw_sql};
 
+use super::Taken;
 use super::error::BackupError;
+use super::manifest::Manifest;
 use super::tool::Tool;
-use super::{Taken, scratch_in};
 use crate::connect;
 use crate::fault::{DatabaseError, LOCK_WAIT_SECONDS};
 use crate::migrate::History;
 use crate::place::Place;
-use crate::scratch::postgres::{REMEDY, Scratch};
+use crate::scratch::postgres::{REMEDY, Scratch, keep_no_log};
+use archive::Archive;
 
 const PACKAGE: &str = "postgresql-client";
 const DATA: &str = "data.pgdump.zst";
@@ -44,25 +46,29 @@ pub(super) async fn take(place: &Place, folder: &Path) -> Result<Taken, BackupEr
 }
 
 /// What the tables have when it is restored into a scratch database on the same server.
-pub(super) async fn tried(data: &Path, objects: &[String], place: &Place) -> Result<Tables, BackupError> {
-    let (data, objects, place) = (data.to_owned(), objects.to_owned(), place.clone());
+pub(super) async fn tried(data: &Path, manifest: &Manifest, place: &Place) -> Result<Tables, BackupError> {
+    let (data, manifest, place) = (data.to_owned(), manifest.clone(), place.clone());
     // A task of its own, so that the scratch database is dropped also when nobody waits any more.
     let tried = tokio::spawn(async move {
         let scratch = Scratch::new(&place).await.map_err(|error| BackupError::scratch(error, REMEDY))?;
-        let found = restored(&data, &objects, &place, scratch.name()).await;
+        let found = restored(&data, &manifest, &place, scratch.name()).await;
         scratch.dropped().await?;
         found
     });
     tried.await.expect("it does not panic, and nobody cancels it")
 }
 
-async fn restored(data: &Path, objects: &[String], place: &Place, scratch: &str) -> Result<Tables, BackupError> {
+/// Tables come first, and nothing of them goes into the server's log; then their rows. What belongs to them is made while they are summed up.
+async fn restored(data: &Path, manifest: &Manifest, place: &Place, scratch: &str) -> Result<Tables, BackupError> {
     let mut connection = opened(place, Some(scratch)).await?;
     let failed = |error: sqlx::Error| DatabaseError::running(place, &error);
-    objects::make_ready(&mut connection, objects).await.map_err(failed)?;
-    // Owners and rights are of roles, which are no part of a database.
-    load(data, place, scratch, &["--no-owner", "--no-privileges"]).await?;
-    let tables = sums::of(&mut connection).await.map_err(failed)?;
+    objects::make_ready(&mut connection, &manifest.objects).await.map_err(failed)?;
+    let archive = Archive::of(data, place, scratch).await?;
+    archive.load("pre-data").await?;
+    keep_no_log(&mut connection).await.map_err(failed)?;
+    archive.load_rows(&manifest.tables).await?;
+    let summed = async { sums::of(&mut connection).await.map_err(|error| BackupError::from(failed(error))) };
+    let (tables, ()) = tokio::try_join!(summed, archive.load("post-data"))?;
     let _ = connection.close().await;
     Ok(tables)
 }
@@ -76,18 +82,7 @@ pub(super) async fn put_back(data: &Path, objects: &[String], place: &Place) -> 
     objects::make_ready(&mut connection, objects).await.map_err(failed)?;
     let name: String = query_scalar("SELECT current_database()::text").fetch_one(&mut connection).await.map_err(failed)?;
     let _ = connection.close().await;
-    load(data, place, &name, &["--clean", "--if-exists", "--single-transaction"]).await
-}
-
-/// Loads all of it but what [`objects::make_ready`] has made.
-async fn load(data: &Path, place: &Place, database: &str, how: &[&str]) -> Result<(), BackupError> {
-    let contents = Tool::new("pg_restore", PACKAGE, place).args(["--list"]).answer(data).await?;
-    // Its path has to be a whole one: the program goes elsewhere to find itself, and cannot always come back.
-    let folder = scratch_in(&std::env::temp_dir())?;
-    let list = folder.path().join("list");
-    plimsoll_durable::replace_until_reboot(&list, objects::to_restore(&contents).as_bytes()).map_err(|error| BackupError::file(&list, &error))?;
-    let tool = Tool::new("pg_restore", PACKAGE, place).args(["--exit-on-error", "--no-password", "--dbname", database]).args(how);
-    tool.args([OsStr::new("--use-list"), list.as_os_str()]).envs(login::environment(place, Some(database))?).fed_from(data).await
+    Archive::of(data, place, &name).await?.put_back().await
 }
 
 /// The program's version, which must not be older than the server's.

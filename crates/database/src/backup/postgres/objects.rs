@@ -1,6 +1,9 @@
 //! What a `PostgreSQL` database has beside rows, as far as a restore has to see to it: what came since goes first, as what is to be restored may
 //! hang on it; schemas and extensions are left where they are and made where they are missing, as they may belong to somebody else.
 
+use std::cmp::Reverse;
+
+use plimsoll_model::backup::Tables;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, query_as, query_scalar, raw_sql};
 
@@ -67,6 +70,34 @@ pub(super) fn to_restore(contents: &str) -> String {
     contents.lines().filter(|line| !is_left(line)).fold(String::new(), |text, line| text + line + "\n")
 }
 
+/// The lines in so many parts, none of them empty, which take about as long as each other to load: by the rows of the tables in them. In each the
+/// lines stay in their order, as who reads them out of a pipe cannot go back.
+pub(super) fn dealt(contents: &str, tables: &Tables, count: usize) -> Vec<String> {
+    let lines: Vec<(u64, &str)> = contents.lines().map(|line| (rows(line, tables), line)).collect();
+    let mut heaviest_first: Vec<usize> = (0..lines.len()).collect();
+    heaviest_first.sort_by_key(|line| Reverse(lines[*line].0));
+    let mut parts = vec![(0, Vec::new()); count];
+    for line in heaviest_first {
+        let Some(lightest) = parts.iter_mut().min_by_key(|(has, _)| *has) else { continue };
+        lightest.0 += lines[line].0;
+        lightest.1.push(line);
+    }
+    parts.into_iter().map(|(_, part)| part).filter(|part| !part.is_empty()).map(|part| in_order(&lines, part)).collect()
+}
+
+fn in_order(lines: &[(u64, &str)], mut part: Vec<usize>) -> String {
+    part.sort_unstable();
+    part.into_iter().fold(String::new(), |text, line| text + lines[line].1 + "\n")
+}
+
+/// How many rows the table has whose rows the line stands for. One whose name is quoted may not be found, and then counts as empty.
+fn rows(line: &str, tables: &Tables) -> u64 {
+    let Some((_, of)) = line.split_once(" TABLE DATA ") else { return 0 };
+    let mut words = of.split(' ');
+    let name = words.next().zip(words.next()).map(|(schema, table)| format!("{schema}.{table}"));
+    name.and_then(|name| tables.get(&name)).map_or(0, |sum| sum.rows)
+}
+
 /// Whether the line is of this kind: after its three numbers, and not somewhere in a name.
 fn is_entry(line: &str, kind: &str) -> bool {
     let Some((_, after)) = line.split_once("; ") else { return false };
@@ -76,7 +107,22 @@ fn is_entry(line: &str, kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::to_restore;
+    use plimsoll_model::Digest;
+    use plimsoll_model::backup::{TableSum, Tables};
+
+    use super::{dealt, to_restore};
+
+    #[test]
+    fn rows_are_dealt_out_by_their_number_and_each_line_once() {
+        let line = |name: &str| format!("3351; 0 16389 TABLE DATA public {name} app\n");
+        let sum = |(name, rows): (&str, u64)| (format!("public.{name}"), TableSum { rows, hash: Digest::ZERO });
+        let tables: Tables = [("small", 10), ("big", 100), ("other", 80)].map(sum).into();
+        let contents = format!("{}{}3400; 0 0 SEQUENCE SET public big_seq app\n{}", line("small"), line("big"), line("other"));
+        let parts = dealt(&contents, &tables, 2);
+        assert_eq!(parts, [line("big"), format!("{}3400; 0 0 SEQUENCE SET public big_seq app\n{}", line("small"), line("other"))]);
+        assert_eq!(dealt(&line("big"), &tables, 2), [line("big")], "nobody is started for nothing");
+        assert_eq!(dealt("", &tables, 2), Vec::<String>::new());
+    }
 
     #[test]
     fn schemas_and_extensions_are_left() {
