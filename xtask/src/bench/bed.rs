@@ -1,7 +1,7 @@
 //! What a benchmark runs on: the release build, a home of its own, a project, and a clock.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -88,6 +88,19 @@ impl Ground<'_> {
     /// The folder of its component.
     pub fn component(&self) -> PathBuf {
         self.project.path().join("api")
+    }
+
+    /// Adds to a file of the project, which is made where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&self, file: &str, text: &str) -> Result<(), String> {
+        let path = self.project.path().join(file);
+        let write = || {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::OpenOptions::new().create(true).append(true).open(&path)?.write_all(text.as_bytes())
+        };
+        write().map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
     /// Runs `plimsoll` with these arguments separated by spaces; gives its JSON document.

@@ -4,6 +4,7 @@
 //! is either a ratio to a peer of the same run, or a promise made in absolute terms.
 
 mod bed;
+mod databases;
 mod local;
 mod probe;
 mod process;
@@ -20,6 +21,7 @@ type Benchmark = fn(&Bed) -> Result<Vec<Row>, String>;
 
 /// Each name, and the benchmarks behind it.
 const ALL: &[(&str, &[Benchmark])] = &[
+    ("databases", &[databases::measure]),
     ("local", &[local::binary::measure, local::deploy::measure, local::idle::measure, local::switches::measure, local::proxy::measure]),
     ("proxy", &[local::proxy::measure]),
     ("servers", &[servers::measure]),

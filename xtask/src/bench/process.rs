@@ -52,6 +52,11 @@ pub fn own_mb(pid: u32) -> f64 {
     counted(&format!("/proc/{pid}/status"), "RssAnon:").unwrap_or(f64::NAN) * 1024.0 / 1e6
 }
 
+/// The most memory that a process has ever had, in megabytes.
+pub fn peak_mb(pid: u32) -> f64 {
+    counted(&format!("/proc/{pid}/status"), "VmHWM:").unwrap_or_default() * 1024.0 / 1e6
+}
+
 /// How often each thread of these processes has woken up by itself so far.
 pub struct WakeUps(HashMap<PathBuf, f64>);
 
