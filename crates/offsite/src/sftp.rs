@@ -157,9 +157,10 @@ fn unstarted(error: io::Error) -> Why {
     }
 }
 
-/// The last thing that it complained about that is not about a folder that is there already.
+/// The last thing that it complained about: but for folders that are there already, and for what follows from the rest.
 fn complaint(err: &str) -> Option<&str> {
-    err.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("remote mkdir") && !line.contains("mkdir"))
+    let lines = || err.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains("mkdir"));
+    lines().rfind(|line| !line.starts_with("Connection closed")).or_else(|| lines().next_back())
 }
 
 fn refusal(err: &str, code: Option<i32>) -> Why {
@@ -193,7 +194,7 @@ mod tests {
             let why = refusal(err, Some(code));
             assert!(format!("{why:?}").starts_with(expect), "{err}: {why:?}");
         };
-        check("u@h: Permission denied (publickey).\nConnection closed\n", 255, "Denied");
+        check("u@h: Permission denied (publickey).\nConnection closed\n", 255, "Denied(\"u@h: Permission denied");
         check("No ED25519 host key is known for plimsoll-copies\nHost key verification failed.\nConnection closed", 255, "Denied(\"it shows");
         check("ssh: connect to host 127.0.0.1 port 1: Connection refused\nConnection closed", 255, "Unreachable");
         check("File \"/srv/b/x\" not found.", 1, "Missing");

@@ -9,6 +9,7 @@ use plimsoll_model::copy::CopySpec;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, ConfigHash, Digest, EnvironmentKey};
+use tokio::task::JoinHandle;
 
 use super::{backups, copies};
 use crate::clock::asleep;
@@ -46,11 +47,13 @@ struct Tried {
     care: Care,
     backup: Option<Moment>,
     copies: Option<Moment>,
+    /// Under way.
+    copying: Option<JoinHandle<()>>,
 }
 
 impl Tried {
     fn none(care: &Care) -> Self {
-        Self { care: care.clone(), backup: None, copies: None }
+        Self { care: care.clone(), backup: None, copies: None, copying: None }
     }
 }
 
@@ -70,7 +73,7 @@ pub(crate) async fn watch(host: Weak<Host>, world: World) {
                 next = next.into_iter().chain(take(&holder, &name, schedule, &mut tried.backup).await).min();
             }
             if let Some(spec) = &care.copy {
-                next = next.into_iter().chain(copy(&holder, &name, spec, &mut tried.copies).await).min();
+                next = next.into_iter().chain(copy(&holder, &name, spec, tried).await).min();
             }
         }
         drop(holder);
@@ -100,27 +103,32 @@ async fn take(host: &Host, name: &Name, schedule: &Schedule, tried: &mut Option<
     Some(due(schedule, backups::newest(&there(host, name).await), *tried))
 }
 
-/// Copies what is not copied yet. Answers when it is tried again; nothing when all is, until something is told.
-async fn copy(host: &Host, (key, database): &Name, spec: &CopySpec, tried: &mut Option<Moment>) -> Option<Moment> {
-    let name = (key.clone(), database.clone());
-    if !copies::is_due(&there(host, &name).await, spec) {
-        *tried = None;
+/// Has copied what is not copied yet, which may take long and holds nothing else up. Answers when it is tried again; nothing when all is copied, or
+/// while it is: its end is told.
+async fn copy(host: &Arc<Host>, name: &Name, spec: &CopySpec, tried: &mut Tried) -> Option<Moment> {
+    if tried.copying.as_ref().is_some_and(|copying| !copying.is_finished()) {
+        return None;
+    }
+    if !copies::is_due(&there(host, name).await, spec) {
+        tried.copies = None;
         return None;
     }
     let now = host.world.clock.now();
-    if let Some(again) = tried.map(|tried| tried.plus(RETRY_MS)).filter(|again| *again > now) {
+    if let Some(again) = tried.copies.map(|tried| tried.plus(RETRY_MS)).filter(|again| *again > now) {
         return Some(again);
     }
-    *tried = Some(now);
+    tried.copies = Some(now);
+    tried.copying = Some(tokio::spawn(put(Arc::clone(host), name.clone())));
+    None
+}
+
+async fn put(host: Arc<Host>, (key, database): Name) {
     let (by, secrets) = (host.about.actor.clone(), SecretValues::default());
     let query = CopyQuery { key: key.clone(), database: database.clone(), at: None, secrets, work: CopyWork::Put, by };
-    match copies::carry_out(host, query).await {
-        Ok(_) => None,
-        Err(error) => {
-            tracing::error!(%key, %database, %error, "backups could not be copied");
-            Some(now.plus(RETRY_MS))
-        }
+    if let Err(error) = copies::carry_out(&host, query).await {
+        tracing::error!(%key, %database, %error, "backups could not be copied");
     }
+    host.table.scheduled.notify_one();
 }
 
 async fn there(host: &Host, (key, database): &Name) -> Vec<Backup> {
