@@ -248,3 +248,24 @@ fn a_migration_is_begun_with_the_next_number() {
     scene.project.deploy();
     assert_eq!(scene.ask("SELECT CAST(version AS TEXT) FROM _sqlx_migrations ORDER BY 1"), ["1", "2"]);
 }
+
+#[test]
+fn a_server_that_knows_its_callers_by_their_user_is_asked_as_the_one_that_is_named() {
+    let server = Postgres::new();
+    let hba = server.sql("postgres", "SHOW hba_file");
+    fs::write(hba.trim(), "local all all peer\n").expect("it can be written");
+    server.sql("postgres", "SELECT pg_reload_conf()");
+    let project = Project::of(&[("web", "")]);
+    let database = "[databases.main]\nkind = \"postgres\"\nmigrations = \"migrations\"\nurl = { secret = \"DATABASE_URL\" }\nuser = \"postgres\"\n";
+    project.append(&format!("\n{database}\n[secrets]\ncommands = {{ DATABASE_URL = \"cat .url\" }}\n"));
+    project.write(".url", &format!("postgres://postgres@localhost:{}/postgres?host={}", server.port, server.socket().display()));
+    project.write("migrations/0001_notes.up.sql", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)");
+    let refused = project.run(["deploy", "local"]).ended(1);
+    assert_eq!(refused.document()["code"], "user-not-allowed", "{refused:?}");
+    // That is for the owner of the host to say.
+    fs::write(project.home.path().join("host.toml"), "users = [\"postgres\"]\n").expect("it can be written");
+    let _ = project.run(["host", "stop", "--daemon-only"]).ended(0);
+    project.deploy();
+    let taken = project.run(["backup", "create", "local"]).ended(0);
+    assert_eq!((taken.detail("/backups/0/counts"), taken.detail("/backups/0/tables/public.notes/rows")), (true.into(), 0.into()), "{taken:?}");
+}

@@ -16,7 +16,7 @@ use tokio::io::AsyncRead;
 use crate::authority::AcmeAuthority;
 use crate::certificates::CertificateFiles;
 use crate::clock::{Clock, SystemClock};
-use crate::database::Clients;
+use crate::database::{Clients, Users};
 use crate::enrol::EnrolmentFiles;
 use crate::folders::Folders;
 use crate::ledger::SqliteLedger;
@@ -98,6 +98,7 @@ pub async fn run(options: Options, door: Door, starter: Starter, stop: impl Futu
 /// Its folder or its policy file cannot be used, or was written by a newer version.
 pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedger>) -> Result<Arc<Host>, Trouble> {
     let policy = Policy::read(&options.policy)?;
+    let users = Users { own: options.user.clone(), allowed: policy.users.clone() };
     let world = World {
         ledger,
         releases: Arc::new(Store::open(folders)?),
@@ -106,7 +107,7 @@ pub async fn start(options: &Options, folders: &Folders, ledger: Arc<SqliteLedge
         runs: Arc::new(RunFiles::new(folders.clone())),
         enrolments: Arc::new(EnrolmentFiles::new(folders.clone())),
         authority: Arc::new(AcmeAuthority),
-        databases: Arc::new(Clients::new(options.exe.clone(), folders.clone())),
+        databases: Arc::new(Clients::new(options.exe.clone(), folders.clone(), users)),
         supervisor: supervisor(options, folders, policy.users)?,
         router: router(options, folders, policy.route, policy.nginx),
         prober: Arc::new(NetworkProber),

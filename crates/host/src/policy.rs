@@ -13,7 +13,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Users that components may ask to run as, beside those that systemd makes up for them: where the daemon is root.
+    /// Users that components may ask to run as, beside those that systemd makes up for them, and databases to be asked as: where the daemon is root.
     pub users: BTreeSet<String>,
     /// What leads traffic to slots and sites.
     pub route: RouteKind,

@@ -1,5 +1,6 @@
 //! Talking to databases by processes of their own, one for each question: what they may and see is theirs, and ends with them.
 
+use std::collections::BTreeSet;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -25,16 +26,42 @@ pub struct Clients {
     /// The binary that they are started from.
     exe: PathBuf,
     folders: Folders,
+    users: Users,
+}
+
+/// As whom servers may be asked.
+pub struct Users {
+    /// The user of the daemon, which nobody else than root could leave.
+    pub own: String,
+    /// Those that the owner of the host lets be asked for, where the daemon is root.
+    pub allowed: BTreeSet<String>,
+}
+
+impl Users {
+    fn judge(&self, place: &Place) -> Result<(), Trouble> {
+        let Address::Server { user: Some(user), .. } = &place.address else { return Ok(()) };
+        let (is_allowed, why) = if rustix::process::geteuid().is_root() {
+            (self.allowed.contains(user), "and this host does not let it")
+        } else {
+            (self.own == *user, "and the daemon of this host is not root, so it cannot be somebody else")
+        };
+        let refused = || {
+            let help = "take `user` out for this environment; where root runs the daemon, `users` in its host.toml lets it be";
+            Trouble::new("user-not-allowed", format!("the database asks for the user {user}, {why}")).with_help(help)
+        };
+        if is_allowed { Ok(()) } else { Err(refused()) }
+    }
 }
 
 impl Clients {
-    /// Started from the binary `exe`; backups are kept in `folders`.
+    /// Started from the binary `exe`; backups are kept in `folders`, and servers are asked as one of `users`.
     #[must_use]
-    pub fn new(exe: PathBuf, folders: Folders) -> Self {
-        Self { exe, folders }
+    pub fn new(exe: PathBuf, folders: Folders, users: Users) -> Self {
+        Self { exe, folders, users }
     }
 
     async fn ask(&self, place: &Place, work: Work) -> Result<Done, Trouble> {
+        self.users.judge(place)?;
         let task = serde_json::to_vec(&Task::new(place, work)).map_err(|error| broken(&error))?;
         let answer = self.talk(&task).await.map_err(|error| broken(&error))?;
         match serde_json::from_slice(&answer).map_err(|error| broken(&error))? {

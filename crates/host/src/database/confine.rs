@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use plimsoll_model::RelPath;
 use rustix::fs::{Mode, OFlags, fstat, open};
@@ -40,17 +41,37 @@ pub(super) fn enter(folder: &Path, path: &RelPath, room: Option<&Path>) -> io::R
     Ok(path.under(Path::new("/")))
 }
 
-/// Is nobody from now on, unless this process is not root anyway: a server that knows its callers by their user would take who wrote the URL for
-/// root. Called as [`enter`] is.
-pub(super) fn resign(room: Option<&Path>) -> io::Result<()> {
+/// Is `user` or else nobody from now on, unless this process is not root anyway: a server that knows its callers by their user would take who wrote
+/// the URL for root. Called as [`enter`] is.
+pub(super) fn resign(room: Option<&Path>, user: Option<&str>) -> io::Result<()> {
     room.map_or(Ok(()), std::env::set_current_dir)?;
     if !geteuid().is_root() {
         return Ok(());
     }
+    let (user, group, groups) = match user {
+        Some(user) => (number(user, "-u")?, number(user, "-g")?, numbers(user, "-G")?),
+        None => (NOBODY, NOBODY, Vec::new()),
+    };
     if room.is_some() {
-        hand_over(NOBODY, NOBODY)?;
+        hand_over(user, group)?;
     }
-    become_user(NOBODY, NOBODY)
+    set_thread_groups(&groups.into_iter().map(Gid::from_raw).collect::<Vec<_>>())?;
+    lay_down(user, group)
+}
+
+fn number(user: &str, which: &str) -> io::Result<u32> {
+    numbers(user, which)?.first().copied().ok_or_else(|| io::Error::other(format!("the user {user} has no number")))
+}
+
+/// Whatever the machine knows its users by, `id` knows it too.
+#[expect(clippy::disallowed_methods, reason = "it ends at once, and gets nothing of our environment")]
+fn numbers(user: &str, which: &str) -> io::Result<Vec<u32>> {
+    let told = Command::new("/usr/bin/id").args([which, "--", user]).env_clear().stdin(Stdio::null()).output()?;
+    if !told.status.success() {
+        return Err(io::Error::other(format!("this host has no user {user}")));
+    }
+    let words = String::from_utf8_lossy(&told.stdout);
+    words.split_whitespace().map(|word| word.parse().map_err(io::Error::other)).collect()
 }
 
 /// Keeps other processes from working in the folder that this one is in, for as long as what is answered is held; waits until none does.
@@ -83,6 +104,10 @@ const NOBODY: u32 = 65_534;
 
 fn become_user(user: u32, group: u32) -> io::Result<()> {
     set_thread_groups(&[])?;
+    lay_down(user, group)
+}
+
+fn lay_down(user: u32, group: u32) -> io::Result<()> {
     set_thread_gid(Gid::from_raw(group))?;
     set_thread_uid(Uid::from_raw(user))?;
     Ok(())

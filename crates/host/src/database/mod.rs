@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::trouble::Trouble;
 use crate::world::World;
 
-pub use clients::Clients;
+pub use clients::{Clients, Users};
 pub use copies::Copying;
 pub use task::carry_out;
 
@@ -48,8 +48,13 @@ pub enum Address {
         /// The file in there.
         path: RelPath,
     },
-    /// The URL of a server.
-    Url(Secret<String>),
+    /// A server.
+    Server {
+        /// Its URL.
+        url: Secret<String>,
+        /// The user of this host as whom it is asked.
+        user: Option<String>,
+    },
 }
 
 /// Talking to databases.
@@ -152,10 +157,14 @@ pub(crate) async fn place(
 ) -> Result<Place, Trouble> {
     let address = match &at.location {
         Location::File { component, path } => Address::File { folder: world.releases.shared(key, component), path: path.clone() },
-        Location::Server { url } => match brought.0.get(name).and_then(|values| values.get(url)) {
-            Some(value) => Address::Url(value.clone()),
-            None => Address::Url(kept(world, key, name, at, url).await?),
-        },
+        Location::Server { url, user } => {
+            let brought = brought.0.get(name).and_then(|values| values.get(url));
+            let url = match brought {
+                Some(value) => value.clone(),
+                None => kept(world, key, name, at, url).await?,
+            };
+            Address::Server { url, user: user.clone() }
+        }
     };
     Ok(Place { engine: at.engine, address })
 }

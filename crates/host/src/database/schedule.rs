@@ -9,7 +9,6 @@ use plimsoll_model::copy::CopySpec;
 use plimsoll_model::plan::{Served, Target};
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, ConfigHash, Digest, EnvironmentKey};
-use tokio::task::JoinHandle;
 
 use super::{backups, copies};
 use crate::clock::asleep;
@@ -47,13 +46,13 @@ struct Tried {
     care: Care,
     backup: Option<Moment>,
     copies: Option<Moment>,
-    /// Under way.
-    copying: Option<JoinHandle<()>>,
+    /// There while it is under way.
+    copying: Weak<()>,
 }
 
 impl Tried {
     fn none(care: &Care) -> Self {
-        Self { care: care.clone(), backup: None, copies: None, copying: None }
+        Self { care: care.clone(), backup: None, copies: None, copying: Weak::new() }
     }
 }
 
@@ -106,7 +105,7 @@ async fn take(host: &Host, name: &Name, schedule: &Schedule, tried: &mut Option<
 /// Has copied what is not copied yet, which may take long and holds nothing else up. Answers when it is tried again; nothing when all is copied, or
 /// while it is: its end is told.
 async fn copy(host: &Arc<Host>, name: &Name, spec: &CopySpec, tried: &mut Tried) -> Option<Moment> {
-    if tried.copying.as_ref().is_some_and(|copying| !copying.is_finished()) {
+    if tried.copying.strong_count() > 0 {
         return None;
     }
     if !copies::is_due(&there(host, name).await, spec) {
@@ -118,17 +117,23 @@ async fn copy(host: &Arc<Host>, name: &Name, spec: &CopySpec, tried: &mut Tried)
         return Some(again);
     }
     tried.copies = Some(now);
-    tried.copying = Some(tokio::spawn(put(Arc::clone(host), name.clone())));
+    let under_way = Arc::new(());
+    tried.copying = Arc::downgrade(&under_way);
+    let (host, name) = (Arc::clone(host), name.clone());
+    tokio::spawn(async move {
+        put(&host, &name).await;
+        drop(under_way);
+        host.table.scheduled.notify_one();
+    });
     None
 }
 
-async fn put(host: Arc<Host>, (key, database): Name) {
+async fn put(host: &Host, (key, database): &Name) {
     let (by, secrets) = (host.about.actor.clone(), SecretValues::default());
     let query = CopyQuery { key: key.clone(), database: database.clone(), at: None, secrets, work: CopyWork::Put, by };
-    if let Err(error) = copies::carry_out(&host, query).await {
+    if let Err(error) = copies::carry_out(host, query).await {
         tracing::error!(%key, %database, %error, "backups could not be copied");
     }
-    host.table.scheduled.notify_one();
 }
 
 async fn there(host: &Host, (key, database): &Name) -> Vec<Backup> {

@@ -32,6 +32,7 @@ enum Whereabouts {
     /// May hold a password: this document goes through a pipe and is kept nowhere.
     Server {
         url: String,
+        user: Option<String>,
     },
 }
 
@@ -116,7 +117,7 @@ impl Work {
 impl Task {
     pub(super) fn new(place: &Place, work: Work) -> Self {
         let address = match &place.address {
-            Address::Url(url) => Whereabouts::Server { url: url.expose().clone() },
+            Address::Server { url, user } => Whereabouts::Server { url: url.expose().clone(), user: user.clone() },
             Address::File { folder, path } => Whereabouts::File { folder: folder.clone(), path: path.clone() },
         };
         Self { engine: place.engine, address, work }
@@ -141,8 +142,8 @@ fn run(task: Task, asker: impl BufRead + Send + 'static) -> Result<Done, Trouble
     plimsoll_crashpoint::reach!("client: asked");
     let room = task.work.room();
     let url = match task.address {
-        Whereabouts::Server { url } => {
-            confine::resign(room).map_err(|error| broken("root cannot be laid down", &error))?;
+        Whereabouts::Server { url, user } => {
+            confine::resign(room, user.as_deref()).map_err(|error| broken("root cannot be laid down", &error))?;
             url
         }
         Whereabouts::File { folder, path } => {

@@ -43,6 +43,9 @@ pub enum Location {
     Server {
         /// The secret that holds its URL, such as `postgres://shop@db.example/shop`.
         url: String,
+        /// The user of the host as whom it is asked; nobody's when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
     },
 }
 
@@ -50,6 +53,6 @@ impl Location {
     /// The secret that it needs.
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
-        if let Self::Server { url } = self { Some(url) } else { None }
+        if let Self::Server { url, .. } = self { Some(url) } else { None }
     }
 }

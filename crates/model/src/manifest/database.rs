@@ -46,6 +46,9 @@ fn file(section: &Section, components: &Components<'_>, report: &mut Report<'_>)
     if section.has("url") {
         report.error("bad-value", &section.span_of("url"), "SQLite has no URL", "write `component` and `file` in its place");
     }
+    if section.has("user") {
+        report.error("bad-value", &section.span_of("user"), "`user` is for a server", "remove it: a file is used as whoever its component runs as");
+    }
     let missing = ["component", "file"].into_iter().filter(|key| !section.has(key));
     missing.for_each(|key| {
         let help = "write `component = \"web\"` and `file = \"data/shop.db\"`, where `data` is `shared` by that component";
@@ -78,7 +81,7 @@ fn engine(section: &Section) -> Option<DatabaseKind> {
 
 fn location(section: &Section) -> Option<Location> {
     match section.section("url") {
-        Some(url) => Some(Location::Server { url: url.text("secret")? }),
+        Some(url) => Some(Location::Server { url: url.text("secret")?, user: section.text("user") }),
         None => Some(Location::File { component: ComponentName::new(section.text("component")?).ok()?, path: section.path("file")? }),
     }
 }
@@ -108,7 +111,7 @@ pub(super) fn join(components: &mut BTreeMap<ComponentName, Component>) {
     for (name, location) in databases.collect::<Vec<_>>() {
         let uses = |user: &ComponentName, found: &Component| match &location {
             Location::File { component, .. } => user == component,
-            Location::Server { url } => found.kind.secrets().any(|secret| secret == url),
+            Location::Server { url, .. } => found.kind.secrets().any(|secret| secret == url),
         };
         let mut hosts = None;
         for (user, found) in components.iter_mut().filter(|(user, _)| **user != name) {

@@ -155,6 +155,12 @@ pub(super) static DATABASE: Table = Table {
         )
         .required(),
         Key::new("url", Shape::Table(&DATABASE_URL), "{ secret = \"DATABASE_URL\" }", "Where the server is."),
+        Key::new(
+            "user",
+            Shape::Text(&USER),
+            "\"postgres\"",
+            "With a server: the user of the host as whom it is asked, for a login by peer authentication. Where the daemon is root, its policy has to allow it.",
+        ),
         Key::new("component", Shape::Text(&NAME), "\"web\"", "With SQLite: the component that has the file in its `shared` paths."),
         Key::new("file", Shape::Path, "\"data/shop.db\"", "With SQLite: the file, relative to the release of that component."),
         Key::new(

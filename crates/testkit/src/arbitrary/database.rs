@@ -18,7 +18,7 @@ fn engine() -> impl Strategy<Value = DatabaseKind> {
 fn location() -> impl Strategy<Value = Location> {
     prop_oneof![
         (component(), path()).prop_map(|(component, path)| Location::File { component, path }),
-        variable().prop_map(|url| Location::Server { url }),
+        (variable(), of(text())).prop_map(|(url, user)| Location::Server { url, user }),
     ]
 }
 

@@ -21,7 +21,7 @@ fn applied(migrations: &[Migration]) -> Vec<Applied> {
 fn desired(version: u8, migrations: Vec<Migration>) -> Desired {
     let mut desired = two(version);
     desired.components.remove(&name(1));
-    let location = Location::Server { url: "DATABASE_URL".into() };
+    let location = Location::Server { url: "DATABASE_URL".into(), user: None };
     let spec = DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations, schedule: None, copy: None };
     let database = wanted(9, version, BTreeSet::new());
     let database = DesiredComponent { kind: DesiredKind::Database(spec), route: None, ..database };

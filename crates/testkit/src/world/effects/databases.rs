@@ -93,6 +93,6 @@ fn prune(backups: &mut Vec<Backup>, keep: u32) {
 fn name(place: &Place) -> String {
     match &place.address {
         Address::File { folder, path } => path.under(folder).display().to_string(),
-        Address::Url(url) => url.expose().clone(),
+        Address::Server { url, .. } => url.expose().clone(),
     }
 }
