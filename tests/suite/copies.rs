@@ -114,6 +114,7 @@ fn copies_are_for_their_readers_and_as_many_as_are_wanted() {
     let identity = scene.identity();
     let fetched = scene.say(&["--identity", &identity, "backup", "fetch", "local", &ids[1]]).ended(0);
     assert_eq!(fetched.detail("/backups/0/counts"), true, "{fetched:?}");
+    assert!(fetched.detail("/backups/0/copied/to").is_string(), "it need not be copied again: {fetched:?}");
     assert_eq!(scene.say(&["backup", "verify", "local", &ids[1]]).ended(0).detail("/backups/0/counts"), true);
     let mut damaged = object.clone();
     let middle = damaged.len() / 2;

@@ -106,17 +106,17 @@ impl OffsiteError {
             Self::Secret { .. } => "deploy again with the secret set".into(),
             Self::Mismatch { .. } | Self::Place { .. } => "correct `backups.copy` in the manifest, and deploy".into(),
             Self::Failed { why: Why::Unreachable(_), .. } => {
-                "see that the place is up and that the host can reach it, then: plimsoll backup copy".into()
+                "see that the place is up and that the host can reach it, then: plimsoll backup copy ENVIRONMENT".into()
             }
             Self::Failed { why: Why::Denied(_), .. } => "see that the key is right and may read, write, list and delete there".into(),
             Self::Failed { why: Why::Missing(_), .. } => {
-                "see that bucket and folder are there; `plimsoll backup copies` tells what lies there".into()
+                "see that bucket and folder are there; `plimsoll backup copies ENVIRONMENT` tells what lies there".into()
             }
             Self::Failed { why: Why::Local(_), .. } | Self::Io { .. } => {
                 "see that the host's disk has space for one more file as large as a backup".into()
             }
             Self::Failed { why: Why::Other(_), .. } => "see what the place says of it, then try again".into(),
-            Self::Damaged { .. } => "take another copy: `plimsoll backup copies` tells which there are".into(),
+            Self::Damaged { .. } => "take another copy: `plimsoll backup copies ENVIRONMENT` tells which there are".into(),
             Self::Sealed(error) => error.help(),
         }
     }

@@ -167,10 +167,15 @@ impl<'a> Shelf<'a> {
         put?;
         removed.map_err(|error| unusable(&file, &error))?;
         plimsoll_crashpoint::reach!("host: copied, not noted");
+        self.note(id)?;
+        Ok(BackupCopy { id: id.clone(), database: self.of.database.clone(), bytes, encrypted })
+    }
+
+    /// Notes that it is there.
+    fn note(&self, id: &BackupId) -> Result<(), Trouble> {
         let note = serde_json::to_vec(&Copied { at: self.of.now, to: self.of.spec.to.clone() }).expect("it has no maps");
         let path = noted(&self.bench, id);
-        plimsoll_durable::replace(&path, &note).map_err(|error| unusable(&path, &error))?;
-        Ok(BackupCopy { id: id.clone(), database: self.of.database.clone(), bytes, encrypted })
+        plimsoll_durable::replace(&path, &note).map_err(|error| unusable(&path, &error))
     }
 
     /// Deletes there all but the newest.
@@ -196,7 +201,7 @@ impl<'a> Shelf<'a> {
     }
 
     async fn unpack(&self, id: &BackupId, key: Option<&FileKey>) -> Result<(), Trouble> {
-        let (file, folder, place) = (self.brought(id), self.bench.join(format!("{id}.new")), self.room.join(id.as_str()));
+        let (file, folder, place) = (self.brought(id), self.bench.join(format!("{id}.unpacked")), self.room.join(id.as_str()));
         if !place.exists() {
             let (file, folder, key) = (file.clone(), folder.clone(), key.map(|key| key.0.clone()));
             let unpacked = folder.clone();
@@ -204,6 +209,8 @@ impl<'a> Shelf<'a> {
             ready.map_err(|error| unusable(&folder, &error))??;
             plimsoll_database::check(&folder).await?;
             plimsoll_crashpoint::reach!("host: unpacked, not a backup");
+            // Where it came from, it need not go.
+            self.note(id)?;
             shelve(&folder, &self.room, &place).map_err(|error| unusable(&place, &error))?;
         }
         fs::remove_file(&file).or_else(absent).map_err(|error| unusable(&file, &error))

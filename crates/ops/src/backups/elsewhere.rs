@@ -8,6 +8,7 @@ use plimsoll_model::plan::DatabaseAt;
 use plimsoll_model::{BackupId, ComponentName, ConfigHash, Digest};
 
 use super::{BackupView, Backups, chosen};
+use crate::progress::telling;
 use crate::{Exit, OpError, secrets};
 
 impl Backups<'_> {
@@ -25,10 +26,8 @@ impl Backups<'_> {
     pub(crate) async fn copy(&self) -> Result<Vec<BackupCopy>, OpError> {
         let mut copies = Vec::new();
         for name in self.copied().unwrap_or_default() {
-            if let Some(to) = self.destination(name) {
-                self.tell(name, &format!("copying to {to}"));
-            }
-            copies.extend(self.elsewhere(name, CopyWork::Put).await?.copies);
+            let what = format!("{name}: copying to {}", self.destination(name).unwrap_or_default());
+            copies.extend(telling(self.progress, &what, self.elsewhere(name, CopyWork::Put)).await?.copies);
         }
         Ok(copies)
     }
@@ -47,14 +46,14 @@ impl Backups<'_> {
     pub(crate) async fn fetch(&self, id: &BackupId) -> Result<(), OpError> {
         let there = self.copies().await?;
         for copy in there.iter().filter(|copy| copy.id == *id) {
-            let from = self.destination(&copy.database).unwrap_or_default();
-            self.tell(&copy.database, &format!("fetching {id} from {from}"));
-            let header = self.elsewhere(&copy.database, CopyWork::Get { id: id.clone() }).await?.header;
+            let what = format!("{}: fetching {id} from {}", copy.database, self.destination(&copy.database).unwrap_or_default());
+            let header = telling(self.progress, &what, self.elsewhere(&copy.database, CopyWork::Get { id: id.clone() })).await?.header;
             let key = match header {
                 Some(header) => Some(FileKey(secrets::file_key(self.context, header, format!("the copy of backup {id}")).await?)),
                 None => None,
             };
-            self.elsewhere(&copy.database, CopyWork::Unpack { id: id.clone(), key }).await?;
+            let what = format!("{}: unpacking {id}", copy.database);
+            telling(self.progress, &what, self.elsewhere(&copy.database, CopyWork::Unpack { id: id.clone(), key })).await?;
         }
         Ok(())
     }

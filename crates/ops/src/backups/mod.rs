@@ -13,8 +13,9 @@ use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentK
 use serde::Serialize;
 
 use crate::migrating::databases;
+use crate::progress::telling;
 use crate::project::Loaded;
-use crate::{Context, Event, Exit, OpError, Progress, hosts, project};
+use crate::{Context, Exit, OpError, Progress, hosts, project};
 
 /// A backup and where it lies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -80,12 +81,10 @@ impl<'a> Backups<'a> {
 
     /// Has hosts do `work` with one database.
     pub(crate) async fn one(&self, database: &ComponentName, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
-        if !work.only_looks() {
-            self.tell(database, what);
-        }
         let query =
             BackupQuery { key: self.key.clone(), database: Some(database.clone()), work: work.clone(), by: Actor::from(&self.context.holder) };
-        let each = self.fleet.all(|_, host| host.backups(query.clone())).await;
+        let asked = self.fleet.all(|_, host| host.backups(query.clone()));
+        let each = if work.only_looks() { asked.await } else { telling(self.progress, &format!("{database}: {what}"), asked).await };
         let mut told = Vec::new();
         for (host, backups) in each {
             let view = |backup: Backup| BackupView { host: host.clone(), counts: backup.counts(), backup };
@@ -98,10 +97,6 @@ impl<'a> Backups<'a> {
     /// The deployments that the home host has on record, the newest first.
     pub(crate) async fn history(&self) -> Result<Vec<DeploymentRecord>, OpError> {
         Ok(self.fleet.home().history(&self.key, u32::MAX).await?)
-    }
-
-    fn tell(&self, database: &ComponentName, what: &str) {
-        let _ = self.progress.send(Event::Notice { message: format!("{database}: {what}") });
     }
 
     /// What there is, the oldest first.
