@@ -295,4 +295,29 @@ mod tests {
         check(&[("a", None), ("b", None)], Some("on h2: it has another release than h1"));
         check(&[("a", Some("GET /: 500")), ("a", Some("GET /: 502"))], Some("GET /: 500; on h2: GET /: 502"));
     }
+
+    #[test]
+    fn backups_and_their_copies_are_as_new_as_the_environment_wants_them() {
+        let now = Moment(1_000_000);
+        let check = |max_age_ms: Option<u64>, backed_up_at: Option<i64>, copied: Option<Option<i64>>, expect: Option<&str>| {
+            let policy = BackupPolicy { before_migrations: true, keep: 5, every_ms: None, max_age_ms };
+            let copies = copied.map(|newest| Copies { to: "s3://shop-backups".to_owned().try_into().unwrap(), newest: newest.map(Moment) });
+            let service = Service { backed_up_at: backed_up_at.map(Moment), copies, ..service("a", None) };
+            let component = component(&HostName::local(), service);
+            let told = backup_trouble(&component, &policy, now).or_else(|| copy_trouble(&component, &policy, now));
+            let case = format!("{max_age_ms:?} {backed_up_at:?} {copied:?}");
+            assert_eq!(told.is_some(), expect.is_some(), "{case}: {told:?}");
+            assert!(told.unwrap_or_default().contains(expect.unwrap_or_default()), "{case}");
+        };
+        let (new, old, age) = (Some(999_000), Some(1_000), Some(60_000));
+        check(None, None, None, None);
+        check(None, None, Some(None), None);
+        check(None, old, Some(None), Some("no backup of web was copied to s3://shop-backups yet"));
+        check(None, old, Some(old), None);
+        check(age, None, None, Some("has no verified backup"));
+        check(age, old, Some(new), Some("the last verified backup"));
+        check(age, new, Some(old), Some("that was copied to s3://shop-backups is of"));
+        check(age, new, Some(new), None);
+        check(age, new, None, None);
+    }
 }

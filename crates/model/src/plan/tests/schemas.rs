@@ -1,6 +1,7 @@
 //! Databases in a plan: what is run, which way, and when.
 
 use super::*;
+use crate::BackupId;
 use crate::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Location, Migration};
 use crate::plan::{SchemaTrouble, Step};
 
@@ -146,4 +147,27 @@ fn a_backup_comes_before_anything_that_could_harm_and_only_then() {
     assert_eq!(first(&plan), (0, false), "the environment wants none");
     let plan = make(keeping(terms()), two, &seen(&one, applied(&migrations(2, 0)))).unwrap();
     assert_eq!(first(&plan), (0, false), "nothing is migrated");
+}
+
+#[test]
+fn a_database_begins_with_the_data_of_a_backup_where_it_has_none() {
+    let wanted = desired(1, migrations(3, 0));
+    let backup: BackupId = "b7".parse().unwrap();
+    let restoring = |count: i64| Terms {
+        keep_backups: Some(7),
+        restore: BTreeMap::from([(main(), (backup.clone(), applied(&migrations(count, 0))))]),
+        ..terms()
+    };
+    let plan = make(restoring(2), wanted.clone(), &hosts(nothing())).unwrap();
+    let first = plan.steps(&plan.home).find(|(at, _)| at.component == main());
+    assert!(matches!(&first, Some((at, Step::Restore { backup: found, .. })) if at.phase == Phase::Prepare && *found == backup), "{first:?}");
+    assert_eq!(moves(&plan), [(Phase::Prepare, 3, Direction::Up)], "what the backup has need not be run");
+    assert!(!plan.steps(&plan.home).any(|(_, step)| matches!(step, Step::BackUp { .. })), "there is nothing to back up");
+    let mut used = nothing();
+    used.databases.insert(main(), applied(&migrations(1, 0)));
+    for (seen, code) in [(hosts(used), "database-occupied"), (seen(&wanted, Vec::new()), "database-occupied")] {
+        assert_eq!(make(restoring(2), wanted.clone(), &seen).unwrap_err().code(), code);
+    }
+    let newer = make(restoring(3), desired(1, migrations(2, 0)), &hosts(nothing())).unwrap_err();
+    assert_eq!(newer.code(), "migration-missing", "the source is older than the backup");
 }
