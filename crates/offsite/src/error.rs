@@ -99,6 +99,12 @@ impl OffsiteError {
         }
     }
 
+    /// Whether the place does not let us.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Self::Failed { why: Why::Denied(_), .. })
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> String {

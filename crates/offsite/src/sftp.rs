@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_model::Secret;
 use tokio::io::AsyncWriteExt;
@@ -122,7 +123,10 @@ impl Sftp {
     }
 
     fn files(&self) -> io::Result<Files> {
-        let files = Files { key: self.scratch.join("ssh-key"), known_hosts: self.scratch.join("known-hosts") };
+        // Of their own: others may be asking as well.
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let own = |name: &str| self.scratch.join(format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let files = Files { key: own("ssh-key"), known_hosts: own("known-hosts") };
         let write = |path: &Path, text: &str| {
             let _ = std::fs::remove_file(path);
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())

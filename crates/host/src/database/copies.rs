@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use plimsoll_api::{CopyAnswer, CopyQuery, CopyWork, FileKey, HostError, SecretValues};
 use plimsoll_model::audit::{Action, Deed, Ending};
@@ -25,6 +26,8 @@ use crate::world::World;
 /// How the names of copies end: of one that everybody can read, and of an encrypted one.
 const PLAIN: &str = ".tar";
 const SEALED: &str = ".tar.age";
+/// How long after its last change something was cut off for certain, in milliseconds.
+const LEFT_OVER_MS: u64 = 86_400_000;
 
 /// The copies of the backups of one database.
 #[derive(Clone, Copy)]
@@ -146,7 +149,7 @@ impl<'a> Shelf<'a> {
         for backup in backups.iter().filter(|backup| backup.counts() && copied(backup, self.of.spec).is_none()) {
             made.push(self.copy(store, &backup.id).await?);
         }
-        forget(&self.bench, &backups).map_err(|error| unusable(&self.bench, &error))?;
+        self.tidy(&backups).map_err(|error| unusable(&self.bench, &error))?;
         if !made.is_empty() {
             self.prune(store).await?;
         }
@@ -178,12 +181,18 @@ impl<'a> Shelf<'a> {
         plimsoll_durable::replace(&path, &note).map_err(|error| unusable(&path, &error))
     }
 
-    /// Deletes there all but the newest.
+    /// Deletes there all but the newest. A key that may not delete is a good one: whoever takes the host cannot take the copies with it.
     async fn prune(&self, store: &Store) -> Result<(), Trouble> {
         let there = self.there(store).await?;
         let surplus = there.len().saturating_sub(self.of.spec.keep as usize);
         for name in there.keys().take(surplus) {
-            store.delete(&self.folder(), name).await?;
+            match store.delete(&self.folder(), name).await {
+                Err(error) if error.is_denial() => {
+                    tracing::info!(%error, "copies that nothing keeps stay where they are");
+                    return Ok(());
+                }
+                deleted => deleted?,
+            }
         }
         Ok(())
     }
@@ -230,6 +239,24 @@ impl<'a> Shelf<'a> {
         Ok(store.list(&self.folder()).await?.into_iter().filter_map(copy).collect())
     }
 
+    /// Deletes the notes of backups that are no more, and what was cut off long ago.
+    fn tidy(&self, backups: &[Backup]) -> io::Result<()> {
+        let notes: BTreeSet<PathBuf> = backups.iter().map(|backup| noted(&self.bench, &backup.id)).collect();
+        for entry in fs::read_dir(&self.bench)? {
+            let (path, about) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
+            let is_note = path.extension().is_some_and(|extension| extension == "json");
+            let changed = about.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let is_old = self.of.now.since(Moment(i64::try_from(changed.as_millis()).unwrap_or(i64::MAX))) > LEFT_OVER_MS;
+            match is_note {
+                true if !notes.contains(&path) => fs::remove_file(path)?,
+                false if is_old && about.is_dir() => fs::remove_dir_all(path)?,
+                false if is_old => fs::remove_file(path)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn folder(&self) -> String {
         self.of.spec.to.folder_of(self.of.key, self.of.database)
     }
@@ -255,18 +282,6 @@ pub(super) fn mark(bench: &Path, mut backups: Vec<Backup>) -> Vec<Backup> {
         backup.copied = note.and_then(|note| serde_json::from_slice(&note).ok());
     }
     backups
-}
-
-/// Deletes the notes of those that are no more.
-fn forget(bench: &Path, backups: &[Backup]) -> io::Result<()> {
-    let notes: BTreeSet<PathBuf> = backups.iter().map(|backup| noted(bench, &backup.id)).collect();
-    for entry in fs::read_dir(bench)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "json") && !notes.contains(&path) {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 fn noted(bench: &Path, id: &BackupId) -> PathBuf {
@@ -302,4 +317,42 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 fn unusable(path: &Path, error: &io::Error) -> Trouble {
     Trouble::new("copy-file", format!("cannot use {}: {error}", path.display())).with_help("see that the host's disk has space")
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests lay files out for what they test")]
+mod tests {
+    use std::time::Duration;
+
+    use plimsoll_model::copy::{Access, Destination};
+
+    use super::*;
+
+    #[test]
+    fn notes_go_with_their_backups_and_what_was_cut_off_goes_when_it_is_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = EnvironmentKey { project: "shop".parse().unwrap(), environment: "dev".parse().unwrap() };
+        let (database, secrets) = ("main".parse().unwrap(), BTreeMap::new());
+        let to = Destination::new("sftp://keeper@nas.example/srv").unwrap();
+        let access = Access::Sftp { ssh_key: "KEY".into(), host_key: String::new() };
+        let spec = CopySpec { to, access, recipients: Vec::new(), keep: 1 };
+        let now = Moment(1_000_000_000_000);
+        let shelf = Shelf::of(&Folders::new(folder.path()), Copying { key: &key, database: &database, spec: &spec, secrets: &secrets, now }).unwrap();
+        let aged = |name: &str, ms: u64| {
+            let path = shelf.bench.join(name);
+            fs::write(&path, "").unwrap();
+            let at = SystemTime::UNIX_EPOCH + Duration::from_millis(now.0.unsigned_abs() - ms);
+            File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+        };
+        let (new, old) = (60_000, LEFT_OVER_MS + 1);
+        for (name, ms) in [("b1.json", old), ("b2.json", new), ("b3.tar", old), ("b4.tar.age", new), ("b5.brought", old), ("b6.brought", new)] {
+            aged(name, ms);
+        }
+        let kept = Backup { id: "b1".parse().unwrap(), database: database.clone(), content: None, verified_at: None, trouble: None, copied: None };
+        shelf.tidy(&[kept]).unwrap();
+        let mut left: Vec<String> =
+            fs::read_dir(&shelf.bench).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        left.sort();
+        assert_eq!(left, ["b1.json", "b4.tar.age", "b6.brought"]);
+    }
 }
