@@ -15,7 +15,7 @@ mod place;
 mod schema;
 mod scratch;
 
-pub use backup::{BackupError, DataFile, Manifest, back_up, check, list, prune, restore, sweep, verify};
+pub use backup::{BackupError, DataFile, Manifest, back_up, begin_with, check, list, prune, restore, sweep, verify};
 pub use compare::{CompareError, compare};
 pub use fault::{DatabaseError, Fault, Step};
 pub use migrate::{Script, applied, down, up};

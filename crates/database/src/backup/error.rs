@@ -82,6 +82,12 @@ pub enum BackupError {
         /// Where it was to be restored.
         place: String,
     },
+    /// The database that was to begin with it has tables of others.
+    #[error("{place} is to begin with the data of a backup, and has tables already")]
+    Occupied {
+        /// Which database.
+        place: String,
+    },
     /// Its login may not create the scratch database in which it is tried.
     #[error("{place}: a backup cannot be verified, as the login of its URL may not create a scratch database: {why}")]
     NoScratch {
@@ -141,6 +147,7 @@ impl BackupError {
             Self::Damaged { .. } => "backup-damaged",
             Self::TooNew { .. } => "backup-too-new",
             Self::OtherKind { .. } => "backup-of-another-kind",
+            Self::Occupied { .. } => "database-occupied",
             Self::NoScratch { .. } => "backup-unverifiable",
             Self::Differs { .. } => "backup-differs",
         }
@@ -160,6 +167,9 @@ impl BackupError {
             Self::Damaged { .. } => "use another backup, and look at the disk that this one lies on".into(),
             Self::TooNew { .. } => "use the Plimsoll that has written it, or a newer one".into(),
             Self::OtherKind { of, .. } => format!("restore it into a {of} database"),
+            Self::Occupied { .. } => {
+                "see what they are: to begin with a backup deletes what it does not have; drop them if nobody needs them, then do it again".into()
+            }
             Self::NoScratch { remedy, .. } => format!("{remedy}; or do without backups before migrations: requires = {{ backup = false }}"),
             Self::Differs { .. } => "do not rely on this backup: take another one, and see what changes its data".into(),
         }

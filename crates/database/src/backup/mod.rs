@@ -31,7 +31,9 @@ use plimsoll_model::backup::{Origin, Tables, differences};
 use plimsoll_model::database::{Applied, DatabaseKind};
 use plimsoll_model::time::Moment;
 
+use crate::migrate::applied;
 use crate::place::Place;
+use crate::schema::schema;
 use crate::scratch;
 
 pub use error::BackupError;
@@ -129,6 +131,17 @@ pub async fn restore(folder: &Path, place: &Place) -> Result<Manifest, BackupErr
         DatabaseKind::Mysql => mysql::put_back(&data, &manifest.objects, place).await?,
     }
     Ok(manifest)
+}
+
+/// Puts the data of the backup into a database that has no tables, or those of this very backup: what was cut off is begun again.
+///
+/// # Errors
+/// As [`restore`], and [`BackupError::Occupied`] where it has others, which are left alone.
+pub async fn begin_with(folder: &Path, place: &Place) -> Result<Manifest, BackupError> {
+    let manifest = check(folder).await?;
+    let is_empty = !schema(place).await?.parts.keys().any(|part| part.starts_with("table "));
+    let is_begun = !manifest.applied.is_empty() && applied(place).await? == manifest.applied;
+    if is_empty || is_begun { restore(folder, place).await } else { Err(BackupError::Occupied { place: place.to_string() }) }
 }
 
 /// A folder for a while. Its path is not made absolute: from where the process is, it may not be.

@@ -129,7 +129,7 @@ impl Databases for Clients {
         if is_absent(room.place) && matches!(keeping, Keeping::BackUp { .. }) {
             return Ok(Vec::new());
         }
-        if matches!(keeping, Keeping::Restore { .. }) {
+        if matches!(keeping, Keeping::Begin { .. } | Keeping::Restore { .. }) {
             make_home(room.place)?;
         }
         let work = Work::Keep { room: self.room(room)?, database: room.database.clone(), keeping };

@@ -108,6 +108,11 @@ pub enum Keeping {
         /// Which.
         id: BackupId,
     },
+    /// Puts the data of one into a database that has none.
+    Begin {
+        /// Which.
+        id: BackupId,
+    },
     /// Puts the data of one in the place of what the database has.
     Restore {
         /// Which.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_database::{BackupError, Place, back_up, list, prune, restore, sweep, verify};
+use plimsoll_database::{BackupError, Place, back_up, begin_with, list, prune, restore, sweep, verify};
 use plimsoll_model::backup::{Backup, Origin};
 use plimsoll_model::{BackupId, ComponentName};
 
@@ -26,6 +26,10 @@ pub(super) async fn keep(place: &Place, database: &ComponentName, keeping: Keepi
         }
         Keeping::Verify { id } => {
             verify(&folder(&id), place, SystemClock.now()).await?;
+            one(database, &id)
+        }
+        Keeping::Begin { id } => {
+            begin_with(&folder(&id), place).await?;
             one(database, &id)
         }
         Keeping::Restore { id } => {

@@ -105,7 +105,7 @@ pub(super) struct Done {
 impl Work {
     /// Whether it brings something into a file that is not there yet.
     fn may_come_first(&self) -> bool {
-        matches!(self, Self::Migrate { direction: Direction::Up, .. } | Self::Keep { keeping: Keeping::Restore { .. }, .. })
+        matches!(self, Self::Migrate { direction: Direction::Up, .. } | Self::Keep { keeping: Keeping::Begin { .. } | Keeping::Restore { .. }, .. })
     }
 
     /// The folder that it is done in.

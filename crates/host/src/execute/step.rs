@@ -204,7 +204,7 @@ impl At<'_> {
         let place = &database::place(self.world(), key, database, at, &SecretValues::default()).await?;
         plimsoll_crashpoint::reach!("host: before restore");
         let room = Room { key, database, place };
-        self.world().databases.keep(room, Keeping::Restore { id: backup.clone() }).await?;
+        self.world().databases.keep(room, Keeping::Begin { id: backup.clone() }).await?;
         plimsoll_crashpoint::reach!("host: after restore");
         Ok(())
     }

@@ -70,7 +70,7 @@ impl Databases for Hands {
                     Ok(vec![backup])
                 }
                 Keeping::Verify { id } => find(backups, &id).map(|backup| vec![backup]),
-                Keeping::Restore { id } => {
+                Keeping::Begin { id } | Keeping::Restore { id } => {
                     let backup = find(backups, &id)?;
                     state.databases.insert(name, backup.content.iter().flat_map(|content| content.applied.clone()).collect());
                     Ok(vec![backup])
