@@ -2,8 +2,7 @@
 //! program fit each other.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use plimsoll_testkit::fixtures::{Guestbook, Home, Postgres, Ran, Seen, Writers};
@@ -163,10 +162,8 @@ impl Stage for Book {
         slot_in(&self.environment())
     }
 
-    fn command(&self, command: &str) -> Command {
-        let mut ready = self.home.command(["-C"]);
-        ready.arg(self.book.folder()).args([command, "local", "--json"]);
-        ready
+    fn folder(&self) -> &Path {
+        self.book.folder()
     }
 
     fn victims(&self) -> &'static [Victim] {

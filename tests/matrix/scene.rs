@@ -1,7 +1,6 @@
 //! The shop in a home whose processes have crash points, and versions of it to deploy.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use plimsoll_testkit::fixtures::{Home, Ran, Shop};
 use plimsoll_testkit::probe::{Body, Probe, Target};
@@ -157,10 +156,8 @@ impl Stage for Scene {
         slot_in(&self.environment())
     }
 
-    fn command(&self, command: &str) -> Command {
-        let mut ready = self.home.command(["-C"]);
-        ready.arg(self.shop.folder()).args([command, "local", "--json"]);
-        ready
+    fn folder(&self) -> &Path {
+        self.shop.folder()
     }
 
     fn begin(&mut self) -> Attempt {

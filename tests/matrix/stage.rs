@@ -1,5 +1,6 @@
 //! Where a cell is played: a home, what is deployed there, and what has to hold of it.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,8 +25,15 @@ pub trait Stage {
     /// The slot that serves.
     fn slot(&self) -> String;
 
-    /// A command for what is deployed there, ready to be started.
-    fn command(&self, command: &str) -> Command;
+    /// The folder of the project that is deployed there.
+    fn folder(&self) -> &Path;
+
+    /// A command for it, ready to be started.
+    fn command(&self, command: &str) -> Command {
+        let mut ready = self.home().command(["-C"]);
+        ready.arg(self.folder()).args([command, "local", "--json"]);
+        ready
+    }
 
     /// Who may be killed.
     fn victims(&self) -> &'static [Victim] {
