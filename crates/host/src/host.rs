@@ -13,7 +13,7 @@ use plimsoll_api::{
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
-use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage};
+use plimsoll_model::deployment::{DeploymentRecord, Failure, Stage, recallable};
 use plimsoll_model::plan::{Observed, PLAN_VERSION};
 use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::time::Moment;
@@ -26,8 +26,11 @@ use crate::trouble::Trouble;
 use crate::world::World;
 use crate::{audit, certificates, database, enrol, look, restore, upgrade};
 
-/// How many deployments back the values of secrets are kept for a rollback.
-const SECRETS_KEPT: u32 = 20;
+/// For how many deployments the values of secrets are kept for a rollback.
+const SECRETS_KEPT: usize = 20;
+
+/// How far back these are looked for: those that failed are passed over.
+const HISTORY: u32 = 200;
 
 /// A host.
 pub struct Host {
@@ -119,11 +122,13 @@ impl Host {
         let _opening = self.opening.lock().await;
         let (mut needed, mut shown) = (BTreeSet::<(ComponentName, ConfigHash)>::new(), BTreeSet::<Digest>::new());
         for (component, row) in self.world.ledger.components(key).await? {
-            needed.extend(row.slots.iter().map(|slot| (component.clone(), slot.config)));
-            let route = row.served.and_then(|served| served.route);
-            shown.extend(route.and_then(|route| route.tls).map(|tls| tls.certificate));
+            let served = row.served.as_ref();
+            needed
+                .extend(row.slots.iter().map(|slot| slot.config).chain(served.map(|served| served.config)).map(|config| (component.clone(), config)));
+            shown.extend(served.and_then(|served| Some(served.route.as_ref()?.tls.as_ref()?.certificate)));
         }
-        for record in self.world.ledger.history(key, SECRETS_KEPT).await? {
+        let history = self.world.ledger.history(key, HISTORY).await?;
+        for record in recallable(&history, SECRETS_KEPT) {
             needed.extend(record.desired.on(host).map(|(name, wanted)| (name.clone(), wanted.config())));
             shown.extend(certificates::of(&record.desired, host).map(|tls| tls.certificate));
         }

@@ -36,6 +36,13 @@ pub fn stable_before(history: &[DeploymentRecord]) -> Result<&DeploymentRecord, 
     committed(history).find(good).ok_or(HistoryError::NoEarlier)
 }
 
+/// What may be wanted again: the newest `most` that were not undone, what serves, and what a rollback would return to. However many fail after these,
+/// they push none of them out. `history` is newest first.
+pub fn recallable(history: &[DeploymentRecord], most: usize) -> impl Iterator<Item = &DeploymentRecord> {
+    let newest = history.iter().filter(|record| record.outcome() != Outcome::RolledBack).take(most);
+    newest.chain(serving(history)).chain(stable_before(history).ok())
+}
+
 /// The deployments that someone rolled back from.
 fn left(history: &[DeploymentRecord]) -> Vec<&DeploymentId> {
     let from = |index: usize| serving(&history[index + 1..]).map(|record| &record.id);

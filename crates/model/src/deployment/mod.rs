@@ -12,6 +12,6 @@ mod record;
 mod tests;
 
 pub use event::{Event, Failure};
-pub use history::{HistoryError, rollback_target, serving, stable_before};
+pub use history::{HistoryError, recallable, rollback_target, serving, stable_before};
 pub use next::{IllegalEvent, Progress, Stage, StepState};
 pub use record::{ComponentChange, DeploymentRecord, Holder, Outcome};

@@ -10,9 +10,12 @@ use super::cases;
 use crate::conformance::program::Program;
 use crate::conformance::scene::{Scene, forward, key, name, request, roll_back};
 
-cases! { "secrets": equal_for_equal_values, keyed, none, missing, kept_for_a_restart }
+cases! { "secrets": equal_for_equal_values, keyed, none, missing, kept_for_a_restart, kept_however_many_fail }
 
 const ONE: Program = Program::serves("1");
+
+/// More deployments than the values of secrets are kept for.
+const MANY: u32 = 25;
 
 async fn equal_for_equal_values(scene: &Scene) {
     let before = digest(scene, "local", "KEY", "hunter22").await;
@@ -54,6 +57,21 @@ async fn kept_for_a_restart(scene: &Scene) {
     assert_eq!(scene.version("back").await.as_deref(), Some("1"));
     // What is rolled back to later has the values of its time.
     scene.deploy(&Program::serves("2")).await;
+    let again = scene.open(&with_secret(scene).await).await;
+    scene.obey(&again, forward(0)).await;
+}
+
+async fn kept_however_many_fail(scene: &Scene) {
+    scene.supply("back", &ONE).await;
+    let id = scene.try_open(Open { secrets: values("KEY", "hunter22"), ..request(&with_secret(scene).await) }).await.expect("it begins").id;
+    scene.obey(&id, forward(0)).await;
+    scene.obey(&id, [Order::Decide, Order::Commit]).await;
+    scene.deploy(&Program::serves("2")).await;
+    for _ in 0..MANY {
+        let id = scene.begin(&Program::serves("3")).await;
+        scene.obey(&id, [roll_back()]).await;
+    }
+    scene.settled().await;
     let again = scene.open(&with_secret(scene).await).await;
     scene.obey(&again, forward(0)).await;
 }
