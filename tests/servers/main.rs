@@ -25,3 +25,4 @@ mod running;
 mod shop;
 mod system;
 mod systemd;
+mod tools;

@@ -33,6 +33,7 @@ mod running;
 mod secrets;
 mod switch;
 mod tls;
+mod tools;
 mod traffic;
 mod twice;
 mod unchanged;

@@ -1,9 +1,10 @@
 //! Naming releases by what they are made from, so that a plan can name them without building.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use plimsoll_model::database::Files;
 use plimsoll_model::manifest::project::{Build, Component, Project};
-use plimsoll_model::{ComponentName, ReleaseId};
+use plimsoll_model::{ComponentName, Digest, RelPath, ReleaseId};
 
 use crate::inventory::{self, Inventory, Stamp};
 use crate::{BuildError, Sources};
@@ -28,6 +29,25 @@ impl Contents {
     #[must_use]
     pub fn names(&self, project: &Project, platform: &str) -> BTreeMap<ComponentName, ReleaseId> {
         self.0.iter().map(|(name, files)| (name.clone(), release_id(&project.components[name], files, platform))).collect()
+    }
+
+    /// The files of `component` that lie in `folder`, which is relative to the project.
+    #[must_use]
+    pub fn below(&self, component: &ComponentName, folder: &RelPath) -> Files {
+        let mut hash = Name(blake3::Hasher::new());
+        let mut names = BTreeSet::new();
+        for (path, stamp) in self.0.get(component).into_iter().flatten() {
+            let inner = if *folder == RelPath::here() {
+                Some(path.as_str())
+            } else {
+                path.as_str().strip_prefix(folder.as_str()).and_then(|rest| rest.strip_prefix('/'))
+            };
+            if let Some(inner) = inner {
+                hash.add(inner.as_bytes()).stamp(stamp);
+                names.insert(inner.to_owned());
+            }
+        }
+        Files { names, content: Digest::from(hash.0.finalize()) }
     }
 }
 

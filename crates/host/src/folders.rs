@@ -136,6 +136,12 @@ impl Folders {
         self.environment(key).join("backups").join(database.as_str())
     }
 
+    /// What is noted of the runs of a database's own tool.
+    #[must_use]
+    pub fn levels(&self, key: &EnvironmentKey, database: &ComponentName) -> PathBuf {
+        self.environment(key).join("tools").join(format!("{database}.json"))
+    }
+
     /// Where copies of those backups are made, and what is noted of them.
     #[must_use]
     pub fn copies(&self, key: &EnvironmentKey, database: &ComponentName) -> PathBuf {

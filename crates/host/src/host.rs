@@ -129,7 +129,7 @@ impl Host {
         }
         let history = self.world.ledger.history(key, HISTORY).await?;
         for record in recallable(&history, SECRETS_KEPT) {
-            needed.extend(record.desired.on(host).map(|(name, wanted)| (name.clone(), wanted.config())));
+            needed.extend(record.desired.configured(host).map(|(name, config)| (name.clone(), config)));
             shown.extend(certificates::of(&record.desired, host).map(|tls| tls.certificate));
         }
         let _keeping = self.table.keeping.lock().await;
@@ -185,6 +185,11 @@ impl Host {
         for (component, values) in &open.secrets.0 {
             if let Some(wanted) = open.plan.desired.components.get(component).filter(|wanted| wanted.is_for(&open.host)) {
                 self.world.secrets.keep(&open.plan.key, component, &wanted.config(), values).await?;
+                if let Some(tool) = wanted.tool() {
+                    let of_tool = |name: &&String| tool.secrets.contains(*name);
+                    let values = values.iter().filter(|(name, _)| of_tool(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+                    self.world.secrets.keep(&open.plan.key, &tool.component, &wanted.config(), &values).await?;
+                }
             }
         }
         Ok(())

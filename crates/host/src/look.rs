@@ -153,9 +153,9 @@ async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, row:
     let slot = match &served.target {
         Target::Slot { slot } => slot,
         Target::Site { .. } => return None,
-        Target::Database { migrations, .. } => {
+        Target::Database { migrations, own, .. } => {
             let at = served.database()?;
-            return database::trouble(world, key, name, &at, migrations).await;
+            return database::trouble(world, key, name, &at, own.is_none().then_some(migrations)).await;
         }
     };
     match row.slots.iter().find(|row| row.slot == *slot) {

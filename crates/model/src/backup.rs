@@ -97,6 +97,9 @@ pub struct Origin {
     pub releases: BTreeMap<ComponentName, ReleaseId>,
     /// How each was configured.
     pub configs: BTreeMap<ComponentName, ConfigHash>,
+    /// The content of the migrations of each database that a tool of the project's own migrates.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<ComponentName, Digest>,
 }
 
 /// A table, summed up. Two tables with the same rows in another order have the same sum.

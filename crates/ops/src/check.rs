@@ -53,7 +53,7 @@ pub async fn run(context: &Context, _: Input, _: &Progress) -> Result<Output, Op
 
 /// What is wrong with the migrations of its databases, of those whose folder is there.
 fn of_migrations(project: &Project, root: &Path) -> Vec<Finding> {
-    let databases = project.components.values().filter(|component| matches!(component.kind, Kind::Database { .. }));
+    let databases = project.components.values().filter(|component| matches!(component.kind, Kind::Database { own: None, .. }));
     let folders = databases.map(|database| &database.path).filter(|folder| folder.under(root).is_dir());
     folders.filter_map(|folder| migrations::pairs(folder, root).err()).flatten().collect()
 }

@@ -8,7 +8,7 @@ use plimsoll_model::finding::Finding;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, HostName};
 use serde::{Deserialize, Serialize};
 
-use crate::migrating::databases;
+use crate::migrating::numbered;
 use crate::workbench::until_cancelled;
 use crate::{Context, Event, Exit, OpError, Progress, backups, hosts, project};
 
@@ -47,7 +47,7 @@ pub struct Checked {
 /// # Errors
 /// Nothing is deployed, a host or a database cannot be reached, the migrations cannot be repeated, or something differs: the error's findings say what.
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
-    let loaded = databases(project::load(context, &input.environment)?, input.database.as_ref())?;
+    let loaded = numbered(project::load(context, &input.environment)?, input.database.as_ref())?;
     let key = loaded.key();
     let fleet = hosts::connect_existing(context, &loaded.project).await?.ok_or_else(|| backups::nothing(&key))?;
     let _ = progress.send(Event::Notice { message: format!("repeating the migrations of {key} on scratch databases") });

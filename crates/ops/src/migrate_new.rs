@@ -7,7 +7,7 @@ use std::path::Path;
 use plimsoll_model::{ComponentName, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-use crate::migrating::databases;
+use crate::migrating::numbered;
 use crate::migrations::pairs;
 use crate::{Context, Exit, OpError, Progress, hosts, project};
 
@@ -44,7 +44,7 @@ pub struct Output {
 /// # Errors
 /// There are several databases and none was named, the name is none, or the files cannot be written.
 pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output, OpError> {
-    let loaded = databases(project::load(context, &input.environment)?, input.database.as_ref())?;
+    let loaded = numbered(project::load(context, &input.environment)?, input.database.as_ref())?;
     let mut all = loaded.project.components.iter();
     let (Some((database, component)), None) = (all.next(), all.next()) else {
         let error = OpError::new(Exit::Usage, "several-databases", "there are several databases");

@@ -6,7 +6,7 @@ use plimsoll_model::database::{Applied, Migration};
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-use crate::migrating::databases;
+use crate::migrating::numbered;
 use crate::proposal::prepare;
 use crate::{Context, OpError, Progress, Wanted, project};
 
@@ -64,7 +64,7 @@ pub enum State {
 /// # Errors
 /// The manifest or the source is not right, a host or a database cannot be reached.
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
-    let loaded = databases(project::load(context, &input.environment)?, input.database.as_ref())?;
+    let loaded = numbered(project::load(context, &input.environment)?, input.database.as_ref())?;
     let key = loaded.key();
     let prepared = prepare(context, &loaded, &Wanted::Default, progress).await?;
     let seen = prepared.observe(&key).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use plimsoll_model::deployment::serving;
-use plimsoll_model::manifest::project::{Kind, Project};
+use plimsoll_model::manifest::project::{Component, Kind, Project};
 use plimsoll_model::plan::{Desired, DesiredKind, Intent};
 use plimsoll_model::{ComponentName, EnvironmentName, PlanHash};
 
@@ -56,6 +56,9 @@ async fn plan(context: &Context, loaded: &Loaded, wish: &Wish, progress: &Progre
 fn aim(prepared: &mut Prepared, serving: &Desired, wish: &Wish) -> Result<(), OpError> {
     for (name, wanted) in &mut prepared.desired.components {
         let Way::Down(count) = wish.way else { continue };
+        if let Some(tool) = wanted.tool() {
+            return Err(own_tool(name, &tool.component));
+        }
         let served = serving.components.get(name).ok_or_else(|| nothing_serves(&wish.environment))?;
         let (DesiredKind::Database(wanted_spec), Some(spec)) = (&mut wanted.kind, served.kind.database()) else { continue };
         let left = spec.migrations.len().checked_sub(count as usize).filter(|_| count > 0);
@@ -85,6 +88,23 @@ pub(crate) fn databases(loaded: Loaded, only: Option<&ComponentName>) -> Result<
     }
     project.components.retain(|name, _| only.map_or_else(|| all.contains(name), |only| only == name));
     Ok(Loaded { project, text })
+}
+
+/// The project with nothing but the databases whose migrations are known one by one, or just the one that is meant.
+pub(crate) fn numbered(loaded: Loaded, only: Option<&ComponentName>) -> Result<Loaded, OpError> {
+    let loaded = databases(loaded, only)?;
+    let own = |(name, component): (&ComponentName, &Component)| match &component.kind {
+        Kind::Database { own: Some(own), .. } => Some(own_tool(name, &own.tool.component)),
+        _ => None,
+    };
+    loaded.project.components.iter().find_map(own).map_or(Ok(()), Err)?;
+    Ok(loaded)
+}
+
+fn own_tool(database: &ComponentName, component: &ComponentName) -> OpError {
+    let message = format!("{database} is migrated by a tool of the project's own, which alone knows its migrations one by one");
+    let help = format!("ask that tool, as {component} has it; a deployment applies what is new, and a rollback leads back");
+    OpError::new(Exit::Usage, "own-tool", message).with_help(help)
 }
 
 fn names(project: &Project) -> BTreeSet<ComponentName> {

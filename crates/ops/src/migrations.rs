@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use plimsoll_build::name::Contents;
 use plimsoll_migration::{Existing, Pair, lint};
-use plimsoll_model::database::{DatabaseKind, Migration};
+use plimsoll_model::database::{DatabaseKind, Files, Migration};
 use plimsoll_model::finding::{Finding, Place, Severity};
-use plimsoll_model::manifest::project::{Kind, Project};
-use plimsoll_model::plan::Observed;
+use plimsoll_model::manifest::project::{Kind, OwnTool, Project};
+use plimsoll_model::plan::{Observed, Plan, Step, Work};
 use plimsoll_model::{ComponentName, HostName, RelPath};
 
-use crate::{Event, OpError, Progress, project};
+use crate::{Event, Exit, OpError, Progress, project};
 
 /// The migrations of all databases.
 pub(crate) struct Migrations(BTreeMap<ComponentName, Folder>);
@@ -26,7 +27,7 @@ impl Migrations {
     pub(crate) fn read(project: &Project, root: &Path) -> Result<Self, OpError> {
         let mut folders = BTreeMap::new();
         for (name, component) in &project.components {
-            if let Kind::Database { engine, .. } = component.kind {
+            if let Kind::Database { engine, own: None, .. } = component.kind {
                 let pairs = pairs(&component.path, root).map_err(project::invalid)?;
                 folders.insert(name.clone(), Folder { engine, pairs });
             }
@@ -40,6 +41,20 @@ impl Migrations {
         self.0.iter().map(|(name, folder)| (name.clone(), wanted(folder))).collect()
     }
 
+    /// The files of those that a tool of the project's own applies.
+    pub(crate) fn of_tools(project: &Project, contents: &Contents) -> Result<BTreeMap<ComponentName, Files>, OpError> {
+        let mut all = BTreeMap::new();
+        for (name, component) in &project.components {
+            let Kind::Database { own: Some(own), .. } = &component.kind else { continue };
+            let files = contents.below(name, &own.folder);
+            if files.names.is_empty() {
+                return Err(no_files(name, own));
+            }
+            all.insert(name.clone(), files);
+        }
+        Ok(all)
+    }
+
     /// What those that hosts do not have yet would do to databases that are in use.
     pub(crate) fn judge(&self, seen: &BTreeMap<HostName, Observed>) -> Vec<Finding> {
         let of = |(name, folder): (&ComponentName, &Folder)| {
@@ -49,6 +64,32 @@ impl Migrations {
         };
         self.0.iter().flat_map(of).collect()
     }
+}
+
+/// The databases whose migrations a tool of the project's own is to apply: nobody knows what these would do. That hurts where only what is harmless may
+/// be run.
+pub(crate) fn unjudged(plan: &Plan, only_safe: bool) -> Vec<Finding> {
+    let runs = plan.levels.iter().flat_map(|level| level.hosts.values()).flatten();
+    let applies = |work: &&Work| work.steps.prepare.iter().any(|step| matches!(step, Step::RunTool(_)));
+    let finding = |work: &Work| Finding {
+        severity: if only_safe { Severity::Warning } else { Severity::Note },
+        code: "migrations-unjudged".into(),
+        place: None,
+        message: format!(
+            "the migrations of {} are those of a tool of the project's own: what they do to a database in use is not judged",
+            work.component
+        ),
+        help: Some("see for yourself that what serves now can go on with the new schema, and that nothing is locked for long".into()),
+    };
+    runs.filter(applies).map(finding).collect()
+}
+
+fn no_files(database: &ComponentName, own: &OwnTool) -> OpError {
+    let OwnTool { tool, folder } = own;
+    let message = format!("none of the files that {} is made from lies in {folder}, where the migrations of {database} should be", tool.component);
+    let help =
+        format!("name their folder as `migrations`; where it is outside of the folder of {}, name it in its `sources` as well", tool.component);
+    OpError::new(Exit::Manifest, "migrations-missing", message).with_help(help)
 }
 
 /// Says what was found.

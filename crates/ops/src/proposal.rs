@@ -93,8 +93,9 @@ pub(crate) async fn prepare(context: &Context, loaded: &Loaded, wanted: &Wanted,
     let releases = contents.names(&loaded.project, &platform);
     let migrations = Migrations::read(&loaded.project, sources.root())?;
     let digests = digest(&fleet, &loaded.key(), &secrets.values).await?;
-    let desired =
-        loaded.project.desired(&Known { releases, migrations: migrations.wanted(), secrets: digests, certificates: shown.known, roots: shown.roots });
+    let files = Migrations::of_tools(&loaded.project, &contents)?;
+    let (certificates, roots) = (shown.known, shown.roots);
+    let desired = loaded.project.desired(&Known { releases, migrations: migrations.wanted(), files, secrets: digests, certificates, roots });
     let groundwork = Groundwork { fleet, material: Material { sources, platform }, secrets, certificates: shown.certificates };
     Ok(Prepared { groundwork, desired, migrations, restore: BTreeMap::new() })
 }
@@ -126,6 +127,7 @@ impl Prepared {
         let aim = Aim { desired, secrets: Some(&groundwork.secrets.values) };
         let mut proposal = make(context, &groundwork.fleet, terms, aim, cut_off, progress).await?;
         proposal.findings = migrations.judge(&proposal.seen);
+        proposal.findings.extend(migrations::unjudged(&proposal.plan, loaded.project.environment.safe_migrations));
         migrations::tell(&proposal.findings, progress);
         Ok((groundwork, proposal))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use plimsoll_api::BackupWork;
 use plimsoll_model::backup::{Content, Difference, Tables, differences};
-use plimsoll_model::{ComponentName, EnvironmentName};
+use plimsoll_model::{ComponentName, Digest, EnvironmentName};
 use serde::Serialize;
 
 use crate::backups::Backups;
@@ -91,7 +91,7 @@ impl<'a> Restoring<'a> {
             let now = self.before.iter().find(|before| before.backup.database == view.backup.database);
             let (then, now) = (view.backup.content.as_ref(), now.and_then(|now| now.backup.content.as_ref()));
             if let (Some(then), Some(now)) = (then, now)
-                && then.applied != now.applied
+                && (then.applied != now.applied || of_tool(view, then) != of_tool(view, now))
             {
                 return Err(unsuited(view, then, now, &self.environment));
             }
@@ -129,6 +129,11 @@ impl<'a> Restoring<'a> {
     }
 }
 
+/// The content of its migrations, where a tool of the project's own has applied them.
+fn of_tool<'a>(view: &BackupView, content: &'a Content) -> Option<&'a Digest> {
+    content.origin.as_ref()?.files.get(&view.backup.database)
+}
+
 fn reliable<'a>(view: &'a BackupView, environment: &EnvironmentName) -> Result<&'a Content, OpError> {
     let id = &view.backup.id;
     let unreliable = || {
@@ -140,11 +145,11 @@ fn reliable<'a>(view: &'a BackupView, environment: &EnvironmentName) -> Result<&
 
 fn unsuited(view: &BackupView, then: &Content, now: &Content, environment: &EnvironmentName) -> OpError {
     let (database, id) = (&view.backup.database, &view.backup.id);
-    let message = format!(
-        "backup {id} of {database} has {} migrations, and the database has {}: what serves would not know its schema",
-        then.applied.len(),
-        now.applied.len()
-    );
+    let has = match (then.applied.len(), now.applied.len()) {
+        (then, now) if then != now => format!("has {then} migrations, and the database has {now}"),
+        _ => "has other migrations than the database".into(),
+    };
+    let message = format!("backup {id} of {database} {has}: what serves would not know its schema");
     let deployment = then.origin.as_ref().and_then(|origin| origin.deployment.as_ref());
     let help = match deployment {
         Some(deployment) => format!("return to what served then (plimsoll rollback {environment} --to-deployment {deployment}), then restore"),

@@ -183,7 +183,8 @@ fn stale(expected: &PlanHash, view: &PlanView) -> OpError {
 
 fn unsafe_migrations(view: &PlanView) -> OpError {
     let message = format!("environment {} refuses migrations that could hurt, and this plan has some", view.key.environment);
-    let help = "write them the safe way, or accept each in its file with a reason: docs/migrations.md tells both";
+    let help = "write them the safe way, or accept each in its file with a reason: docs/migrations.md tells both; those of a tool of your own nobody \
+                can judge here, so they need `safe_migrations = false`";
     OpError { findings: view.findings.clone(), ..OpError::new(Exit::Refused, "migrations-unsafe", message).with_help(help) }
 }
 

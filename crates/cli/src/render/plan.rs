@@ -135,7 +135,7 @@ mod tests {
 
     fn level() -> Level {
         let (backend, release) = (ComponentName::new("backend").unwrap(), ReleaseId(Digest::of(b"new")));
-        let stage = Step::StageRelease { release, shared: Vec::new() };
+        let stage = Step::StageRelease { release, shared: Vec::new(), of: None };
         let stop = Step::StopSlot { slot: SlotId::numbered(&backend, 1), drain_ms: 1 };
         let steps = Steps { prepare: vec![stage], commit: vec![stop], ..Steps::default() };
         Level {

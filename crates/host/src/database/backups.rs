@@ -43,7 +43,7 @@ pub(crate) async fn carry_out(host: &Host, query: BackupQuery) -> Result<Vec<Bac
 
 /// Backs a database up before something could harm it.
 pub(crate) async fn before(world: &World, room: Room<'_>, id: BackupId, keep: u32) -> Result<(), Trouble> {
-    let origin = Some(origin(world, room.key).await?);
+    let origin = Some(Box::new(origin(world, room.key).await?));
     world.databases.keep(room, Keeping::BackUp { id, keep, origin }).await.map(drop)
 }
 
@@ -68,7 +68,7 @@ pub(super) fn newest<'a>(backups: impl IntoIterator<Item = &'a Backup>) -> Optio
 async fn keep(world: &World, key: &EnvironmentKey, database: &ComponentName, at: &DatabaseAt, work: &BackupWork) -> Result<Vec<Backup>, Trouble> {
     let keeping = match work.clone() {
         BackupWork::List => return world.databases.list(key, database).await,
-        BackupWork::Create { id, keep } => Keeping::BackUp { id, keep, origin: Some(origin(world, key).await?) },
+        BackupWork::Create { id, keep } => Keeping::BackUp { id, keep, origin: Some(Box::new(origin(world, key).await?)) },
         BackupWork::Verify { id } => Keeping::Verify { id },
         BackupWork::Restore { id } => Keeping::Restore { id },
         BackupWork::Prune { keep } => Keeping::Prune { keep },
@@ -99,10 +99,12 @@ pub(super) fn under_way(key: &EnvironmentKey) -> HostError {
 
 /// What serves in an environment.
 async fn origin(world: &World, key: &EnvironmentKey) -> Result<Origin, Trouble> {
-    let mut origin = Origin { key: key.clone(), deployment: None, version: None, commit: None, releases: BTreeMap::new(), configs: BTreeMap::new() };
+    let (releases, configs, files) = Default::default();
+    let mut origin = Origin { key: key.clone(), deployment: None, version: None, commit: None, releases, configs, files };
     for (component, row) in world.ledger.components(key).await? {
         let Some(served) = row.served else { continue };
         origin.releases.insert(component.clone(), served.release);
+        origin.files.extend(served.own().map(|own| (component.clone(), own.files.content)));
         origin.configs.insert(component, served.config);
         origin.deployment = origin.deployment.max(served.deployment);
     }

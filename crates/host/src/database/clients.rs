@@ -17,7 +17,7 @@ use tokio::process::Command;
 
 use super::copies::{self, Copying, Shelf};
 use super::task::{Answer, Done, Repeated, Task, Work};
-use super::{Address, Databases, Keeping, Place, Room, script};
+use super::{Address, Databases, Keeping, Levels, Place, Room, script};
 use crate::folders::Folders;
 use crate::trouble::Trouble;
 
@@ -137,6 +137,27 @@ impl Databases for Clients {
         Ok(copies::mark(&self.folders.copies(room.key, room.database), done.backups))
     }
 
+    async fn levels(&self, key: &EnvironmentKey, of: &ComponentName) -> Result<Levels, Trouble> {
+        let path = self.folders.levels(key, of);
+        let read = match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Levels::default()),
+            read => read.map_err(|error| unnoted(&path, &error))?,
+        };
+        serde_json::from_slice(&read).map_err(|error| unnoted(&path, &error))
+    }
+
+    async fn note(&self, key: &EnvironmentKey, of: &ComponentName, levels: &Levels) -> Result<(), Trouble> {
+        let path = self.folders.levels(key, of);
+        let text = serde_json::to_vec(levels).map_err(|error| unnoted(&path, &error))?;
+        let written = tokio::task::spawn_blocking(move || {
+            path.parent()
+                .map_or(Ok(()), std::fs::create_dir_all)
+                .and_then(|()| plimsoll_durable::replace(&path, &text))
+                .map_err(|error| unnoted(&path, &error))
+        });
+        written.await.map_err(|error| broken(&error))?
+    }
+
     async fn copies(&self, of: Copying<'_>, work: &CopyWork) -> Result<CopyAnswer, Trouble> {
         Shelf::of(&self.folders, of)?.carry_out(work).await
     }
@@ -159,6 +180,11 @@ fn make_room(folder: &Path) -> io::Result<()> {
     let mut private = DirBuilder::new();
     private.recursive(true).mode(0o700);
     private.create(folder)
+}
+
+fn unnoted(path: &Path, error: &dyn std::fmt::Display) -> Trouble {
+    Trouble::new("tool-notes", format!("what is noted of a migration tool cannot be kept in {}: {error}", path.display()))
+        .with_help("see that the disk has space, and that the daemon may write there")
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Trouble {

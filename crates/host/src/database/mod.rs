@@ -9,6 +9,7 @@ pub(crate) mod schedule;
 pub(crate) mod schemas;
 mod script;
 mod task;
+mod tool;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ use crate::world::World;
 pub use clients::{Clients, Users};
 pub use copies::Copying;
 pub use task::carry_out;
+pub(crate) use tool::Bench;
+pub use tool::Levels;
 
 /// A database that can be talked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +78,12 @@ pub trait Databases: Send + Sync {
     /// Does something with them. Answers those that it was about.
     async fn keep(&self, room: Room<'_>, work: Keeping) -> Result<Vec<Backup>, Trouble>;
 
+    /// What is kept of the runs of its own tool.
+    async fn levels(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Levels, Trouble>;
+
+    /// Keeps that, for good.
+    async fn note(&self, key: &EnvironmentKey, database: &ComponentName, levels: &Levels) -> Result<(), Trouble>;
+
     /// Does something with the copies of its backups that lie elsewhere.
     async fn copies(&self, of: Copying<'_>, work: &CopyWork) -> Result<CopyAnswer, Trouble>;
 }
@@ -101,7 +110,7 @@ pub enum Keeping {
         /// How many are kept.
         keep: u32,
         /// What serves.
-        origin: Option<Origin>,
+        origin: Option<Box<Origin>>,
     },
     /// Restores one into a scratch database and compares.
     Verify {
@@ -140,13 +149,20 @@ pub(crate) async fn applied(
     Ok(try_join_all(databases.iter().map(ask)).await?.into_iter().collect())
 }
 
-/// Why a database is not what was deployed, asked right now.
-pub(crate) async fn trouble(world: &World, key: &EnvironmentKey, name: &ComponentName, at: &DatabaseAt, migrations: &[Migration]) -> Option<String> {
+/// Why a database is not what was deployed, asked right now. Without `migrations`, it is only seen whether it answers.
+pub(crate) async fn trouble(
+    world: &World,
+    key: &EnvironmentKey,
+    name: &ComponentName,
+    at: &DatabaseAt,
+    migrations: Option<&[Migration]>,
+) -> Option<String> {
     let asked = async { world.databases.applied(&place(world, key, name, at, &SecretValues::default()).await?).await };
     let applied = match asked.await {
         Ok(applied) => applied,
         Err(trouble) => return Some(trouble.message),
     };
+    let migrations = migrations?;
     let same = |(applied, wanted): (&Applied, &Migration)| applied.whole && applied.version == wanted.version && applied.checksum == wanted.up;
     let is_so = applied.len() == migrations.len() && applied.iter().zip(migrations).all(same);
     (!is_so).then(|| format!("it has {} migrations, and not those {} that were deployed", applied.len(), migrations.len()))

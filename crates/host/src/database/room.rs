@@ -17,7 +17,7 @@ pub(super) async fn keep(place: &Place, database: &ComponentName, keeping: Keepi
     sweep(place)?;
     match keeping {
         Keeping::BackUp { id, keep, origin } => {
-            let taken = take(place, &id, origin).await;
+            let taken = take(place, &id, origin.map(|origin| *origin)).await;
             plimsoll_crashpoint::reach!("client: backup verified, others not pruned");
             // Also when it does not count: or those that do not would pile up.
             prune(Path::new(HERE), database, keep)?;

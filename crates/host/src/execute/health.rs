@@ -26,7 +26,7 @@ pub(crate) async fn await_healthy(world: &World, row: &SlotRow, check: &HealthCh
     };
     let waited = tokio::select! {
         biased;
-        how = world.supervisor.ended(&row.key, &row.slot) => Err(exited(row, &how)),
+        ended = world.supervisor.ended(&row.key, &row.slot) => Err(exited(row, &ended.how)),
         healthy = waited => healthy,
     };
     match waited {

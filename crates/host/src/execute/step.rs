@@ -2,16 +2,18 @@
 
 use plimsoll_api::SecretValues;
 use plimsoll_model::database::{Direction, Migration};
-use plimsoll_model::plan::{DatabaseAt, Served, Step};
+use plimsoll_model::plan::{DatabaseAt, Served, Step, ToolRun};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, ReleaseId, SlotId};
 
 use super::health::Asked;
 use super::{Deployment, Table, health};
-use crate::database::{self, Keeping, Room};
+use crate::database::{self, Bench, Keeping, Room};
 use crate::enrol::{self, Need, Wanted};
 use crate::ledger::{Change, ComponentRow, SlotRow, Stored};
+use crate::releases::Shared;
+use crate::supervise::Life;
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -52,7 +54,8 @@ pub(crate) async fn intend(at: &At<'_>, step: &Step) -> Changes {
 /// Does a step; answers what it changed.
 pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
     match step {
-        Step::StageRelease { release, shared } => {
+        Step::StageRelease { release, shared, of } => {
+            let shared = Shared { of: of.as_ref().unwrap_or(at.component), paths: shared };
             at.world().releases.stage(at.key(), at.component, release, shared).await?;
             Ok(vec![Change::Staged { key: at.key().clone(), component: at.component.clone(), release: *release }])
         }
@@ -63,6 +66,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
         Step::BackUp { database, keep } => at.back_up(database, *keep).await.map(|()| Vec::new()),
         Step::Restore { database, backup } => at.restore(database, backup).await.map(|()| Vec::new()),
         Step::Migrate { database, release, migration, direction } => at.migrate(database, release, migration, *direction).await.map(|()| Vec::new()),
+        Step::RunTool(run) => at.bench(run).apply().await.map(|()| Vec::new()),
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
         Step::AwaitHealthy { slot, check, within_ms } => {
             health::await_healthy(at.world(), &at.slot(slot).await?, check, *within_ms).await.map(|()| Vec::new())
@@ -100,6 +104,7 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
             }
             Ok(Vec::new())
         }
+        Step::RunTool(run) => at.bench(run).undo().await.map(|()| Vec::new()),
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
             plimsoll_crashpoint::reach!("host: stopped, not removed");
@@ -218,6 +223,10 @@ impl At<'_> {
         Ok(())
     }
 
+    fn bench<'a>(&'a self, run: &'a ToolRun) -> Bench<'a> {
+        Bench { world: self.world(), key: self.key(), database: self.component, deployment: self.deployment.id(), run }
+    }
+
     /// What nothing says how to undo stays: a migration has to suit the program before anyway, as that serves while it is run.
     async fn migrate_back(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration) -> Result<(), Trouble> {
         if migration.down.is_none() {
@@ -279,7 +288,7 @@ pub(crate) async fn start(world: &World, row: &SlotRow) -> Result<(), Trouble> {
         return Err(Trouble::new("secret-gone", message).with_help("deploy again with the secret set"));
     }
     let folder = world.releases.folder(&row.key, &row.component, &row.release);
-    world.supervisor.start(row, folder, &secrets).await
+    world.supervisor.start(row, folder, &secrets, Life::Kept).await
 }
 
 fn ports_of(served: &Served) -> impl Iterator<Item = u16> + use<> {

@@ -15,6 +15,15 @@ use crate::trouble::Trouble;
 
 pub use store::{Store, judge};
 
+/// What outlives releases.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    /// The component whose it is.
+    pub of: &'a ComponentName,
+    /// Files and folders, relative to the release.
+    pub paths: &'a [RelPath],
+}
+
 /// The release store.
 #[async_trait]
 pub trait Releases: Send + Sync {
@@ -33,8 +42,8 @@ pub trait Releases: Send + Sync {
     /// Whether a release is there with all of its files.
     async fn has(&self, release: &ReleaseId) -> Result<bool, Trouble>;
 
-    /// Lays a release out as a read-only folder; what is in `shared` leads to folders that outlive it.
-    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: &[RelPath]) -> Result<(), Trouble>;
+    /// Lays a release out as a read-only folder; what is `shared` leads to folders that outlive it.
+    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: Shared<'_>) -> Result<(), Trouble>;
 
     /// Where a release is laid out for a component.
     fn folder(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf;

@@ -41,7 +41,7 @@ use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::AsyncRead;
 
 use self::fault::Fault;
-use super::Releases;
+use super::{Releases, Shared};
 use crate::folders::Folders;
 use crate::trouble::Trouble;
 
@@ -145,9 +145,9 @@ impl Releases for Store {
         self.work(move |shelf| catalog::has(shelf, &release)).await
     }
 
-    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: &[RelPath]) -> Result<(), Trouble> {
-        let (key, component, release, shared) = (key.clone(), component.clone(), *release, shared.to_vec());
-        self.work(move |shelf| layout::stage(shelf, &key, &component, &release, &shared)).await
+    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: Shared<'_>) -> Result<(), Trouble> {
+        let (key, component, release, of, paths) = (key.clone(), component.clone(), *release, shared.of.clone(), shared.paths.to_vec());
+        self.work(move |shelf| layout::stage(shelf, &key, &component, &release, Shared { of: &of, paths: &paths })).await
     }
 
     fn folder(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> PathBuf {

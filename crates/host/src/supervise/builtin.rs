@@ -12,7 +12,7 @@ use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use super::ports::Ports;
-use super::{Running, Supervisor, environment, log, refusal, slot_files};
+use super::{Ended, Life, Running, Supervisor, environment, log, refusal, slot_files};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
 use crate::program::keeper_of;
@@ -24,6 +24,9 @@ const LOG_BYTES: u64 = 10 << 20;
 const LOGS_KEPT: u32 = 3;
 /// A program that ends is started again after 200 ms, then after twice that, up to 30 s.
 const RESTART: Restart = Restart { first_ms: 200, max_ms: 30_000, healthy_after_ms: 10_000 };
+
+/// What was run once is gone long before it would be started again: ten years are waited for that.
+const NEVER: Restart = Restart { first_ms: 315_360_000_000, max_ms: 315_360_000_000, healthy_after_ms: u64::MAX };
 
 /// Runs slots under keepers.
 pub struct Builtin {
@@ -72,7 +75,7 @@ impl Builtin {
         keepers.insert(folder, keeper.clone());
     }
 
-    fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool) -> KeeperSpec {
+    fn spec(&self, row: &SlotRow, folder: PathBuf, has_secrets: bool, life: Life) -> KeeperSpec {
         KeeperSpec {
             command: Command::Shell(row.spec.run.clone()),
             cwd: folder,
@@ -81,7 +84,7 @@ impl Builtin {
             user: row.spec.user.clone().filter(|user| *user != self.user),
             limits: row.spec.limits.clone(),
             output: Output { file: self.folders.slot_log(&row.key, &row.slot), max_bytes: LOG_BYTES, keep: LOGS_KEPT },
-            restart: RESTART,
+            restart: if life == Life::Once { NEVER } else { RESTART },
             hold_sockets: false,
             stop_grace_ms: row.spec.drain_timeout_ms,
         }
@@ -104,12 +107,12 @@ impl Supervisor for Builtin {
         self.ports.free(taken)
     }
 
-    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>, life: Life) -> Result<(), Trouble> {
         if self.keeper(&row.key, &row.slot).await?.is_some() {
             return Ok(());
         }
         let place = self.folders.slot(&row.key, &row.slot);
-        let spec = self.spec(row, folder, !secrets.is_empty());
+        let spec = self.spec(row, folder, !secrets.is_empty(), life);
         let keeper = Keeper::spawn(&self.exe, &place, &spec).await.map_err(|error| trouble(&row.slot, &error))?;
         self.hold(&mut *self.keepers.lock().await, place, &keeper);
         Ok(())
@@ -123,15 +126,15 @@ impl Supervisor for Builtin {
         Ok(Running { condition: state.condition, pid: state.pid, restarts: state.restarts })
     }
 
-    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
-        let Ok(Some(keeper)) = self.keeper(key, slot).await else { return "it does not run".into() };
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended {
+        let Ok(Some(keeper)) = self.keeper(key, slot).await else { return Ended::badly("it does not run") };
         let mut states = keeper.watch();
         loop {
             if let Some(exit) = states.borrow_and_update().last_exit {
-                return exit.to_string();
+                return Ended { how: exit.to_string(), well: exit.code == Some(0) };
             }
             if states.changed().await.is_err() {
-                return "its keeper is gone".into();
+                return Ended::badly("its keeper is gone");
             }
         }
     }

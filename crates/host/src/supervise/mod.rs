@@ -43,6 +43,31 @@ pub struct Running {
     pub restarts: u32,
 }
 
+/// How a program ended by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// In words.
+    pub how: String,
+    /// Whether it ended as programs do that went well: with exit code 0.
+    pub well: bool,
+}
+
+impl Ended {
+    /// Not well, for a reason that is no exit code.
+    pub fn badly(how: impl Into<String>) -> Self {
+        Self { how: how.into(), well: false }
+    }
+}
+
+/// What becomes of a program that ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It is started again.
+    Kept,
+    /// It has done what it was started for. How it ended can be asked until it is stopped.
+    Once,
+}
+
 /// Starts, watches and stops slots.
 #[async_trait]
 pub trait Supervisor: Send + Sync {
@@ -53,13 +78,13 @@ pub trait Supervisor: Send + Sync {
     async fn free_port(&self, taken: &[u16]) -> Result<u16, Trouble>;
 
     /// Starts a slot in `folder`, unless it runs already.
-    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble>;
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>, life: Life) -> Result<(), Trouble>;
 
     /// What a slot is doing.
     async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble>;
 
-    /// Returns when the program of a slot has ended by itself, with how it ended in words. Never, when it does not.
-    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String;
+    /// Returns when the program of a slot has ended by itself, with how it ended. Never, when it does not.
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended;
 
     /// Returns when something may have ended that keeps a slot running: what shall run is to be looked at. Never, where nothing does.
     async fn lost(&self) {

@@ -15,7 +15,7 @@ use plimsoll_api::{AuditQuery, CopyAnswer, CopyWork, HostApi, HostError, LogLine
 use plimsoll_host::authority::AcmeAuthority;
 use plimsoll_host::certificates::CertificateFiles;
 use plimsoll_host::clock::{Clock, SystemClock};
-use plimsoll_host::database::{Copying, Databases, Keeping, Place, Room};
+use plimsoll_host::database::{Copying, Databases, Keeping, Levels, Place, Room};
 use plimsoll_host::enrol::EnrolmentFiles;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::{SlotRow, SqliteLedger};
@@ -25,7 +25,7 @@ use plimsoll_host::route::Router;
 use plimsoll_host::runs::RunFiles;
 use plimsoll_host::secrets::SecretFiles;
 use plimsoll_host::serve::{Owners, bind, serve};
-use plimsoll_host::supervise::{Running, Supervisor};
+use plimsoll_host::supervise::{Ended, Life, Running, Supervisor};
 use plimsoll_host::{About, Handle, Host, Trouble, World};
 use plimsoll_model::audit::{Actor, Break, verify_whole};
 use plimsoll_model::backup::Backup;
@@ -191,6 +191,14 @@ impl Databases for Pretended {
         Ok(Vec::new())
     }
 
+    async fn levels(&self, _: &EnvironmentKey, _: &ComponentName) -> Result<Levels, Trouble> {
+        Ok(Levels::default())
+    }
+
+    async fn note(&self, _: &EnvironmentKey, _: &ComponentName, _: &Levels) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     async fn copies(&self, _: Copying<'_>, _: &CopyWork) -> Result<CopyAnswer, Trouble> {
         Ok(CopyAnswer::default())
     }
@@ -219,7 +227,7 @@ impl Supervisor for Pretended {
         Ok(self.last_port.fetch_add(1, Ordering::Relaxed).max(1))
     }
 
-    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, _: Life) -> Result<(), Trouble> {
         self.running().insert((row.key.clone(), row.slot.clone()));
         Ok(())
     }
@@ -230,11 +238,11 @@ impl Supervisor for Pretended {
         Ok(Running { condition, pid: runs.then_some(1), restarts: 0 })
     }
 
-    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended {
         if self.running().contains(&(key.clone(), slot.clone())) {
             std::future::pending::<()>().await;
         }
-        "it does not run".into()
+        Ended::badly("it does not run")
     }
 
     async fn output(&self, _: &EnvironmentKey, _: &SlotId, _: u32) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plimsoll_host::ledger::SlotRow;
 use plimsoll_host::secrets::SecretFiles;
-use plimsoll_host::supervise::{Builtin, Supervisor, Systemd};
+use plimsoll_host::supervise::{Builtin, Ended, Life, Supervisor, Systemd};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::slot::{Condition, Limits, ProcessSpec};
 use plimsoll_model::{ComponentName, ConfigHash, Digest, ReleaseId};
@@ -75,7 +75,7 @@ fn under_systemd_a_component_has_a_user_of_its_own_unless_the_host_allows_anothe
 async fn a_keeper_that_cannot_be_started_is_told_with_its_slot() {
     let scene = Scene::new();
     for (exe, words) in [("/nowhere/plimsoll", "/nowhere/plimsoll"), ("/bin/false", "keeper")] {
-        let started = supervisor(&scene, Path::new(exe)).start(&row("true", None), scene.folders().root().into(), &BTreeMap::new()).await;
+        let started = supervisor(&scene, Path::new(exe)).start(&row("true", None), scene.folders().root().into(), &BTreeMap::new(), Life::Kept).await;
         let trouble = started.expect_err("that is no keeper");
         assert_eq!(trouble.code, "keeper");
         assert!(trouble.message.starts_with("slot web-1: ") && trouble.message.contains(words), "{trouble}");
@@ -86,11 +86,11 @@ async fn a_keeper_that_cannot_be_started_is_told_with_its_slot() {
 async fn a_program_that_ends_is_told_with_its_exit_code_and_its_output() {
     let (scene, row) = (Scene::new(), row("echo why; exit 3", None));
     let supervisor = supervisor(&scene, &roles());
-    supervisor.start(&row, scene.folders().root().into(), &BTreeMap::new()).await.expect("there is a keeper");
-    assert_eq!(supervisor.ended(&row.key, &row.slot).await, "exit code 3");
+    supervisor.start(&row, scene.folders().root().into(), &BTreeMap::new(), Life::Kept).await.expect("there is a keeper");
+    assert_eq!(supervisor.ended(&row.key, &row.slot).await, Ended::badly("exit code 3"));
     supervisor.stop(&row.key, &row.slot, 0).await.expect("it ends when it is told to");
     assert!(supervisor.output(&row.key, &row.slot, 20).await.iter().any(|line| line.contains("why")));
     let looked = supervisor.look(&row.key, &row.slot).await.expect("it can be looked at");
     assert_eq!((looked.condition, looked.pid), (Condition::Stopped, None));
-    assert_eq!(supervisor.ended(&row.key, &row.slot).await, "it does not run");
+    assert_eq!(supervisor.ended(&row.key, &row.slot).await, Ended::badly("it does not run"));
 }

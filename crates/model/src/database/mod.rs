@@ -1,6 +1,7 @@
 //! Databases and their migrations, as a manifest, a plan and a host speak of them. How one talks to a database is left to others.
 
 mod migration;
+mod own;
 mod schema;
 mod spec;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Applied, Checksum, Direction, Migration};
+pub use own::{Files, Own, Tool};
 pub use schema::{Change, Compared, Schema};
 pub use spec::{DatabaseSpec, Location};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseKind, Migration};
+use super::{DatabaseKind, Migration, Own};
 use crate::backup::Schedule;
 use crate::copy::CopySpec;
 use crate::{ComponentName, Digest, RelPath};
@@ -18,8 +18,11 @@ pub struct DatabaseSpec {
     pub location: Location,
     /// The secrets of its location, each with a hash that tells whether the value changed and nothing else.
     pub secrets: BTreeMap<String, Digest>,
-    /// The migrations that it shall have, in their order: those that its release holds.
+    /// The migrations that it shall have, in their order: those that its release holds. None, where the project's own tool applies them.
     pub migrations: Vec<Migration>,
+    /// The project's own tool that applies them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Box<Own>>,
     /// When its host backs it up by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,

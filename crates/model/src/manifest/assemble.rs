@@ -73,8 +73,9 @@ fn components(manifest: &Section, on: &EnvironmentName, environment: &Section, g
     let build = |(name, section): (&&str, &Section)| Some((ComponentName::new(*name).ok()?, component::component(section, ground)?));
     let mut built: Components = merged.iter().filter_map(build).collect();
     let components = built.len();
-    let stored = |(name, section): (&&str, &&Section)| Some((ComponentName::new(*name).ok()?, database::component(section, ground)?));
-    built.extend(databases.iter().filter_map(stored));
+    let stored = |(name, section): (&&str, &&Section)| Some((ComponentName::new(*name).ok()?, database::component(section, ground, &built)?));
+    let stored: Components = databases.iter().filter_map(stored).collect();
+    built.extend(stored);
     database::join(&mut built);
     database::judge_hosts(&databases, &built, ground.hosts.map_or(1, <[_]>::len), report);
     let placed = || built.iter().filter_map(|(name, component)| Some((name, component, merged.get(name.as_str())?.span_of("route"))));

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::component::Ground;
 use super::placement;
-use super::project::{Component, Kind, StrategyName};
+use super::project::{Component, Kind, OwnTool, StrategyName};
 use super::report::Report;
 use super::section::Section;
 use super::suggest::{listed, shown};
-use crate::database::{DatabaseKind, Location};
+use crate::database::{DatabaseKind, Location, Tool};
 use crate::{ComponentName, RelPath};
 
 /// What the manifest calls `MariaDB` and `MySQL`, which are one here.
@@ -28,6 +28,36 @@ pub(super) fn judge(name: &str, section: &Section, components: &Components<'_>, 
         Some(_) => server(section, report),
         None => {}
     }
+    if section.has("migrate") {
+        tool(section, components, report);
+    }
+}
+
+/// The component that a database names.
+fn owner<'a>(section: &Section, components: &'a Components<'_>, report: &mut Report<'_>) -> Option<(String, &'a Section)> {
+    let name = section.text("component")?;
+    let found = components.get(name.as_str());
+    if found.is_none() {
+        let message = format!("there is no component {}", shown(&name));
+        report.error("unknown-component", &section.span_of("component"), message, listed(components.keys().copied()));
+    }
+    Some((name, found?))
+}
+
+/// A tool of the project's own, which is part of a program's release.
+fn tool(section: &Section, components: &Components<'_>, report: &mut Report<'_>) {
+    let is_file = engine(section) == Some(DatabaseKind::Sqlite);
+    if !section.has("component") && !is_file {
+        let message = "nothing says which component's release has the tool";
+        report.error("missing-key", &section.span_of("migrate"), message, "write `component = \"web\"` beside it");
+    }
+    // What is wrong with the name of a file's component is told with the file.
+    let Some(name) = section.text("component") else { return };
+    let found = if is_file { components.get(name.as_str()) } else { owner(section, components, report).map(|(_, found)| found) };
+    if found.is_some_and(|found| !found.has("run")) {
+        let message = format!("{} runs no program, and the tool is run as its program is", shown(&name));
+        report.error("not-a-program", &section.span_of("component"), message, "name the component with `run` that has the tool in its release");
+    }
 }
 
 /// A database on a server.
@@ -36,7 +66,7 @@ fn server(section: &Section, report: &mut Report<'_>) {
         let message = "nothing says where the database is";
         report.error("missing-key", &section.span, message, "write `url = { secret = \"DATABASE_URL\" }`, the name of the secret that holds its URL");
     }
-    for key in ["file", "component"].into_iter().filter(|key| section.has(key)) {
+    for key in ["file", "component"].into_iter().filter(|key| section.has(key) && (*key == "file" || !section.has("migrate"))) {
         report.error("bad-value", &section.span_of(key), format!("`{key}` is for SQLite"), "remove it; `url` says where a server is");
     }
 }
@@ -54,11 +84,7 @@ fn file(section: &Section, components: &Components<'_>, report: &mut Report<'_>)
         let help = "write `component = \"web\"` and `file = \"data/shop.db\"`, where `data` is `shared` by that component";
         report.error("missing-key", &section.span, format!("SQLite needs `{key}`"), help);
     });
-    let (Some(owner), Some(path)) = (section.text("component"), section.path("file")) else { return };
-    let Some(component) = components.get(owner.as_str()) else {
-        let message = format!("there is no component {}", shown(&owner));
-        return report.error("unknown-component", &section.span_of("component"), message, listed(components.keys().copied()));
-    };
+    let (Some((owner, component)), Some(path)) = (owner(section, components, report), section.path("file")) else { return };
     if !component.paths("shared").iter().any(|shared| holds(shared, &path)) {
         let folder = path.as_str().rsplit_once('/').map_or(path.as_str(), |(folder, _)| folder);
         let message = format!("{} is gone with each release: {} does not share it", shown(path.as_str()), shown(&owner));
@@ -86,22 +112,46 @@ fn location(section: &Section) -> Option<Location> {
     }
 }
 
-/// The component that `section` describes. Says nothing: where a value is missing, its mistake was told before.
-pub(super) fn component(section: &Section, ground: Ground<'_>) -> Option<Component> {
-    Some(Component {
-        path: section.path("migrations")?,
+/// The component that `section` describes, beside those of the project. Says nothing: where a value is missing, its mistake was told before.
+pub(super) fn component(section: &Section, ground: Ground<'_>, components: &BTreeMap<ComponentName, Component>) -> Option<Component> {
+    let (engine, location, folder, copy) = (engine(section)?, location(section)?, section.path("migrations")?, ground.copy.cloned());
+    // One host does it: the first that it may be.
+    let hosts = ground.hosts.and_then(|hosts| placement::first(section, hosts)).map(|host| BTreeSet::from([host]));
+    let ours = Component {
+        path: folder.clone(),
         sources: Vec::new(),
         build: None,
         test: None,
-        kind: Kind::Database { engine: engine(section)?, location: location(section)?, copy: ground.copy.cloned() },
+        kind: Kind::Database { engine, location: location.clone(), copy: copy.clone(), own: None },
         route: None,
         tls: None,
         depends_on: BTreeSet::new(),
         shared: Vec::new(),
         strategy: StrategyName::Recreate,
         rolling: None,
-        // One host does it: the first that it may be.
-        hosts: ground.hosts.and_then(|hosts| placement::first(section, hosts)).map(|host| BTreeSet::from([host])),
+        hosts,
+    };
+    let Some(migrate) = section.section("migrate") else { return Some(ours) };
+    let owner = ComponentName::new(section.text("component")?).ok()?;
+    let component = components.get(&owner)?;
+    let own = OwnTool { tool: tool_of(owner, component, migrate, &location)?, folder };
+    // What the tool is run in is made as the component's release is.
+    let Component { path, sources, build, shared, .. } = component.clone();
+    Some(Component { path, sources, build, shared, kind: Kind::Database { engine, location, copy, own: Some(Box::new(own)) }, ..ours })
+}
+
+fn tool_of(owner: ComponentName, component: &Component, migrate: &Section, location: &Location) -> Option<Tool> {
+    let Kind::Process(process) = &component.kind else { return None };
+    Some(Tool {
+        component: owner,
+        up: migrate.text("up")?,
+        down: migrate.text("down"),
+        status: migrate.text("status")?,
+        timeout_ms: migrate.number("timeout")?,
+        env: process.env.clone(),
+        secrets: process.secrets.iter().cloned().chain(location.secret().map(str::to_owned)).collect(),
+        user: process.user.clone(),
+        limits: process.limits.clone(),
     })
 }
 
@@ -111,8 +161,10 @@ pub(super) fn join(components: &mut BTreeMap<ComponentName, Component>) {
     for (name, location) in databases.collect::<Vec<_>>() {
         let uses = |user: &ComponentName, found: &Component| match &location {
             Location::File { component, .. } => user == component,
-            Location::Server { url, .. } => found.kind.secrets().any(|secret| secret == url),
+            Location::Server { url, .. } => location_of(found).is_none() && found.kind.secrets().any(|secret| secret == url),
         };
+        let owner = components.get(&name).and_then(own_of).map(|own| own.tool.component.clone());
+        let uses = |user: &ComponentName, found: &Component| uses(user, found) || owner.as_ref() == Some(user);
         let mut hosts = None;
         for (user, found) in components.iter_mut().filter(|(user, _)| **user != name) {
             if uses(user, found) {
@@ -142,6 +194,10 @@ pub(super) fn judge_hosts(
             report.error("sqlite-several-hosts", &section.span_of("component"), message, help);
         }
     }
+}
+
+fn own_of(component: &Component) -> Option<&OwnTool> {
+    if let Kind::Database { own, .. } = &component.kind { own.as_deref() } else { None }
 }
 
 fn location_of(component: &Component) -> Option<&Location> {

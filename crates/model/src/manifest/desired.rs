@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::project::{Acme, CertificateFiles, CertificateSource, Component, Environment, Kind, Process, Project, TlsSource};
-use crate::database::{DatabaseSpec, Migration};
+use crate::database::{DatabaseSpec, Files, Migration, Own};
 use crate::plan::{Desired, DesiredComponent, DesiredKind};
 use crate::route::{Enrolment, RouteSpec, Tls};
 use crate::slot::ProcessSpec;
@@ -19,6 +19,8 @@ pub struct Known {
     pub secrets: BTreeMap<ComponentName, BTreeMap<String, Digest>>,
     /// The migrations of each database, in their order.
     pub migrations: BTreeMap<ComponentName, Vec<Migration>>,
+    /// The files of migrations of each database that the project's own tool migrates.
+    pub files: BTreeMap<ComponentName, Files>,
     /// Certificates, each with its hash and when it expires.
     pub certificates: BTreeMap<CertificateFiles, (Digest, Moment)>,
     /// What authorities of one's own are trusted by: the texts of their files, in PEM.
@@ -70,11 +72,13 @@ impl Kind {
         match self {
             Kind::Site { root } => DesiredKind::Site { root: root.clone() },
             Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
-            Kind::Database { engine, location, copy } => {
+            Kind::Database { engine, location, copy, own } => {
                 let migrations = known.migrations.get(name).cloned().unwrap_or_default();
                 let schedule = environment.backups.schedule();
                 let (location, copy) = (location.clone(), copy.clone());
-                DesiredKind::Database(DatabaseSpec { engine: *engine, location, secrets, migrations, schedule, copy })
+                let files = || known.files.get(name).cloned().unwrap_or_default();
+                let own = own.as_ref().map(|own| Box::new(Own { tool: own.tool.clone(), files: files() }));
+                DesiredKind::Database(DatabaseSpec { engine: *engine, location, secrets, migrations, own, schedule, copy })
             }
         }
     }

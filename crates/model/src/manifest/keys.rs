@@ -151,9 +151,16 @@ pub(super) static DATABASE: Table = Table {
             "migrations",
             Shape::Path,
             "\"backend/migrations\"",
-            "Folder with its migrations: `0001_NAME.up.sql` each, and `0001_NAME.down.sql` to undo it.",
+            "Folder with its migrations: `0001_NAME.up.sql` each, and `0001_NAME.down.sql` to undo it. With `migrate`, those of the tool, whatever \
+             they look like.",
         )
         .required(),
+        Key::new(
+            "migrate",
+            Shape::Table(&MIGRATE),
+            "{ up = \"alembic upgrade head\", status = \"alembic current | cut -d' ' -f1\" }",
+            "The project's own tool, which applies them in the place of Plimsoll.",
+        ),
         Key::new("url", Shape::Table(&DATABASE_URL), "{ secret = \"DATABASE_URL\" }", "Where the server is."),
         Key::new(
             "user",
@@ -161,7 +168,12 @@ pub(super) static DATABASE: Table = Table {
             "\"postgres\"",
             "With a server: the user of the host as whom it is asked, for a login by peer authentication. Where the daemon is root, its policy has to allow it.",
         ),
-        Key::new("component", Shape::Text(&NAME), "\"web\"", "With SQLite: the component that has the file in its `shared` paths."),
+        Key::new(
+            "component",
+            Shape::Text(&NAME),
+            "\"web\"",
+            "With SQLite: the component that has the file in its `shared` paths. With `migrate`: the one whose release has the tool.",
+        ),
         Key::new("file", Shape::Path, "\"data/shop.db\"", "With SQLite: the file, relative to the release of that component."),
         Key::new(
             "on",
@@ -169,6 +181,32 @@ pub(super) static DATABASE: Table = Table {
             "\"database\"",
             "Label of the host that runs its migrations, the first that has it. Without it, the environment's first host.",
         ),
+    ],
+};
+
+/// A tool of the project's own.
+static MIGRATE: Table = Table {
+    name: "migrate",
+    doc: "A tool that applies the migrations of a database: Alembic, Prisma, Rails and the like. Its command lines are run by `/bin/sh -c` in the new \
+          release of `component`, with that component's variables, secrets and user, when the content of `migrations` is another one.",
+    one_of: &[],
+    keys: &[
+        Key::new("up", Shape::Text(&COMMAND), "\"alembic upgrade head\"", "Applies all that the release has, and does nothing where that is done.")
+            .required(),
+        Key::new(
+            "down",
+            Shape::Text(&COMMAND),
+            "\"alembic downgrade ${PLIMSOLL_TARGET:-base}\"",
+            "Leads back to the level that `status` had printed, which is in `PLIMSOLL_TARGET`. Without it, migrations are not undone.",
+        ),
+        Key::new(
+            "status",
+            Shape::Text(&COMMAND),
+            "\"alembic current | cut -d' ' -f1\"",
+            "Prints the level of the schema: the same words whenever the schema is the same, and other words when it is another one.",
+        )
+        .required(),
+        Key::new("timeout", Shape::Duration { min_ms: 1_000 }, "\"30m\"", "How long one run may take; then it is ended.").default("\"10m\""),
     ],
 };
 
@@ -525,6 +563,7 @@ pub(super) static TABLES: &[&Table] = &[
     &MANIFEST,
     &COMPONENT,
     &DATABASE,
+    &MIGRATE,
     &DATABASE_URL,
     &BUILD,
     &HEALTH,

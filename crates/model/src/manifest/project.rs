@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::backup::BackupPolicy;
 use crate::check::HealthCheck;
 use crate::copy::CopySpec;
-use crate::database::{DatabaseKind, Location};
+use crate::database::{DatabaseKind, Location, Tool};
 use crate::plan::MaxUnavailable;
 use crate::route::RouteSpec;
 use crate::slot::Limits;
@@ -200,7 +200,19 @@ pub enum Kind {
         /// What is wanted of copies of its backups.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         copy: Option<CopySpec>,
+        /// The project's own tool that applies its migrations.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<Box<OwnTool>>,
     },
+}
+
+/// The project's own tool that applies a database's migrations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnTool {
+    /// How it is run.
+    pub tool: Tool,
+    /// The folder of its migrations, below the project's.
+    pub folder: RelPath,
 }
 
 impl Kind {
@@ -208,7 +220,7 @@ impl Kind {
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let (of_program, of_database, of_copies) = match self {
             Self::Process(process) => (Some(&process.secrets), None, None),
-            Self::Database { location, copy, .. } => (None, location.secret(), copy.as_ref()),
+            Self::Database { location, copy, own, .. } => (own.as_ref().map(|own| &own.tool.secrets), location.secret(), copy.as_ref()),
             Self::Site { .. } => (None, None, None),
         };
         let of_copies = of_copies.into_iter().flat_map(|copy| copy.access.secrets());

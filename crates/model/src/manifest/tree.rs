@@ -45,21 +45,21 @@ pub fn judge_tree(text: &str, file: &str, project: &Project, tree: &dyn Tree) ->
     for (name, section) in manifest.sections("components") {
         let component = project.components.iter().find(|(known, _)| known.as_str() == name);
         if let Some((_, component)) = component {
-            folder(component, "path", section, tree, &mut report);
+            folder(&component.path, "path", section, tree, &mut report);
             sources(component, section, tree, &mut report);
             site(component, section, tree, &mut report);
         }
     }
     for (name, section) in manifest.sections("databases") {
         if let Some((_, database)) = project.components.iter().find(|(known, _)| known.as_str() == name) {
-            folder(database, "migrations", section, tree, &mut report);
+            let migrations = if let Kind::Database { own: Some(own), .. } = &database.kind { &own.folder } else { &database.path };
+            folder(migrations, "migrations", section, tree, &mut report);
         }
     }
     report.into_findings()
 }
 
-fn folder(component: &Component, key: &str, section: &Section, tree: &dyn Tree, report: &mut Report<'_>) {
-    let path = &component.path;
+fn folder(path: &RelPath, key: &str, section: &Section, tree: &dyn Tree, report: &mut Report<'_>) {
     let span = section.entry(key).map_or_else(|| section.span.clone(), |entry| entry.value.clone());
     if !tree.resolves_inside(path) {
         let message = format!("{} is a link that leads out of the project", shown(path.as_str()));

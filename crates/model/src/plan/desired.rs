@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseAt, MaxUnavailable};
 use crate::check::{HealthCheck, Question};
-use crate::database::DatabaseSpec;
+use crate::database::{DatabaseSpec, Tool};
 use crate::manifest::project::StrategyName;
 use crate::route::RouteSpec;
 use crate::slot::ProcessSpec;
@@ -72,6 +72,15 @@ impl Desired {
         self.on(host).filter_map(at)
     }
 
+    /// The components whose secrets `host` is to have, each with the configuration that they belong to: those that go there, and those to which the tool
+    /// of a database belongs.
+    pub fn configured(&self, host: &HostName) -> impl Iterator<Item = (&ComponentName, ConfigHash)> {
+        self.on(host).flat_map(|(name, wanted)| {
+            let config = wanted.config();
+            std::iter::once(name).chain(wanted.tool().map(|tool| &tool.component)).map(move |name| (name, config))
+        })
+    }
+
     /// The components that go to `host`.
     pub fn on(&self, host: &HostName) -> impl Iterator<Item = (&ComponentName, &DesiredComponent)> {
         self.components.iter().filter(move |(_, wanted)| wanted.is_for(host))
@@ -83,6 +92,12 @@ impl DesiredComponent {
     #[must_use]
     pub fn is_for(&self, host: &HostName) -> bool {
         self.hosts.as_ref().is_none_or(|hosts| hosts.contains(host))
+    }
+
+    /// The project's own tool, where it is a database that has one.
+    #[must_use]
+    pub fn tool(&self) -> Option<&Tool> {
+        Some(&self.kind.database()?.own.as_ref()?.tool)
     }
 
     /// Names all that makes a slot what it is, beside its release. The route is not part of it: a slot

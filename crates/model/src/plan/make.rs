@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::batches::batches;
-use super::schema::{self, Held};
 use super::strategies::{self, Site};
-use super::{
-    Change, Desired, DesiredComponent, DesiredKind, Move, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels,
-};
+use super::ways::{Way, Ways, stay, ways};
+use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
 use crate::database::Applied;
 use crate::manifest::project::StrategyName;
 use crate::source::Source;
 use crate::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 6;
+pub const PLAN_VERSION: u32 = 7;
+
+/// Version of a plan whose databases are migrated without tools of the project's own.
+const TOOLLESS_VERSION: u32 = 6;
 
 /// Version of a plan without databases.
 const STATELESS_VERSION: u32 = 3;
@@ -121,9 +122,12 @@ pub struct Terms {
 ///
 /// # Errors
 /// Says what makes it impossible; see [`PlanError`].
-pub fn make(terms: Terms, desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
-    let moves = moves(&desired, hosts, &terms)?;
-    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, restore: &terms.restore, moves: &moves };
+pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Observed>) -> Result<Plan, PlanError> {
+    if !matches!(terms.intent, Intent::Rollback { .. }) {
+        stay(&mut desired, hosts);
+    }
+    let ways = ways(&desired, hosts, &terms)?;
+    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, restore: &terms.restore, ways: &ways };
     let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
     let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
     let order = levels::levels(&depends_on, |name| work[name].len())?;
@@ -234,7 +238,8 @@ impl Plan {
 fn version(desired: &Desired) -> u32 {
     let any = |has: fn(&DesiredComponent) -> bool| desired.components.values().any(has);
     match () {
-        () if any(|wanted| wanted.kind.database().is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.tool().is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.kind.database().is_some()) => TOOLLESS_VERSION,
         () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => STATELESS_VERSION,
         () if any(|wanted| wanted.route.as_ref().is_some_and(|route| route.tls.is_some())) => EVERYWHERE_VERSION,
         () => PLAIN_VERSION,
@@ -253,29 +258,6 @@ fn judge_releases(desired: &Desired, hosts: &BTreeMap<HostName, Observed>) -> Re
 /// What is to be done for a component on the hosts of one batch.
 type Batch<'a> = Vec<(&'a HostName, Work)>;
 
-/// What leads each database to the migrations that it shall have.
-type Moves<'a> = BTreeMap<&'a ComponentName, Vec<Move>>;
-
-fn moves<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, terms: &Terms) -> Result<Moves<'a>, PlanError> {
-    let mut moves = Moves::new();
-    for (name, wanted) in &desired.components {
-        let Some(spec) = wanted.kind.database() else { continue };
-        for seen in hosts.iter().filter(|(host, _)| wanted.is_for(host)).map(|(_, seen)| seen) {
-            let served = seen.components.get(name).and_then(|seen| seen.served.as_ref());
-            let applied = seen.databases.get(name).map_or(&[][..], Vec::as_slice);
-            let applied = match terms.restore.get(name) {
-                Some(_) if !applied.is_empty() || served.is_some() => return Err(PlanError::Occupied { database: name.clone() }),
-                Some((_, brought)) => brought,
-                None => applied,
-            };
-            let held = Held { migrations: &spec.migrations, release: wanted.release };
-            let found = schema::moves(held, served.and_then(Held::served), applied, &terms.intent);
-            moves.insert(name, found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?);
-        }
-    }
-    Ok(moves)
-}
-
 /// What the work of a component is made from.
 struct Making<'a> {
     hosts: &'a BTreeMap<HostName, Observed>,
@@ -283,24 +265,25 @@ struct Making<'a> {
     keep: u32,
     keep_backups: Option<u32>,
     restore: &'a BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
-    moves: &'a Moves<'a>,
+    ways: &'a Ways<'a>,
 }
 
 impl<'a> Making<'a> {
     /// What is to be done for a component on each of its hosts that differs from what is wanted, batch by batch.
     fn work(&self, name: &ComponentName, wanted: &DesiredComponent) -> Vec<Batch<'a>> {
         let nothing = ObservedComponent::default();
-        let moves = self.moves.get(name).map_or(&[][..], Vec::as_slice);
+        let (none, way) = (Way::default(), self.ways.get(name));
+        let way = way.unwrap_or(&none);
         let own = || self.hosts.iter().filter(|(host, _)| wanted.is_for(host));
         let changing = own().filter_map(|(host, seen)| {
             let seen = seen.components.get(name).unwrap_or(&nothing);
             let change = match Change::between(wanted, seen) {
-                Change::None if !moves.is_empty() => Change::Schema,
+                Change::None if !way.is_empty() => Change::Schema,
                 change => change,
             };
             let restore = self.restore.get(name).map(|(backup, _)| backup);
             let site = Site { component: name, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore };
-            let steps = || steps(&site, moves);
+            let steps = || steps(&site, way);
             (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps() }))
         });
         batches(changing.collect(), wanted.rolling, own().count())
@@ -315,16 +298,16 @@ fn level(turns: &levels::Turns, work: &BTreeMap<&ComponentName, Vec<Batch<'_>>>,
     Level { hosts: level }
 }
 
-fn steps(site: &Site<'_>, moves: &[Move]) -> Steps {
-    let mut steps = replacing(site, moves);
+fn steps(site: &Site<'_>, way: &Way) -> Steps {
+    let mut steps = replacing(site, way);
     // First: an authority that refuses is the earliest reason to stop.
     steps.prepare.splice(..0, site.enrol());
     steps
 }
 
-fn replacing(site: &Site<'_>, moves: &[Move]) -> Steps {
+fn replacing(site: &Site<'_>, way: &Way) -> Steps {
     match (&site.wanted.kind, site.wanted.strategy) {
-        (DesiredKind::Database(spec), _) => strategies::database::steps(site, spec, moves),
+        (DesiredKind::Database(spec), _) => strategies::database::steps(site, spec, &way.moves, way.run.as_ref()),
         (DesiredKind::Site { root }, _) => strategies::site::steps(site, root),
         (DesiredKind::Process(spec), StrategyName::BlueGreen) => strategies::blue_green::steps(site, spec),
         (DesiredKind::Process(spec), StrategyName::Recreate) => strategies::recreate::steps(site, spec),

@@ -10,9 +10,11 @@ mod judge;
 mod levels;
 mod make;
 mod observed;
+mod own;
 mod schema;
 mod step;
 pub mod strategies;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,6 @@ pub use judge::PlanError;
 pub use levels::Cycle;
 pub use make::{Estimates, Intent, Level, PLAN_VERSION, Plan, Terms, Work, make};
 pub use observed::{DatabaseAt, Observed, ObservedComponent, OpenDeployment, PortUse, Served, Target};
+pub use own::ToolRun;
 pub use schema::{Move, SchemaTrouble};
 pub use step::{Phase, Step, StepRef, Steps};

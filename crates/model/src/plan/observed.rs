@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::Schedule;
 use crate::copy::CopySpec;
-use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration};
+use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration, Own};
 use crate::deployment::{Holder, Stage};
 use crate::route::{Match, RouteSpec};
 use crate::slot::ObservedSlot;
@@ -93,6 +93,9 @@ pub enum Target {
         location: Location,
         /// In their order.
         migrations: Vec<Migration>,
+        /// The project's own tool that applied them, in the place of ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<Box<Own>>,
         /// When its host backs it up by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         schedule: Option<Schedule>,
@@ -125,6 +128,12 @@ impl DatabaseAt {
 }
 
 impl Served {
+    /// The project's own tool that migrated it, where it is such a database.
+    #[must_use]
+    pub fn own(&self) -> Option<&Own> {
+        if let Target::Database { own, .. } = &self.target { own.as_deref() } else { None }
+    }
+
     /// How to get at the database that serves, where it is one.
     #[must_use]
     pub fn database(&self) -> Option<DatabaseAt> {

@@ -35,6 +35,17 @@ pub enum SchemaTrouble {
     /// A migration is to be undone and nothing says how.
     #[error("migration {0} cannot be undone: it has no `down` file")]
     Irreversible(Migration),
+    /// The project's own tool is to undo migrations, and nothing says how.
+    #[error("migrations are to be undone, and `migrate` has no `down`")]
+    OneWay,
+    /// The project's own tool would have to undo migrations and to apply others.
+    #[error("the tool would have to undo {undo} and to apply {apply} at once")]
+    Crossed {
+        /// The file of one to undo.
+        undo: String,
+        /// That of one to apply.
+        apply: String,
+    },
     /// There are migrations to undo, and others to apply.
     #[error("migration {undo} would have to be undone and {apply} to be applied at once")]
     Diverged {
@@ -54,8 +65,8 @@ impl SchemaTrouble {
             Self::Changed(_) => "migration-changed",
             Self::Missing(_) => "migration-missing",
             Self::OutOfOrder(..) => "migration-out-of-order",
-            Self::Irreversible(_) => "migration-irreversible",
-            Self::Diverged { .. } => "migrations-diverged",
+            Self::Irreversible(_) | Self::OneWay => "migration-irreversible",
+            Self::Diverged { .. } | Self::Crossed { .. } => "migrations-diverged",
         }
     }
 
@@ -72,7 +83,10 @@ impl SchemaTrouble {
             Self::Irreversible(migration) => {
                 format!("write {} and deploy it, or go forward with a new migration", migration.file(Direction::Down))
             }
-            Self::Diverged { .. } => "roll back to a deployment whose migrations all come before these, then deploy".into(),
+            Self::OneWay => {
+                "write the command that leads back to $PLIMSOLL_TARGET as `down` and deploy it, or go forward with a new migration".into()
+            }
+            Self::Diverged { .. } | Self::Crossed { .. } => "roll back to a deployment whose migrations all come before these, then deploy".into(),
         }
     }
 }

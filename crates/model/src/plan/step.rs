@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseAt, Served, Target};
+use super::{DatabaseAt, Served, Target, ToolRun};
 use crate::check::HealthCheck;
 use crate::database::{Direction, Migration};
 use crate::route::{Enrolment, Match};
@@ -22,6 +22,9 @@ pub enum Step {
         release: ReleaseId,
         /// What outlives it.
         shared: Vec<RelPath>,
+        /// The component that shares it, where that is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<ComponentName>,
     },
     /// Has a valid certificate there: from an authority that is asked for one unless there is one. Nothing to undo, as nobody is shown it.
     Enrol {
@@ -56,6 +59,9 @@ pub enum Step {
         /// Which way.
         direction: Direction,
     },
+    /// Runs the project's own tool, unless the schema is at the level that it would lead to. Undone by leading it back to the level that it had, where
+    /// the tool can; one that leads back runs only after the decision.
+    RunTool(ToolRun),
     /// Starts a slot. Undone by stopping it and forgetting it.
     StartSlot {
         /// Its name.
@@ -123,6 +129,7 @@ impl fmt::Display for Step {
             Step::Restore { backup, .. } => write!(f, "restore backup {backup}"),
             Step::Migrate { migration, direction: Direction::Up, .. } => write!(f, "apply migration {migration}"),
             Step::Migrate { migration, direction: Direction::Down, .. } => write!(f, "undo migration {migration}"),
+            Step::RunTool(run) => write!(f, "run `{}`", run.command()),
             Step::StartSlot { slot, .. } => write!(f, "start slot {slot}"),
             Step::AwaitHealthy { slot, .. } => write!(f, "wait until slot {slot} is healthy"),
             Step::Switch { to: Some(to), .. } => match to.target.slot() {

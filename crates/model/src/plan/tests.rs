@@ -2,6 +2,7 @@
 
 mod fleets;
 mod schemas;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 

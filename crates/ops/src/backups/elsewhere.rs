@@ -92,6 +92,6 @@ impl Backups<'_> {
 
 /// How to get at a database that does not serve. The values of its secrets come with the question, so they belong to no configuration.
 fn at(component: &Component) -> Option<DatabaseAt> {
-    let Kind::Database { engine, location, copy } = &component.kind else { return None };
+    let Kind::Database { engine, location, copy, .. } = &component.kind else { return None };
     Some(DatabaseAt { engine: *engine, location: location.clone(), config: ConfigHash(Digest::of(b"")), copy: copy.clone() })
 }

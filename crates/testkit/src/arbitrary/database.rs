@@ -3,9 +3,10 @@
 use plimsoll_model::BackupId;
 use plimsoll_model::backup::Schedule;
 use plimsoll_model::copy::{Access, Copies, CopySpec, Destination};
-use plimsoll_model::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Location, Migration};
-use plimsoll_model::plan::{DatabaseAt, Step};
-use proptest::collection::{btree_map, vec};
+use plimsoll_model::database::{Applied, Checksum, DatabaseKind, DatabaseSpec, Direction, Files, Location, Migration, Own, Tool};
+use plimsoll_model::plan::{DatabaseAt, Step, ToolRun};
+use plimsoll_model::slot::Limits;
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
@@ -48,16 +49,37 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn tool()(
+        component in component(),
+        (up, down, status) in (text(), of(text()), text()),
+        timeout_ms in any::<u64>(),
+        env in btree_map(variable(), text(), 0..2),
+        secrets in btree_set(variable(), 0..2),
+        user in of(text()),
+    ) -> Tool {
+        Tool { component, up, down, status, timeout_ms, env, secrets, user, limits: Limits::default() }
+    }
+}
+
+prop_compose! {
+    /// Tools of a project's own, with their migrations.
+    pub fn own()(tool in tool(), names in btree_set(text(), 0..3), content in digest()) -> Own {
+        Own { tool, files: Files { names, content } }
+    }
+}
+
+prop_compose! {
     /// Databases, as a manifest describes them.
     pub fn database()(
         engine in engine(),
         location in location(),
         secrets in btree_map(variable(), digest(), 0..2),
         migrations in vec(migration(), 0..3),
+        own in of(own().prop_map(Box::new)),
         schedule in of((any::<u64>(), any::<u32>()).prop_map(|(every_ms, keep)| Schedule { every_ms, keep })),
         copy in of(copy()),
     ) -> DatabaseSpec {
-        DatabaseSpec { engine, location, secrets, migrations, schedule, copy }
+        DatabaseSpec { engine, location, secrets, migrations, own, schedule, copy }
     }
 }
 
@@ -84,6 +106,19 @@ prop_compose! {
         direction in prop::sample::select(vec![Direction::Up, Direction::Down]),
     ) -> Step {
         Step::Migrate { database, release, migration, direction }
+    }
+}
+
+prop_compose! {
+    /// Steps that run a project's own tool.
+    pub fn run_tool()(
+        own in own().prop_map(Box::new),
+        release in release(),
+        config in config(),
+        direction in prop::sample::select(vec![Direction::Up, Direction::Down]),
+        to in digest(),
+    ) -> Step {
+        Step::RunTool(ToolRun { own, release, config, direction, to })
     }
 }
 

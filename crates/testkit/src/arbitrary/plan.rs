@@ -16,7 +16,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::database::{applied, back_up, database, migrate, restore};
+use super::database::{applied, back_up, database, migrate, restore, run_tool};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
 
@@ -124,7 +124,7 @@ pub fn desired() -> BoxedStrategy<Desired> {
 /// Steps of every kind.
 pub fn step() -> BoxedStrategy<Step> {
     prop_oneof![
-        (release(), vec(path(), 0..2)).prop_map(|(release, shared)| Step::StageRelease { release, shared }).boxed(),
+        (release(), vec(path(), 0..2), of(component())).prop_map(|(release, shared, of)| Step::StageRelease { release, shared, of }).boxed(),
         (enrolment().boxed(), any::<u16>()).prop_map(|(enrolment, port)| Step::Enrol { enrolment, port }).boxed(),
         (slot(), release(), config(), process().boxed())
             .prop_map(|(slot, release, config, spec)| Step::StartSlot { slot, release, config, spec })
@@ -138,6 +138,7 @@ pub fn step() -> BoxedStrategy<Step> {
         back_up().boxed(),
         restore().boxed(),
         migrate().boxed(),
+        run_tool().boxed(),
         slot().prop_map(|slot| Step::RemoveSlot { slot }).boxed(),
         release().prop_map(|release| Step::PruneRelease { release }).boxed(),
     ]

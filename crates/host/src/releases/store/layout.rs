@@ -17,13 +17,14 @@ use super::judge::{self, parents};
 use super::offer::copy_file;
 use super::shared::Shared;
 use super::{Shelf, catalog, durable, parallel, tree};
+use crate::releases::Shared as Outliving;
 
 /// Lays a release out for a component, unless it is.
-pub(super) fn stage(shelf: &Shelf, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: &[RelPath]) -> Result<(), Fault> {
+pub(super) fn stage(shelf: &Shelf, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, shared: Outliving<'_>) -> Result<(), Fault> {
     let _relying = shelf.rely();
     let manifest = catalog::find(shelf, release)?.ok_or(Fault::Unknown(*release))?;
-    judge::judge(&manifest, shared)?;
-    let shared = Shared::new(shelf, key, component, shared);
+    judge::judge(&manifest, shared.paths)?;
+    let shared = Shared::new(shelf, key, shared.of, shared.paths);
     shared.prepare(shelf, &manifest)?;
     let place = shelf.folders.release(key, component, release);
     if place.is_dir() {

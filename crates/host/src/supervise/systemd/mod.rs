@@ -35,7 +35,7 @@ use self::life::Fault;
 use self::properties::{Properties, Slot};
 use self::state::State;
 use super::ports::Ports;
-use super::{Running, Supervisor, environment, refusal, slot_files};
+use super::{Ended, Life, Running, Supervisor, environment, refusal, slot_files};
 use crate::folders::Folders;
 use crate::ledger::SlotRow;
 use crate::trouble::Trouble;
@@ -81,7 +81,7 @@ impl Systemd {
         Ok(Arc::clone(bus.insert(Arc::new(connected))))
     }
 
-    fn properties(&self, row: &SlotRow, folder: &Path) -> Properties {
+    fn properties(&self, row: &SlotRow, folder: &Path, life: Life) -> Properties {
         let shared = self.folders.shared(&row.key, &row.component);
         properties::of(&Slot {
             row,
@@ -91,6 +91,7 @@ impl Systemd {
             environment: environment::of(&self.env, row),
             secrets: &self.folders.slot_secrets(&row.key, &row.slot),
             script: &self.script(row),
+            life,
         })
     }
 
@@ -133,7 +134,7 @@ impl Supervisor for Systemd {
         self.ports.free(taken)
     }
 
-    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+    async fn start(&self, row: &SlotRow, folder: PathBuf, secrets: &BTreeMap<String, Secret<String>>, life: Life) -> Result<(), Trouble> {
         self.judge(row)?;
         let (unit, bus) = (names::unit(&row.key, &row.slot), self.bus().await?);
         let broken = |fault| trouble(&row.slot, &fault);
@@ -142,7 +143,7 @@ impl Supervisor for Systemd {
         }
         self.keep_secrets(row, secrets)?;
         self.keep_script(row)?;
-        bus.bring_up(&unit, &self.properties(row, &folder)).await.map_err(broken)
+        bus.bring_up(&unit, &self.properties(row, &folder, life)).await.map_err(broken)
     }
 
     async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
@@ -150,16 +151,16 @@ impl Supervisor for Systemd {
         Ok(state.map_or(Running { condition: Condition::Stopped, pid: None, restarts: 0 }, |state| state.running()))
     }
 
-    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
-        let end = |state: Option<&State>| state.map_or_else(|| Some("it does not run".to_owned()), State::end);
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended {
+        let end = |state: Option<&State>| state.map_or_else(|| Some(Ended::badly("it does not run")), State::end);
         loop {
             let bus = match self.bus().await {
                 Ok(bus) => bus,
-                Err(trouble) => return trouble.message,
+                Err(trouble) => return Ended::badly(trouble.message),
             };
             match bus.until(&names::unit(key, slot), end).await {
                 Ok(how) => return how,
-                Err(error) if bus.lives() => return format!("systemd does not tell any more: {error}"),
+                Err(error) if bus.lives() => return Ended::badly(format!("systemd does not tell any more: {error}")),
                 // The next connection tells.
                 Err(_) => {}
             }

@@ -7,9 +7,12 @@ use zbus::zvariant::Value;
 
 use super::names;
 use crate::ledger::SlotRow;
+use crate::supervise::Life;
 
 /// How long a program that ended is gone before it is started again, in microseconds.
 const RESTART_USEC: u64 = 1_000_000;
+/// What was run once is gone long before it would be started again, after ten years, in microseconds.
+const NEVER_USEC: u64 = 315_360_000_000_000;
 /// With everything below the mount point.
 const RECURSIVE: u64 = 0x4000;
 /// What a system call answers that is not let through.
@@ -31,6 +34,7 @@ pub(super) struct Slot<'a> {
     pub(super) secrets: &'a Path,
     /// The file of its command, for a shell.
     pub(super) script: &'a Path,
+    pub(super) life: Life,
 }
 
 /// Properties of a unit, by name.
@@ -85,7 +89,8 @@ fn view(slot: &Slot<'_>) -> Properties {
 fn life(slot: &Slot<'_>) -> Properties {
     vec![
         ("Restart", "always".into()),
-        ("RestartUSec", RESTART_USEC.into()),
+        // Until then systemd tells how it ended: what it does not start again, it forgets.
+        ("RestartUSec", if slot.life == Life::Once { NEVER_USEC } else { RESTART_USEC }.into()),
         ("StartLimitIntervalUSec", 0_u64.into()),
         ("CollectMode", "inactive-or-failed".into()),
         ("KillMode", "mixed".into()),

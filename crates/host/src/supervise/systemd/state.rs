@@ -6,7 +6,7 @@ use plimsoll_keeper::Exit;
 use plimsoll_model::slot::Condition;
 use zbus::zvariant::{Array, OwnedValue, Structure, Value};
 
-use crate::supervise::Running;
+use crate::supervise::{Ended, Running};
 
 /// What systemd tells about a unit that is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,13 +77,16 @@ impl State {
         Running { condition, pid, restarts: self.restarts }
     }
 
-    /// How its program ended by itself, if it ever did, in words.
-    pub(super) fn end(&self) -> Option<String> {
+    /// How its program ended by itself, if it ever did.
+    pub(super) fn end(&self) -> Option<Ended> {
         match (self.code, self.status) {
-            (0, _) if self.is_over() => Some("it does not run".to_owned()),
-            (0, _) => (self.restarts > 0).then(|| "it ended, and was started again".to_owned()),
-            (EXITED, status) => Some(setup(status).map_or_else(|| Exit { code: Some(status), signal: None }.to_string(), str::to_owned)),
-            (_, signal) => Some(Exit { code: None, signal: Some(signal) }.to_string()),
+            (0, _) if self.is_over() => Some(Ended::badly("it does not run")),
+            (0, _) => (self.restarts > 0).then(|| Ended::badly("it ended, and was started again")),
+            (EXITED, status) => {
+                let how = setup(status).map_or_else(|| Exit { code: Some(status), signal: None }.to_string(), str::to_owned);
+                Some(Ended { how, well: status == 0 })
+            }
+            (_, signal) => Some(Ended::badly(Exit { code: None, signal: Some(signal) }.to_string())),
         }
     }
 }
@@ -145,8 +148,8 @@ mod tests {
             State::of(&owned.into()).unwrap().end()
         };
         assert_eq!(told(1, 0), None);
-        assert!(told(1, 217).unwrap().contains("no such user"));
-        assert_eq!(told(2, 9).as_deref(), Some("signal 9"));
+        assert!(told(1, 217).unwrap().how.contains("no such user"));
+        assert_eq!(told(2, 9), Some(Ended::badly("signal 9")));
         assert_eq!(State::of(&HashMap::new()), None, "a unit that was only asked for is not there");
     }
 
@@ -155,9 +158,10 @@ mod tests {
         let end = |code, status| State { code, status, ..state("activating", "auto-restart") }.end();
         assert_eq!(end(0, 0), None);
         for (code, status, words) in [(1, 3, "exit code 3"), (2, 9, "signal 9"), (3, 11, "signal 11")] {
-            assert_eq!(end(code, status).as_deref(), Some(words));
+            assert_eq!(end(code, status), Some(Ended::badly(words)));
         }
-        assert!(end(1, 217).unwrap().contains("no such user"));
+        assert!(end(1, 0).unwrap().well);
+        assert!(end(1, 217).unwrap().how.contains("no such user"));
         assert!(State { restarts: 1, ..state("active", "running") }.end().is_some());
         assert!(state("inactive", "dead").end().is_some());
     }

@@ -374,3 +374,41 @@ fn certificates() {
     check(web(&format!("port = 8080, tls = {{ {good} }}"), ""), &["redirect-conflict"]);
     check(web(&format!("port = 8080, tls = {{ {good}, redirect_from = false }}"), ""), &[]);
 }
+
+#[test]
+fn tools_of_the_projects_own() {
+    insta::assert_snapshot!(mistakes(r#"name = "shop"
+[components.web]
+run = "x"
+[components.site]
+site = "x"
+route = {}
+[databases.a]
+kind = "postgres"
+url = { secret = "A" }
+migrations = "m"
+migrate = { up = "x", status = "x" }
+[databases.b]
+kind = "postgres"
+url = { secret = "B" }
+migrations = "m"
+component = "site"
+migrate = { up = "x", status = "x" }
+[databases.c]
+kind = "postgres"
+url = { secret = "C" }
+migrations = "m"
+component = "wep"
+migrate = { up = "x" }
+[databases.d]
+kind = "postgres"
+url = { secret = "D" }
+migrations = "m"
+component = "web""#), @r#"
+    11:1+7 missing-key: nothing says which component's release has the tool | write `component = "web"` beside it
+    16:1+9 not-a-program: `site` runs no program, and the tool is run as its program is | name the component with `run` that has the tool in its release
+    22:1+9 unknown-component: there is no component `wep` | `site`, `web`
+    23:11+12 missing-key: `status` is missing in `databases.c.migrate` | write `status = "alembic current | cut -d' ' -f1"`
+    28:1+9 bad-value: `component` is for SQLite | remove it; `url` says where a server is
+    "#);
+}

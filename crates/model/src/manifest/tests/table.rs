@@ -62,6 +62,14 @@ const FILE: &str = r#"
     environments = { dev = { hosts = ["local"] } }
 "#;
 
+/// The same with one that a tool of the project's own migrates.
+const TOOLED: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" } }
+    databases.main = { kind = "mysql", migrations = "x", url = { secret = "X" }, component = "web", migrate = { up = "x", status = "x" } }
+    environments = { dev = { hosts = ["local"] } }
+"#;
+
 /// The same with an environment that says something of its data.
 const DATA: &str = r#"
     name = "bare"
@@ -95,6 +103,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("component", &["components", "web"]),
     ("database", &["databases", "main"]),
     ("database_url", &["databases", "main", "url"]),
+    ("migrate", &["databases", "main", "migrate"]),
     ("build", &["components", "web", "build"]),
     ("health", &["components", "web", "health"]),
     ("route", &["components", "web", "route"]),
@@ -119,7 +128,8 @@ fn base(table: &str, key: &str) -> Table {
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,
         ("component", "on" | "max_unavailable") => LABELLED,
         ("host", _) => LABELLED,
-        ("database", "component" | "file") => FILE,
+        ("database", "component" | "file" | "migrate") => FILE,
+        ("migrate", _) => TOOLED,
         ("database" | "database_url", _) => SERVER,
         ("copy", "ssh_key" | "host_key") => SENT,
         ("backups", "copy") | ("copy" | "copy_secret", _) => COPIED,

@@ -5,18 +5,18 @@
 
 use super::{Site, Target};
 use crate::database::{DatabaseSpec, Direction};
-use crate::plan::{DatabaseAt, Move, Step, Steps};
+use crate::plan::{DatabaseAt, Move, Step, Steps, ToolRun};
 
 /// What serves when a database is as `spec` says.
 #[must_use]
 pub fn target(spec: &DatabaseSpec) -> Target {
-    let DatabaseSpec { engine, location, migrations, schedule, copy, .. } = spec.clone();
-    Target::Database { engine, location, migrations, schedule, copy: copy.map(Box::new) }
+    let DatabaseSpec { engine, location, migrations, own, schedule, copy, .. } = spec.clone();
+    Target::Database { engine, location, migrations, own, schedule, copy: copy.map(Box::new) }
 }
 
-/// The steps that make these moves, and record what the database has then.
+/// The steps that make these moves, or run the project's own tool, and record what the database has then.
 #[must_use]
-pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
+pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move], run: Option<&ToolRun>) -> Steps {
     let database = || DatabaseAt::of(spec, site.wanted.config());
     let migrate = |Move { migration, direction, release }: &Move| Step::Migrate {
         database: database(),
@@ -24,8 +24,9 @@ pub fn steps(site: &Site<'_>, spec: &DatabaseSpec, moves: &[Move]) -> Steps {
         migration: migration.clone(),
         direction: *direction,
     };
-    let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate);
-    let back_up = || site.keep_backups.filter(|_| !moves.is_empty()).map(|keep| Step::BackUp { database: database(), keep });
+    let tool = |direction| run.filter(|run| run.direction == direction).cloned().map(Step::RunTool);
+    let way = |direction| moves.iter().filter(move |one| one.direction == direction).map(&migrate).chain(tool(direction));
+    let back_up = || site.keep_backups.filter(|_| !moves.is_empty() || run.is_some()).map(|keep| Step::BackUp { database: database(), keep });
     let restore = site.restore.map(|backup| Step::Restore { database: database(), backup: backup.clone() });
     Steps {
         prepare: restore.or_else(back_up).into_iter().chain(site.stage()).chain(way(Direction::Up)).collect(),

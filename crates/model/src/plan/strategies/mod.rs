@@ -43,7 +43,8 @@ impl Site<'_> {
     /// Lays out the release, unless it is.
     fn stage(&self) -> Option<Step> {
         let staged = self.seen.staged.contains(&self.wanted.release);
-        (!staged).then(|| Step::StageRelease { release: self.wanted.release, shared: self.wanted.shared.clone() })
+        let of = self.wanted.tool().map(|tool| tool.component.clone());
+        (!staged).then(|| Step::StageRelease { release: self.wanted.release, shared: self.wanted.shared.clone(), of })
     }
 
     /// Has a certificate issued, unless its enrolment is what serves.

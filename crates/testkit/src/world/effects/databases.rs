@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use plimsoll_api::{CopyAnswer, CopyWork};
 use plimsoll_host::Trouble;
-use plimsoll_host::database::{Address, Copying, Databases, Keeping, Place, Room};
+use plimsoll_host::database::{Address, Copying, Databases, Keeping, Levels, Place, Room};
 use plimsoll_model::backup::{Backup, Content, Tables, outdated};
 use plimsoll_model::database::{Applied, Compared, Direction, Migration};
 use plimsoll_model::time::Moment;
@@ -46,6 +46,15 @@ impl Databases for Hands {
         Ok(self.machine.state().backups.get(&(key.clone(), database.clone())).cloned().unwrap_or_default())
     }
 
+    /// No tool of a project's own is run there.
+    async fn levels(&self, _: &EnvironmentKey, _: &ComponentName) -> Result<Levels, Trouble> {
+        Ok(Levels::default())
+    }
+
+    async fn note(&self, _: &EnvironmentKey, _: &ComponentName, _: &Levels) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// Nothing lies outside of a simulated machine.
     async fn copies(&self, _: Copying<'_>, _: &CopyWork) -> Result<CopyAnswer, Trouble> {
         Ok(CopyAnswer::default())
@@ -61,7 +70,7 @@ impl Databases for Hands {
             let find = |backups: &[Backup], id: &BackupId| backups.iter().find(|backup| backup.id == *id).cloned().ok_or_else(unknown);
             match work {
                 Keeping::BackUp { id, keep, origin } => {
-                    let content = Content { at: Moment(0), bytes: 0, tables: Tables::new(), applied, origin };
+                    let content = Content { at: Moment(0), bytes: 0, tables: Tables::new(), applied, origin: origin.map(|origin| *origin) };
                     let database = room.database.clone();
                     let backup = Backup { id, database, content: Some(content), verified_at: Some(Moment(0)), trouble: None, copied: None };
                     backups.retain(|other| other.id != backup.id);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_host::Trouble;
-use plimsoll_host::releases::{Releases, judge};
+use plimsoll_host::releases::{Releases, Shared, judge};
 use plimsoll_model::release::{FileContent, ReleaseManifest};
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -77,7 +77,7 @@ impl Releases for Hands {
         Ok(self.machine.state().releases.contains_key(release))
     }
 
-    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, _: &[RelPath]) -> Result<(), Trouble> {
+    async fn stage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId, _: Shared<'_>) -> Result<(), Trouble> {
         let place = (key.clone(), component.clone(), *release);
         self.effect(Deed::Stage(component.clone(), *release), |state| match state.releases.contains_key(release) {
             true => Ok(state.staged.insert(place)),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_host::Trouble;
 use plimsoll_host::ledger::SlotRow;
-use plimsoll_host::supervise::{Running, Supervisor};
+use plimsoll_host::supervise::{Ended, Life, Running, Supervisor};
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ impl Supervisor for Hands {
         (20_000..30_000).find(free).ok_or_else(|| Trouble::new("no-free-port", "none"))
     }
 
-    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>) -> Result<(), Trouble> {
+    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, _: Life) -> Result<(), Trouble> {
         let place = (row.key.clone(), row.slot.clone());
         let deed = Deed::Start(row.slot.clone());
         self.effect(deed.clone(), |state| {
@@ -66,7 +66,7 @@ impl Supervisor for Hands {
         }
     }
 
-    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> String {
+    async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended {
         self.alive().await;
         let now = self.machine.chronicle().now_ms();
         let ends_in_ms = {
@@ -82,7 +82,7 @@ impl Supervisor for Hands {
             Some(0) => {}
             Some(ms) => self.wait(ms).await,
         }
-        "exit code 1".into()
+        Ended::badly("exit code 1")
     }
 
     async fn output(&self, key: &EnvironmentKey, slot: &SlotId, _: u32) -> Vec<String> {

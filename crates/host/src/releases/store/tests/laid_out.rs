@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use proptest::prelude::*;
 
 use super::super::judge::parents;
-use super::{Kept, Node, Tree, file, key, link, mode, program, release, seen, tree, web};
+use super::{Kept, Node, Tree, file, key, link, mode, own, program, release, seen, tree, web};
 use crate::releases::Releases;
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn staging_and_unstaging_twice_is_doing_it_once() {
 async fn what_is_not_there_cannot_be_laid_out() {
     let kept = Kept::new();
     let release = release("one", &tree([("a", file("x"))]));
-    let trouble = kept.store.stage(&key("dev"), &web(), &release.id, &[]).await.unwrap_err();
+    let trouble = kept.store.stage(&key("dev"), &web(), &release.id, own(&[])).await.unwrap_err();
     assert_eq!(trouble.code, "release-missing");
     assert!(!kept.store.has(&release.id).await.unwrap());
 }
@@ -89,7 +89,7 @@ async fn environments_and_components_have_their_own() {
     let content = tree([("a", file("x"))]);
     let release = release("one", &content);
     kept.put(&release, &content, &[]).await;
-    kept.store.stage(&key("production"), &web(), &release.id, &[]).await.unwrap();
+    kept.store.stage(&key("production"), &web(), &release.id, own(&[])).await.unwrap();
     kept.unstage(&release).await;
     assert_eq!(seen(&kept.store.folder(&key("production"), &web(), &release.id)), content);
 }

@@ -13,6 +13,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use plimsoll_model::release::{FileContent, FileEntry, ReleaseManifest};
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, ProjectName, RelPath, ReleaseId};
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 
 use super::{Store, tree};
 use crate::folders::Folders;
-use crate::releases::Releases;
+use crate::releases::{Releases, Shared};
 
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Kept {
     }
 
     async fn stage(&self, release: &ReleaseManifest, shared: &[&str]) {
-        self.store.stage(&key("dev"), &web(), &release.id, &paths(shared)).await.unwrap();
+        self.store.stage(&key("dev"), &web(), &release.id, own(&paths(shared))).await.unwrap();
     }
 
     async fn unstage(&self, release: &ReleaseManifest) {
@@ -96,6 +97,12 @@ impl Drop for Kept {
 
 fn key(environment: &str) -> EnvironmentKey {
     EnvironmentKey { project: ProjectName::new("shop").unwrap(), environment: EnvironmentName::new(environment).unwrap() }
+}
+
+/// Those of `web`.
+fn own(paths: &[RelPath]) -> Shared<'_> {
+    static WEB: LazyLock<ComponentName> = LazyLock::new(web);
+    Shared { of: &WEB, paths }
 }
 
 fn web() -> ComponentName {

@@ -1,6 +1,6 @@
 //! Deleting what nothing needs.
 
-use super::{Kept, file, key, program, release, seen, tree, web};
+use super::{Kept, file, key, own, program, release, seen, tree, web};
 use crate::releases::Releases;
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn what_is_laid_out_anywhere_stays() {
     let content = tree([("a", file("x"))]);
     let one = release("one", &content);
     kept.bring(&one, &content).await;
-    kept.store.stage(&key("production"), &web(), &one.id, &[]).await.unwrap();
+    kept.store.stage(&key("production"), &web(), &one.id, own(&[])).await.unwrap();
     kept.store.prune(&one.id).await.unwrap();
     assert!(kept.store.has(&one.id).await.unwrap());
 

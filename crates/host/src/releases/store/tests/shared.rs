@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::{Kept, Node, file, key, link, make_file, mode, overwrite, paths, program, release, seen, tree, web};
+use super::{Kept, Node, file, key, link, make_file, mode, overwrite, own, paths, program, release, seen, tree, web};
 use crate::releases::Releases;
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn what_a_program_put_in_the_way_is_not_followed() {
     let content = tree([("data/inner/x", file("x"))]);
     let one = release("one", &content);
     kept.bring(&one, &content).await;
-    let trouble = kept.store.stage(&key("dev"), &web(), &one.id, &paths(&["data/inner"])).await.unwrap_err();
+    let trouble = kept.store.stage(&key("dev"), &web(), &one.id, own(&paths(&["data/inner"]))).await.unwrap_err();
     assert_eq!(trouble.code, "release-hostile");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
     assert!(!kept.place(&one).exists());

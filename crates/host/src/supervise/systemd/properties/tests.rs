@@ -39,6 +39,7 @@ fn check(user: Option<&str>, shared: Option<&str>, expect: &[(&str, Option<Value
         environment: BTreeMap::from([("PORT".to_owned(), "20000".to_owned())]),
         secrets: Path::new("/srv/web-1.secrets"),
         script: Path::new("/srv/slots/web-1/run"),
+        life: Life::Kept,
     });
     for (name, value) in expect {
         let found: Vec<_> = properties.iter().filter(|(known, _)| known == name).map(|(_, value)| value).collect();

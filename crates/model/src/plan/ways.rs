@@ -1,0 +1,60 @@
+//! What leads each database to the migrations that it shall have: ours, one by one, or a tool of the project's own.
+
+use std::collections::BTreeMap;
+
+use super::schema::{self, Held};
+use super::{Desired, Move, Observed, PlanError, Terms, ToolRun, own};
+use crate::{ComponentName, HostName};
+
+/// What leads each database to the migrations that it shall have.
+pub(super) type Ways<'a> = BTreeMap<&'a ComponentName, Way>;
+
+/// What leads one there: migrations, or the project's own tool.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    pub(super) moves: Vec<Move>,
+    pub(super) run: Option<ToolRun>,
+}
+
+impl Way {
+    pub(super) fn is_empty(&self) -> bool {
+        self.moves.is_empty() && self.run.is_none()
+    }
+}
+
+/// Leaves a database at its release whose own tool has nothing to do: another one of the component that the tool belongs to is no change to it.
+pub(super) fn stay(desired: &mut Desired, hosts: &BTreeMap<HostName, Observed>) {
+    for (name, wanted) in &mut desired.components {
+        let serving = hosts.iter().filter(|(host, _)| wanted.is_for(host)).find_map(|(_, seen)| seen.components.get(name)?.served.as_ref());
+        if let Some(served) = serving.filter(|served| wanted.tool().is_some() && served.config == wanted.config()) {
+            wanted.release = served.release;
+        }
+    }
+}
+
+/// Finds what leads each of them there.
+///
+/// # Errors
+/// There is no way.
+pub(super) fn ways<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed>, terms: &Terms) -> Result<Ways<'a>, PlanError> {
+    let mut ways = Ways::new();
+    for (name, wanted) in &desired.components {
+        let Some(spec) = wanted.kind.database() else { continue };
+        for seen in hosts.iter().filter(|(host, _)| wanted.is_for(host)).map(|(_, seen)| seen) {
+            let served = seen.components.get(name).and_then(|seen| seen.served.as_ref());
+            let applied = seen.databases.get(name).map_or(&[][..], Vec::as_slice);
+            let applied = match terms.restore.get(name) {
+                Some(_) if !applied.is_empty() || served.is_some() => return Err(PlanError::Occupied { database: name.clone() }),
+                Some((_, brought)) => brought,
+                None => applied,
+            };
+            let held = Held { migrations: &spec.migrations, release: wanted.release };
+            let found = match &spec.own {
+                Some(own) => own::run(own, wanted, served, &terms.intent).map(|run| Way { run, ..Way::default() }),
+                None => schema::moves(held, served.and_then(Held::served), applied, &terms.intent).map(|moves| Way { moves, run: None }),
+            };
+            ways.insert(name, found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?);
+        }
+    }
+    Ok(ways)
+}
