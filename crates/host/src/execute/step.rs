@@ -257,7 +257,10 @@ impl At<'_> {
     }
 
     async fn switch(&self, served: Option<&Served>, forward: bool) -> Changes {
-        if let Some(slot) = served.and_then(|served| served.target.slot()) {
+        if let Some(slot) = served.and_then(|served| served.target.slot())
+            // One that a step has stopped, as two may not run, is started again when that step is undone.
+            && (forward || self.slot(slot).await?.running)
+        {
             // It may have been lost since it was healthy, or the machine started again.
             let row = self.start(slot).await?;
             if forward {

@@ -61,6 +61,12 @@ impl Books {
         stopped && open.is_some_and(|entry| entry.runs_once(component))
     }
 
+    /// Whether an open deployment replaces a component that cannot run twice.
+    pub(super) fn is_run_once(&self, key: &EnvironmentKey, component: &ComponentName) -> bool {
+        let mut open = self.entries.values().filter(|entry| entry.stored.record.key == *key && is_open(entry.progress.stage()));
+        open.any(|entry| entry.runs_once(component))
+    }
+
     /// Adds a deployment; false when it was there.
     pub(super) fn begin(&mut self, stored: &Stored, now: Time) -> Result<bool, Trouble> {
         let refused = |why: String| Err(Trouble::new("ledger-write", why));

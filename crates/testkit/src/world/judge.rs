@@ -1,6 +1,8 @@
 //! What may be done to a machine: nothing that no step under way has asked for, and nothing that takes away what serves.
 
+use plimsoll_host::ledger::SlotRow;
 use plimsoll_host::route::slot_name;
+use plimsoll_model::SlotId;
 use plimsoll_model::plan::{Phase, Served, Step, Target};
 use plimsoll_model::route::{Route, Upstream};
 
@@ -21,6 +23,10 @@ impl State {
             found.push((Invariant::Plan, format!("{deed}, and no step that is under way asks for it")));
         }
         match deed {
+            Deed::Start(slot) => {
+                let beside = self.running.values().map(|process| &process.row).find(|row| row.slot != *slot && self.is_alone(row, slot));
+                found.extend(beside.map(|row| (Invariant::Plan, format!("{deed}, beside {}, and only one of them may run", row.slot))));
+            }
             Deed::Stop(slot) => {
                 let process = self.running.iter().find(|((_, name), _)| name == slot).map(|((key, _), process)| (slot_name(key, slot), process));
                 found.extend(process.and_then(|(name, process)| self.against_stopping(&name, process, now_ms)));
@@ -63,6 +69,12 @@ impl State {
         let restored = starting || switch.as_ref().is_some_and(|switch| switch.undo && switch.runs_once);
         let after = after.filter(|route| !restored && !self.is_excused(route) && !self.would_answer(&route.upstream, now_ms))?;
         Some((Invariant::Route, format!("the route of {} is switched to {:?}, which does not answer", of.component, after.upstream)))
+    }
+
+    /// Whether `slot` is of the same component as `row`, and that cannot run twice.
+    fn is_alone(&self, row: &SlotRow, slot: &SlotId) -> bool {
+        let is_same = slot.as_str().rsplit_once('-').is_some_and(|(component, _)| component == row.component.as_str());
+        is_same && self.books.is_run_once(&row.key, &row.component)
     }
 
     fn is_asked_for(&self, deed: &Deed) -> bool {
