@@ -5,6 +5,7 @@ use std::time::Duration;
 use plimsoll_api::{HostApi, HostError, Order, Report};
 use plimsoll_model::{DeploymentId, HostName};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::conduct::{Conduct, Note};
 
@@ -29,15 +30,24 @@ pub(crate) async fn ask<T, F>(conduct: &Conduct<'_>, name: &HostName, question: 
 where
     F: Future<Output = Result<T, HostError>>,
 {
-    let end = tokio::time::Instant::now() + Duration::from_millis(conduct.plan.lease_ms);
-    let mut pause_ms = FIRST_PAUSE_MS;
+    let waiting = |why: &str| conduct.note(Note::Waiting { host: name.clone(), why: why.to_owned() });
+    again(Duration::from_millis(conduct.plan.lease_ms), question, waiting).await
+}
+
+/// Asks again for so long after the first time that no answer came: however long the host had been at work on it before, the lease was renewed until then.
+async fn again<T, F>(patience: Duration, question: impl Fn() -> F, waiting: impl Fn(&str)) -> Result<T, HostError>
+where
+    F: Future<Output = Result<T, HostError>>,
+{
+    let (mut end, mut pause_ms) = (None, FIRST_PAUSE_MS);
     loop {
         let answer = question().await;
         let Err(HostError::Unreachable { why, .. }) = &answer else { return answer };
-        if tokio::time::Instant::now() >= end {
+        let now = Instant::now();
+        if now >= *end.get_or_insert(now + patience) {
             return answer;
         }
-        conduct.note(Note::Waiting { host: name.clone(), why: why.clone() });
+        waiting(why);
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
     }
@@ -60,4 +70,37 @@ async fn once(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &D
         pass_on(event);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn lost() -> HostError {
+        HostError::unreachable(HostName::local(), "cut", "wait")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_broke_off_after_long_work_is_asked_again() {
+        let asked = Cell::new(0);
+        let question = || async {
+            asked.set(asked.get() + 1);
+            tokio::time::sleep(60 * PATIENCE).await;
+            if asked.get() == 1 { Err(lost()) } else { Ok(()) }
+        };
+        again(PATIENCE, question, |_| {}).await.unwrap();
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_stays_away_is_given_up() {
+        let (begun, told) = (Instant::now(), Cell::new(0));
+        let answer: Result<(), HostError> = again(PATIENCE, || async { Err(lost()) }, |_| told.set(told.get() + 1)).await;
+        assert_eq!((answer.unwrap_err(), told.get() > 3), (lost(), true));
+        assert!((PATIENCE..2 * PATIENCE).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    }
 }
