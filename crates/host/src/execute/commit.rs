@@ -25,8 +25,8 @@ pub(crate) async fn run(deployment: &Deployment, table: &Table, events: &Events)
             None => components.push(vec![(at, step)]),
         }
     }
-    let (databases, programs): (Vec<_>, Vec<_>) =
-        components.into_iter().partition(|steps| steps.iter().any(|(_, step)| matches!(step, Step::Migrate { .. })));
+    let migrates = |steps: &[(StepRef, &Step)]| steps.iter().any(|(_, step)| matches!(step, Step::Migrate { .. } | Step::RunTool(_)));
+    let (databases, programs): (Vec<_>, Vec<_>) = components.into_iter().partition(|steps| migrates(steps));
     let mut leftovers = Vec::new();
     for turn in [programs, databases] {
         leftovers.extend(try_join_all(turn.iter().map(|steps| component(deployment, table, steps, events))).await?);
