@@ -269,3 +269,32 @@ fn a_server_that_knows_its_callers_by_their_user_is_asked_as_the_one_that_is_nam
     let taken = project.run(["backup", "create", "local"]).ended(0);
     assert_eq!((taken.detail("/backups/0/counts"), taken.detail("/backups/0/tables/public.notes/rows")), (true.into(), 0.into()), "{taken:?}");
 }
+
+#[test]
+fn nothing_writes_while_a_database_is_migrated_that_wants_it_so() {
+    on_each(|scene| {
+        let project = &scene.project;
+        project.edit("migrations = \"migrations\"\n", "migrations = \"migrations\"\nexclusive = true\n");
+        project.deploy();
+        scene.second();
+        let told = project.run(["deploy", "local", "--events"]).ended(0).stdout;
+        let place = |told: &str, text: &str, what: &str| {
+            let found = told.lines().position(|line| line.contains(text) && line.contains(&format!("\"what\":\"{what}\"")));
+            found.unwrap_or_else(|| panic!("{text} is never {what}: {told}"))
+        };
+        assert!(place(&told, "drain and stop slot web-1", "done") < place(&told, "apply migration 0002_author", "begun"), "{told}");
+        assert!(place(&told, "apply migration 0003_tags", "done") < place(&told, "start slot web-2", "begun"), "{told}");
+        assert_eq!(get(&project.url("web", "/")), "version 2");
+        // What fails after it is undone in the reverse order: the program of before comes last.
+        scene.migration("0004_more", "CREATE TABLE more (id INTEGER)", Some("DROP TABLE more"));
+        project.service("web", "3 exits");
+        let told = project.run(["deploy", "local", "--events"]).ended(1).stdout;
+        assert!(place(&told, "apply migration 0004_more", "undone") < place(&told, "drain and stop slot web-2", "undone"), "{told}");
+        assert_eq!((get(&project.url("web", "/")).as_str(), project.programs().len()), ("version 2", 1));
+        // One that does not change is stopped as well, and comes back.
+        project.service("web", "2");
+        assert_eq!(project.run(["migrate", "up", "local"]).ended(0).detail("/deployment/outcome"), "committed");
+        assert_eq!((get(&project.url("web", "/")).as_str(), project.programs().len()), ("version 2", 1));
+        assert_eq!(project.run(["deploy", "local"]).ended(0).detail("/deployment/outcome"), "unchanged");
+    });
+}

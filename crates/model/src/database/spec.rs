@@ -20,6 +20,9 @@ pub struct DatabaseSpec {
     pub secrets: BTreeMap<String, Digest>,
     /// The migrations that it shall have, in their order: those that its release holds. None, where the project's own tool applies them.
     pub migrations: Vec<Migration>,
+    /// Nothing may write while they are applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclusive: bool,
     /// The project's own tool that applies them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Box<Own>>,

@@ -115,6 +115,7 @@ fn location(section: &Section) -> Option<Location> {
 /// The component that `section` describes, beside those of the project. Says nothing: where a value is missing, its mistake was told before.
 pub(super) fn component(section: &Section, ground: Ground<'_>, components: &BTreeMap<ComponentName, Component>) -> Option<Component> {
     let (engine, location, folder, copy) = (engine(section)?, location(section)?, section.path("migrations")?, ground.copy.cloned());
+    let exclusive = section.flag("exclusive")?;
     // One host does it: the first that it may be.
     let hosts = ground.hosts.and_then(|hosts| placement::first(section, hosts)).map(|host| BTreeSet::from([host]));
     let ours = Component {
@@ -122,7 +123,7 @@ pub(super) fn component(section: &Section, ground: Ground<'_>, components: &BTre
         sources: Vec::new(),
         build: None,
         test: None,
-        kind: Kind::Database { engine, location: location.clone(), copy: copy.clone(), own: None },
+        kind: Kind::Database { engine, location: location.clone(), copy: copy.clone(), exclusive, own: None },
         route: None,
         tls: None,
         depends_on: BTreeSet::new(),
@@ -137,7 +138,7 @@ pub(super) fn component(section: &Section, ground: Ground<'_>, components: &BTre
     let own = OwnTool { tool: tool_of(owner, component, migrate, &location)?, folder };
     // What the tool is run in is made as the component's release is.
     let Component { path, sources, build, shared, .. } = component.clone();
-    Some(Component { path, sources, build, shared, kind: Kind::Database { engine, location, copy, own: Some(Box::new(own)) }, ..ours })
+    Some(Component { path, sources, build, shared, kind: Kind::Database { engine, location, copy, exclusive, own: Some(Box::new(own)) }, ..ours })
 }
 
 fn tool_of(owner: ComponentName, component: &Component, migrate: &Section, location: &Location) -> Option<Tool> {

@@ -72,13 +72,13 @@ impl Kind {
         match self {
             Kind::Site { root } => DesiredKind::Site { root: root.clone() },
             Kind::Process(process) => DesiredKind::Process(process.spec(secrets)),
-            Kind::Database { engine, location, copy, own } => {
+            Kind::Database { engine, location, copy, exclusive, own } => {
                 let migrations = known.migrations.get(name).cloned().unwrap_or_default();
                 let schedule = environment.backups.schedule();
                 let (location, copy) = (location.clone(), copy.clone());
                 let files = || known.files.get(name).cloned().unwrap_or_default();
                 let own = own.as_ref().map(|own| Box::new(Own { tool: own.tool.clone(), files: files() }));
-                DesiredKind::Database(DatabaseSpec { engine: *engine, location, secrets, migrations, own, schedule, copy })
+                DesiredKind::Database(DatabaseSpec { engine: *engine, location, secrets, migrations, exclusive: *exclusive, own, schedule, copy })
             }
         }
     }

@@ -161,6 +161,14 @@ pub(super) static DATABASE: Table = Table {
             "{ up = \"alembic upgrade head\", status = \"alembic current | cut -d' ' -f1\" }",
             "The project's own tool, which applies them in the place of Plimsoll.",
         ),
+        Key::new(
+            "exclusive",
+            Shape::Flag,
+            "true",
+            "Nothing may write while its migrations are applied: all that depends on it is stopped before, and started when that is done. Requests to it \
+             fail meanwhile.",
+        )
+        .default("false"),
         Key::new("url", Shape::Table(&DATABASE_URL), "{ secret = \"DATABASE_URL\" }", "Where the server is."),
         Key::new(
             "user",

@@ -200,6 +200,9 @@ pub enum Kind {
         /// What is wanted of copies of its backups.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         copy: Option<CopySpec>,
+        /// Nothing may write while its migrations are applied.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        exclusive: bool,
         /// The project's own tool that applies its migrations.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         own: Option<Box<OwnTool>>,

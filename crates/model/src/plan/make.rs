@@ -6,17 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::batches::batches;
 use super::strategies::{self, Site};
-use super::ways::{Way, Ways, stay, ways};
+use super::ways::{Way, Ways, stay, stopped, ways};
 use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
 use crate::database::Applied;
 use crate::manifest::project::StrategyName;
+use crate::slot::Condition;
 use crate::source::Source;
 use crate::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
 pub const PLAN_VERSION: u32 = 7;
 
-/// Version of a plan whose databases are migrated without tools of the project's own.
+/// Version of a plan whose databases are migrated without tools of the project's own, and while they are used.
 const TOOLLESS_VERSION: u32 = 6;
 
 /// Version of a plan without databases.
@@ -127,7 +128,9 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
         stay(&mut desired, hosts);
     }
     let ways = ways(&desired, hosts, &terms)?;
-    let making = Making { hosts, keep: terms.keep_releases, keep_backups: terms.keep_backups, restore: &terms.restore, ways: &ways };
+    let stopped = stopped(&desired, &ways);
+    let (keep, keep_backups, restore) = (terms.keep_releases, terms.keep_backups, &terms.restore);
+    let making = Making { hosts, keep, keep_backups, restore, ways: &ways, stopped: &stopped };
     let work: BTreeMap<&ComponentName, Vec<Batch<'_>>> = desired.components.iter().map(|(name, wanted)| (name, making.work(name, wanted))).collect();
     let depends_on: BTreeMap<_, _> = desired.components.iter().map(|(name, wanted)| (name.clone(), wanted.depends_on.clone())).collect();
     let order = levels::levels(&depends_on, |name| work[name].len())?;
@@ -135,7 +138,8 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
     if matches!(terms.intent, Intent::Rollback { .. }) {
         judge_releases(&desired, hosts)?;
     }
-    let mut levels: Vec<Level> = order.iter().map(|turns| level(turns, &work, hosts)).collect();
+    let mut levels: Vec<Level> = making.stops(&desired).into_iter().collect();
+    levels.extend(order.iter().map(|turns| level(turns, &work, hosts)));
     levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
     Ok(Plan {
@@ -200,7 +204,7 @@ impl Plan {
     pub fn batches(&self) -> BTreeMap<ComponentName, Vec<Vec<HostName>>> {
         let rolling = self.desired.components.iter().filter(|(_, wanted)| wanted.rolling.is_some());
         let of = |name: &ComponentName| {
-            let changed = |work: &Work| work.component == *name && work.change != Change::Leave;
+            let changed = |work: &Work| work.component == *name && work.change != Change::Leave && work.replaces();
             let on = |level: &Level| level.hosts.iter().filter(|(_, all)| all.iter().any(changed)).map(|(host, _)| host.clone()).collect::<Vec<_>>();
             self.levels.iter().map(on).filter(|hosts| !hosts.is_empty()).collect::<Vec<_>>()
         };
@@ -226,8 +230,15 @@ impl Plan {
     #[must_use]
     pub fn estimates(&self, hosts: &BTreeMap<HostName, Observed>) -> Estimates {
         let slowest = |name: &ComponentName| hosts.values().filter_map(|seen| seen.durations_ms.get(name)).max().copied();
-        let level_ms =
-            |level: &Level| level.hosts.values().flatten().map(|work| slowest(&work.component)).try_fold(0, |most, ms| Some(most.max(ms?)));
+        let level_ms = |level: &Level| {
+            level
+                .hosts
+                .values()
+                .flatten()
+                .filter(|work| work.replaces())
+                .map(|work| slowest(&work.component))
+                .try_fold(0, |most, ms| Some(most.max(ms?)))
+        };
         Estimates {
             total_ms: self.levels.iter().map(level_ms).try_fold(0, |sum: u64, ms| Some(sum + ms?)),
             components_ms: self.changes().keys().filter_map(|name| Some((name.clone(), slowest(name)?))).collect(),
@@ -238,7 +249,7 @@ impl Plan {
 fn version(desired: &Desired) -> u32 {
     let any = |has: fn(&DesiredComponent) -> bool| desired.components.values().any(has);
     match () {
-        () if any(|wanted| wanted.tool().is_some()) => PLAN_VERSION,
+        () if any(|wanted| wanted.tool().is_some() || wanted.kind.database().is_some_and(|spec| spec.exclusive)) => PLAN_VERSION,
         () if any(|wanted| wanted.kind.database().is_some()) => TOOLLESS_VERSION,
         () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => STATELESS_VERSION,
         () if any(|wanted| wanted.route.as_ref().is_some_and(|route| route.tls.is_some())) => EVERYWHERE_VERSION,
@@ -266,6 +277,8 @@ struct Making<'a> {
     keep_backups: Option<u32>,
     restore: &'a BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
     ways: &'a Ways<'a>,
+    /// Those that are stopped before anything else.
+    stopped: &'a BTreeSet<&'a ComponentName>,
 }
 
 impl<'a> Making<'a> {
@@ -279,14 +292,54 @@ impl<'a> Making<'a> {
             let seen = seen.components.get(name).unwrap_or(&nothing);
             let change = match Change::between(wanted, seen) {
                 Change::None if !way.is_empty() => Change::Schema,
+                Change::None if self.stopped.contains(name) && seen.served.is_some() => Change::Restart,
                 change => change,
             };
-            let restore = self.restore.get(name).map(|(backup, _)| backup);
-            let site = Site { component: name, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore };
+            let site = self.site(name, wanted, seen);
             let steps = || steps(&site, way);
             (change != Change::None).then(|| (host, Work { component: name.clone(), change, release: Some(wanted.release), steps: steps() }))
         });
         batches(changing.collect(), wanted.rolling, own().count())
+    }
+
+    fn site<'b>(&'b self, component: &'b ComponentName, wanted: &'b DesiredComponent, seen: &'b ObservedComponent) -> Site<'b> {
+        let restore = self.restore.get(component).map(|(backup, _)| backup);
+        let stopped = self.stopped.contains(component);
+        Site { component, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore, stopped }
+    }
+
+    /// Stops what may write, where nothing may; what goes away anyway may as well. Their releases are there before, so that the gap is a short one.
+    fn stops(&self, desired: &Desired) -> Option<Level> {
+        if self.stopped.is_empty() {
+            return None;
+        }
+        let stop = |name: &ComponentName, seen: &ObservedComponent| -> Option<Work> {
+            let wanted = desired.components.get(name);
+            let slots = seen.slots.iter().filter(|slot| slot.condition != Condition::Stopped);
+            let (drain_ms, prepare, change) = match wanted.map(|wanted| (&wanted.kind, wanted)) {
+                Some((DesiredKind::Process(spec), wanted)) if self.stopped.contains(name) => {
+                    let change = match Change::between(wanted, seen) {
+                        Change::None => Change::Restart,
+                        change => change,
+                    };
+                    (spec.drain_timeout_ms, self.site(name, wanted, seen).stage().into_iter().collect(), change)
+                }
+                None => (strategies::DRAIN_MS, Vec::new(), Change::Remove),
+                Some(_) => return None,
+            };
+            let switch: Vec<Step> = slots.map(|slot| Step::StopSlot { slot: slot.slot.clone(), drain_ms }).collect();
+            let release = wanted.map(|wanted| wanted.release);
+            (!switch.is_empty()).then(|| Work { component: name.clone(), change, release, steps: Steps { prepare, switch, ..Steps::default() } })
+        };
+        let on = |seen: &Observed| seen.components.iter().filter_map(|(name, seen)| stop(name, seen)).collect();
+        Some(Level { hosts: self.hosts.iter().map(|(host, seen)| (host.clone(), on(seen))).collect() })
+    }
+}
+
+impl Work {
+    /// Whether it puts something in the place of what serves, rather than making room for that.
+    fn replaces(&self) -> bool {
+        self.steps.switch.iter().any(|step| matches!(step, Step::Switch { .. }))
     }
 }
 

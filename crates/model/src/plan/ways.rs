@@ -1,9 +1,10 @@
 //! What leads each database to the migrations that it shall have: ours, one by one, or a tool of the project's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{self, Held};
-use super::{Desired, Move, Observed, PlanError, Terms, ToolRun, own};
+use super::{Desired, DesiredComponent, Move, Observed, PlanError, Terms, ToolRun, own};
+use crate::database::Direction;
 use crate::{ComponentName, HostName};
 
 /// What leads each database to the migrations that it shall have.
@@ -17,6 +18,12 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// Whether something is applied.
+    fn leads_up(&self) -> bool {
+        let mut directions = self.moves.iter().map(|one| one.direction).chain(self.run.iter().map(|run| run.direction));
+        directions.any(|direction| direction == Direction::Up)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.moves.is_empty() && self.run.is_none()
     }
@@ -30,6 +37,15 @@ pub(super) fn stay(desired: &mut Desired, hosts: &BTreeMap<HostName, Observed>) 
             wanted.release = served.release;
         }
     }
+}
+
+/// The components that are stopped while a database is migrated into which nothing may be written meanwhile: those that depend on it.
+pub(super) fn stopped<'a>(desired: &'a Desired, ways: &Ways<'_>) -> BTreeSet<&'a ComponentName> {
+    let is_exclusive =
+        |name: &&ComponentName| desired.components.get(*name).is_some_and(|found| found.kind.database().is_some_and(|spec| spec.exclusive));
+    let databases: BTreeSet<&ComponentName> = ways.iter().filter(|(_, way)| way.leads_up()).map(|(name, _)| *name).filter(is_exclusive).collect();
+    let uses = |wanted: &DesiredComponent| wanted.kind.database().is_none() && wanted.depends_on.iter().any(|need| databases.contains(need));
+    desired.components.iter().filter(|(_, wanted)| uses(wanted)).map(|(name, _)| name).collect()
 }
 
 /// Finds what leads each of them there.

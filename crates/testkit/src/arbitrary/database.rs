@@ -75,11 +75,12 @@ prop_compose! {
         location in location(),
         secrets in btree_map(variable(), digest(), 0..2),
         migrations in vec(migration(), 0..3),
+        exclusive in any::<bool>(),
         own in of(own().prop_map(Box::new)),
         schedule in of((any::<u64>(), any::<u32>()).prop_map(|(every_ms, keep)| Schedule { every_ms, keep })),
         copy in of(copy()),
     ) -> DatabaseSpec {
-        DatabaseSpec { engine, location, secrets, migrations, own, schedule, copy }
+        DatabaseSpec { engine, location, secrets, migrations, exclusive, own, schedule, copy }
     }
 }
 

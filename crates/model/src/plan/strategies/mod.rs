@@ -16,7 +16,7 @@ use crate::{BackupId, ComponentName, SlotId};
 const ROUTE_CHECK_MS: u64 = 10_000;
 
 /// How long a slot may take to stop when its own drain time is not known any more, in milliseconds.
-const DRAIN_MS: u64 = 10_000;
+pub(super) const DRAIN_MS: u64 = 10_000;
 
 /// What a strategy looks at: one component on one host.
 pub struct Site<'a> {
@@ -32,6 +32,8 @@ pub struct Site<'a> {
     pub keep_backups: Option<u32>,
     /// The backup whose data comes before everything.
     pub restore: Option<&'a BackupId>,
+    /// Its slots are stopped before: a database is migrated meanwhile.
+    pub stopped: bool,
 }
 
 impl Site<'_> {
@@ -41,7 +43,7 @@ impl Site<'_> {
     }
 
     /// Lays out the release, unless it is.
-    fn stage(&self) -> Option<Step> {
+    pub(super) fn stage(&self) -> Option<Step> {
         let staged = self.seen.staged.contains(&self.wanted.release);
         let of = self.wanted.tool().map(|tool| tool.component.clone());
         (!staged).then(|| Step::StageRelease { release: self.wanted.release, shared: self.wanted.shared.clone(), of })
@@ -58,6 +60,9 @@ impl Site<'_> {
 
     /// A slot that already is all that is wanted and runs: then only the route has to move.
     fn ready_slot(&self) -> Option<&ObservedSlot> {
+        if self.stopped {
+            return None;
+        }
         let served = self.seen.served.as_ref()?.target.slot()?;
         let slot = self.seen.slots.iter().find(|slot| slot.slot == *served)?;
         let fits = slot.release == self.wanted.release && slot.config == self.wanted.config();

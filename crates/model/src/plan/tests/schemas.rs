@@ -23,7 +23,16 @@ fn desired(version: u8, migrations: Vec<Migration>) -> Desired {
     let mut desired = two(version);
     desired.components.remove(&name(1));
     let location = Location::Server { url: "DATABASE_URL".into(), user: None };
-    let spec = DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations, own: None, schedule: None, copy: None };
+    let spec = DatabaseSpec {
+        engine: DatabaseKind::Postgres,
+        location,
+        secrets: BTreeMap::new(),
+        migrations,
+        own: None,
+        exclusive: false,
+        schedule: None,
+        copy: None,
+    };
     let database = wanted(9, version, BTreeSet::new());
     let database = DesiredComponent { kind: DesiredKind::Database(spec), route: None, ..database };
     desired.components.get_mut(&name(0)).unwrap().depends_on.insert(main());
@@ -170,4 +179,45 @@ fn a_database_begins_with_the_data_of_a_backup_where_it_has_none() {
     }
     let newer = make(restoring(3), desired(1, migrations(2, 0)), &hosts(nothing())).unwrap_err();
     assert_eq!(newer.code(), "migration-missing", "the source is older than the backup");
+}
+
+/// What is done to slots and the database, level by level.
+fn story(plan: &Plan) -> Vec<(u32, Phase, String)> {
+    let told = |step: &Step| match step {
+        Step::StopSlot { slot, .. } => Some(format!("stop {slot}")),
+        Step::StartSlot { slot, .. } => Some(format!("start {slot}")),
+        Step::Migrate { migration, direction, .. } => Some(format!("{direction:?} {}", migration.version)),
+        _ => None,
+    };
+    plan.steps(&plan.home).filter(|(at, _)| at.phase != Phase::Commit).filter_map(|(at, step)| Some((at.level, at.phase, told(step)?))).collect()
+}
+
+#[test]
+fn who_could_write_is_stopped_while_nothing_may() {
+    let exclusive = |version: u8, count: i64| {
+        let mut desired = desired(version, migrations(count, 0));
+        let DesiredKind::Database(spec) = &mut desired.components.get_mut(&main()).unwrap().kind else { panic!("it is a database") };
+        spec.exclusive = true;
+        desired
+    };
+    let (one, two) = (exclusive(1, 1), exclusive(2, 2));
+    let plan = make(terms(), one.clone(), &hosts(nothing())).unwrap();
+    assert_eq!(story(&plan), [(0, Phase::Prepare, "Up 1".into()), (1, Phase::Prepare, "start c0-1".into())]);
+    let expect = |new: &str| {
+        vec![(0, Phase::Switch, "stop c0-1".to_owned()), (1, Phase::Prepare, "Up 2".to_owned()), (2, Phase::Prepare, format!("start {new}"))]
+    };
+    let plan = make(terms(), two.clone(), &seen(&one, applied(&migrations(1, 0)))).unwrap();
+    assert_eq!((story(&plan), plan.changes()[&name(0)]), (expect("c0-2"), Change::Release));
+    let staged = plan.steps(&plan.home).find(|(at, step)| at.component == name(0) && matches!(step, Step::StageRelease { .. }));
+    assert_eq!(staged.map(|(at, _)| at.level), Some(0), "it is there before the gap");
+    // A program that does not change is stopped too, and gets a slot of its own, so that it can be undone in the right order.
+    let mut same = two.clone();
+    same.components.insert(name(0), one.components[&name(0)].clone());
+    let plan = make(terms(), same, &seen(&one, applied(&migrations(1, 0)))).unwrap();
+    assert_eq!((story(&plan), plan.changes()[&name(0)]), (expect("c0-2"), Change::Restart));
+    // What is led back is led back after the decision.
+    let plan = make(back(), one, &seen(&two, applied(&migrations(2, 0)))).unwrap();
+    assert!(story(&plan).iter().all(|(_, _, told)| !told.starts_with("stop")), "{:#?}", story(&plan));
+    let plan = make(terms(), exclusive(3, 2), &seen(&two, applied(&migrations(2, 0)))).unwrap();
+    assert!(story(&plan).iter().all(|(_, _, told)| !told.starts_with("stop")), "nothing is migrated");
 }

@@ -21,8 +21,16 @@ fn desired(version: u8, files: &[&str], down: bool) -> Desired {
     let files = Files { names: files.iter().map(|name| (*name).to_owned()).collect(), content: Digest::of_value(&files) };
     let location = Location::Server { url: "DATABASE_URL".into(), user: None };
     let own = Some(Box::new(Own { tool, files }));
-    let spec =
-        DatabaseSpec { engine: DatabaseKind::Postgres, location, secrets: BTreeMap::new(), migrations: Vec::new(), own, schedule: None, copy: None };
+    let spec = DatabaseSpec {
+        engine: DatabaseKind::Postgres,
+        location,
+        secrets: BTreeMap::new(),
+        migrations: Vec::new(),
+        own,
+        exclusive: false,
+        schedule: None,
+        copy: None,
+    };
     let mut desired = two(version);
     let database = DesiredComponent { kind: DesiredKind::Database(spec), route: None, ..wanted(9, version, BTreeSet::new()) };
     desired.components.get_mut(&name(0)).unwrap().depends_on.insert(main());
