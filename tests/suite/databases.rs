@@ -286,7 +286,12 @@ fn nothing_writes_while_a_database_is_migrated_that_wants_it_so() {
         assert!(place(&told, "apply migration 0003_tags", "done") < place(&told, "start slot web-2", "begun"), "{told}");
         assert_eq!(get(&project.url("web", "/")), "version 2");
         // What fails after it is undone in the reverse order: the program of before comes last.
-        scene.migration("0004_more", "CREATE TABLE more (id INTEGER)", Some("DROP TABLE more"));
+        scene.migration("0004_more", "ALTER TABLE notes RENAME COLUMN author TO signed", Some("ALTER TABLE notes RENAME COLUMN signed TO author"));
+        let findings = || project.run(["plan", "local"]).ended(0).detail("/plan/findings");
+        assert_eq!(findings(), serde_json::Value::Null, "nobody serves who could ask for the column");
+        project.edit("exclusive = true", "exclusive = false");
+        assert_eq!(findings()[0]["code"], "column-renamed");
+        project.edit("exclusive = false", "exclusive = true");
         project.service("web", "3 exits");
         let told = project.run(["deploy", "local", "--events"]).ended(1).stdout;
         assert!(place(&told, "apply migration 0004_more", "undone") < place(&told, "drain and stop slot web-2", "undone"), "{told}");

@@ -11,6 +11,6 @@ mod sql;
 
 pub use beyond::beyond;
 pub use folder::{Fresh, FreshError, fresh, load, read};
-pub use lint::{Example, Existing, GROUND, Harm, NOTICES, Notice, RULES, Rule, lint};
+pub use lint::{Example, Existing, GROUND, Harm, NOTICES, Notice, RULES, Rule, lint, takes_others};
 pub use reference::reference;
 pub use script::{Pair, Script};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use plimsoll_build::name::Contents;
-use plimsoll_migration::{Existing, Pair, lint};
+use plimsoll_migration::{Existing, Pair, lint, takes_others};
 use plimsoll_model::database::{DatabaseKind, Files, Migration};
 use plimsoll_model::finding::{Finding, Place, Severity};
 use plimsoll_model::manifest::project::{Kind, OwnTool, Project};
@@ -19,6 +19,8 @@ pub(crate) struct Migrations(BTreeMap<ComponentName, Folder>);
 /// Those of one of them.
 struct Folder {
     engine: DatabaseKind,
+    /// Nobody uses the database while they are run.
+    exclusive: bool,
     pairs: Vec<Pair>,
 }
 
@@ -27,9 +29,9 @@ impl Migrations {
     pub(crate) fn read(project: &Project, root: &Path) -> Result<Self, OpError> {
         let mut folders = BTreeMap::new();
         for (name, component) in &project.components {
-            if let Kind::Database { engine, own: None, .. } = component.kind {
+            if let Kind::Database { engine, exclusive, own: None, .. } = component.kind {
                 let pairs = pairs(&component.path, root).map_err(project::invalid)?;
-                folders.insert(name.clone(), Folder { engine, pairs });
+                folders.insert(name.clone(), Folder { engine, exclusive, pairs });
             }
         }
         Ok(Self(folders))
@@ -60,7 +62,9 @@ impl Migrations {
         let of = |(name, folder): (&ComponentName, &Folder)| {
             let applied = seen.values().find_map(|seen| seen.databases.get(name)).into_iter().flatten();
             let applied: BTreeSet<i64> = applied.map(|applied| applied.version).collect();
-            lint(folder.engine, &folder.pairs, Existing::Applied(&applied))
+            let found = lint(folder.engine, &folder.pairs, Existing::Applied(&applied));
+            let exclusive = folder.exclusive;
+            found.into_iter().filter(move |finding| !(exclusive && takes_others(finding)))
         };
         self.0.iter().flat_map(of).collect()
     }

@@ -54,6 +54,12 @@ pub fn lint(kind: DatabaseKind, migrations: &[Pair], existing: Existing<'_>) -> 
     findings
 }
 
+/// Whether what was found hurts only where somebody else uses the database meanwhile.
+#[must_use]
+pub fn takes_others(finding: &Finding) -> bool {
+    RULES.iter().any(|rule| rule.id == finding.code && rule.harm.takes_others())
+}
+
 fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut allows = Allows::of(case);
     let mut told: Vec<(Direction, Finding)> = Vec::new();

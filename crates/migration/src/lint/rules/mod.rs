@@ -78,6 +78,17 @@ pub enum Harm {
     CannotBeUndone,
 }
 
+impl Harm {
+    /// Whether it takes somebody else who uses the database meanwhile.
+    #[must_use]
+    pub fn takes_others(self) -> bool {
+        match self {
+            Self::BreaksServing | Self::BlocksWriters | Self::BlocksReaders | Self::Rewrites | Self::HoldsTable | Self::HoldsTables => true,
+            Self::Fails | Self::LeavesHalf | Self::LosesRows | Self::CannotBeUndone => false,
+        }
+    }
+}
+
 impl fmt::Display for Harm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
