@@ -145,7 +145,7 @@ fn a_run_that_takes_too_long_is_ended() {
     let scene = deployed();
     let project = &scene.project;
     second(project);
-    project.edit("migrate = { ", "migrate = { timeout = \"1s\", ");
+    project.edit("migrate = { ", "migrate = { timeout = \"3s\", ");
     fs::write(data(project, "wait"), "").expect("it takes a file");
     let told = project.run(["deploy", "local"]).ended(1);
     assert_eq!((&told.document()["code"], book(&scene)), (&"migration-timeout".into(), vec!["1".to_owned()]), "{told:?}");
@@ -175,7 +175,7 @@ fn a_daemon_after_the_one_that_began_it_waits_for_it() {
 fn when_nobody_goes_on_with_it_it_is_taken_back_once_it_has_ended() {
     let scene = deployed();
     let project = &scene.project;
-    project.lease("1s");
+    project.lease("2s");
     at_work(project).kill();
     fs::remove_file(data(project, "wait")).expect("it was written");
     until(Value::Null, || project.run(["status", "local"]).ended(0).detail("/open"));
