@@ -78,6 +78,8 @@ fn a_tool_is_run_as_the_program_is_and_leads_back() {
         "{}",
         told.stdout
     );
+    let logs = system.run("logs", &["main"], &[]).ended(0).stdout;
+    assert!(logs.contains("*** is of no use") && logs.contains("\"component\":\"main\""), "{logs}");
     assert_eq!(system.root("systemctl list-units --all --plain --no-legend 'plimsoll-*.main-*'").trim(), "", "nothing of it is left");
 }
 

@@ -14,6 +14,9 @@ const FIRST_PAUSE_MS: u64 = 50;
 /// Longest pause, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 1_000;
 
+/// How long is asked again at least, once an answer did not come.
+const AFTERWARDS: Duration = Duration::from_secs(10);
+
 /// Gives an order to a host, again while the host cannot be reached, for as long as a lease lasts.
 pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
     ask(conduct, name, || async {
@@ -34,17 +37,18 @@ where
     again(Duration::from_millis(conduct.plan.lease_ms), question, waiting).await
 }
 
-/// Asks again for so long after the first time that no answer came: however long the host had been at work on it before, the lease was renewed until then.
+/// Asks again until `patience` is over, and for a while after the first answer that did not come: the host may have been at work on it for longer than that.
 async fn again<T, F>(patience: Duration, question: impl Fn() -> F, waiting: impl Fn(&str)) -> Result<T, HostError>
 where
     F: Future<Output = Result<T, HostError>>,
 {
+    let begun = Instant::now();
     let (mut end, mut pause_ms) = (None, FIRST_PAUSE_MS);
     loop {
         let answer = question().await;
         let Err(HostError::Unreachable { why, .. }) = &answer else { return answer };
         let now = Instant::now();
-        if now >= *end.get_or_insert(now + patience) {
+        if now >= *end.get_or_insert((begun + patience).max(now + patience.min(AFTERWARDS))) {
             return answer;
         }
         waiting(why);

@@ -128,7 +128,8 @@ impl Host {
             shown.extend(served.and_then(|served| Some(served.route.as_ref()?.tls.as_ref()?.certificate)));
         }
         let history = self.world.ledger.history(key, HISTORY).await?;
-        for record in recallable(&history, SECRETS_KEPT) {
+        // What failed last is kept as well: the next try needs what is known of its certificates.
+        for record in history.iter().take(SECRETS_KEPT).chain(recallable(&history, SECRETS_KEPT)) {
             needed.extend(record.desired.configured(host).map(|(name, config)| (name.clone(), config)));
             shown.extend(certificates::of(&record.desired, host).map(|tls| tls.certificate));
         }

@@ -7,7 +7,7 @@ use zbus::zvariant::Value;
 
 use super::names;
 use crate::ledger::SlotRow;
-use crate::supervise::Life;
+use crate::supervise::{Life, slot_files};
 
 /// How long a program that ended is gone before it is started again, in microseconds.
 const RESTART_USEC: u64 = 1_000_000;
@@ -143,10 +143,12 @@ fn hardening() -> Properties {
 /// Lines are kept as they are written, and can be asked for by what they belong to.
 fn journal(slot: &Slot<'_>) -> Properties {
     let row = slot.row;
+    // The tool of a database is called as that is, and belongs to another component.
+    let named = slot_files::parts(&row.slot).map_or_else(|| row.component.clone(), |(named, _)| named);
     let fields = [
         format!("PLIMSOLL_PROJECT={}", row.key.project),
         format!("PLIMSOLL_ENVIRONMENT={}", row.key.environment),
-        format!("PLIMSOLL_COMPONENT={}", row.component),
+        format!("PLIMSOLL_COMPONENT={named}"),
         format!("PLIMSOLL_SLOT={}", row.slot),
         format!("PLIMSOLL_CONFIG={}", row.config),
     ];
