@@ -227,8 +227,11 @@ impl Supervisor for Pretended {
         Ok(self.last_port.fetch_add(1, Ordering::Relaxed).max(1))
     }
 
-    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, _: Life) -> Result<(), Trouble> {
-        self.running().insert((row.key.clone(), row.slot.clone()));
+    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, life: Life) -> Result<(), Trouble> {
+        // What is run once has ended before anybody asks.
+        if life == Life::Kept {
+            self.running().insert((row.key.clone(), row.slot.clone()));
+        }
         Ok(())
     }
 
