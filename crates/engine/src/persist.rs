@@ -15,7 +15,7 @@ const FIRST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 1_000;
 
 /// How long is asked again at least, once an answer did not come.
-const AFTERWARDS: Duration = Duration::from_secs(10);
+const AFTERWARDS: Duration = Duration::from_secs(2);
 
 /// Gives an order to a host, again while the host cannot be reached, for as long as a lease lasts.
 pub(crate) async fn order(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: &DeploymentId, order: Order) -> Result<Report, HostError> {
