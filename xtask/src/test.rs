@@ -2,6 +2,8 @@
 //!
 //! All parts run even when one fails, so that one run tells all; the last lines say which failed.
 
+use std::env;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Instant;
 
@@ -28,6 +30,9 @@ const PARTS: &[Part] = &[
 /// # Errors
 /// Names the parts that failed.
 pub fn run_all() -> Outcome {
+    if env::var_os(INCREMENTAL).is_none() {
+        return Err(again_without_increments());
+    }
     need(&["git"], "git ca-certificates")?;
     need(&["nginx"], "nginx-light")?;
     need(&["python3"], "python3")?;
@@ -49,6 +54,18 @@ pub fn run_all() -> Outcome {
     eprintln!("\n{}", told.join("\n"));
     println!("parts: {} passed, {} failed", PARTS.len() - failed.len(), failed.len());
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+const INCREMENTAL: &str = "CARGO_INCREMENTAL";
+
+/// Replaces this process by one whose builds, down to the last, keep nothing for the next change: what is built once only would be twice as
+/// large, and a full disk is the worst way to fail. Comes back only if that cannot be done.
+fn again_without_increments() -> String {
+    let error = match env::current_exe() {
+        Ok(program) => Command::new(program).args(env::args_os().skip(1)).env(INCREMENTAL, "0").exec(),
+        Err(error) => error,
+    };
+    format!("cannot begin the tests: {error}")
 }
 
 fn format() -> Outcome {

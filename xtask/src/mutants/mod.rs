@@ -60,7 +60,7 @@ fn attempt(copy: &Copy, mutation: &Mutation) -> Result<Option<String>, String> {
 /// Builds and plays what is in the copy; answers what was noticed first.
 fn play(copy: &Copy) -> Result<Option<String>, String> {
     let mut build = cargo("build --quiet --offline --package plimsoll-simulation --bin simulate");
-    build.current_dir(copy.root()).env("CARGO_TARGET_DIR", copy.target()).env("RUSTFLAGS", "--cap-lints=allow");
+    build.current_dir(copy.root()).env("CARGO_TARGET_DIR", copy.target()).env("RUSTFLAGS", "--cap-lints=allow").env("CARGO_INCREMENTAL", "1");
     let built = build.output().map_err(|error| format!("cargo: {error}"))?;
     if !built.status.success() {
         return Err(format!("it does not compile:\n{}", String::from_utf8_lossy(&built.stderr)));
