@@ -22,6 +22,7 @@ mod json;
 mod keepers;
 mod killed;
 mod levels;
+mod mcp;
 mod nginx;
 mod outside;
 mod partial;

@@ -4,10 +4,11 @@ use plimsoll_model::Digest;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::route::Enrolment;
 use plimsoll_model::time::Moment;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How it stands with an enrolment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Enrolled {
     /// Which certificate, and from whom.
     pub enrolment: Enrolment,
@@ -22,7 +23,7 @@ pub struct Enrolled {
 }
 
 /// A try that came to nothing. What served before serves on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailedRenewal {
     /// When.
     pub at: Moment,

@@ -1,6 +1,7 @@
 //! Reading what slots wrote.
 
 use plimsoll_model::{ComponentName, EnvironmentKey, SlotId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which lines are asked for.
@@ -17,7 +18,7 @@ pub struct LogQuery {
 }
 
 /// One line that a slot wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Its component.
     pub component: ComponentName,

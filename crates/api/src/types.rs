@@ -9,12 +9,13 @@ use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, ReleaseId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Certificates, Enrolled, SecretValues};
 
 /// What a host is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// Version of the daemon.
     pub version: String,
@@ -51,7 +52,7 @@ pub struct Facts {
 }
 
 /// A process of Plimsoll's own on a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Program {
     /// Its process id.
     pub pid: u32,
@@ -75,7 +76,7 @@ pub struct Upgraded {
 }
 
 /// A process that gave way to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replaced {
     /// What ran.
     pub from: Program,

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, Parser};
+use plimsoll_ops::Answer;
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::commands::Command;
 use crate::console::{Console, Manner};
 

@@ -3,9 +3,9 @@
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 
+use plimsoll_ops::Answer;
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::console::Console;
 use crate::{args, console, log};
 

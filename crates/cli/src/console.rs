@@ -6,9 +6,8 @@
 use std::io::{IsTerminal, Write};
 
 use anstream::AutoStream;
+use plimsoll_ops::Answer;
 use serde::Serialize;
-
-use crate::answer::Answer;
 
 /// How to talk.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use plimsoll_ops::{Approve, Context, Event, Exit, OpError, Progress};
+use plimsoll_ops::{Answer, Approve, Context, Event, Exit, OpError, Progress};
 use tokio::sync::mpsc;
 
-use crate::answer::{Answer, Reply};
+use crate::answer::Reply;
 use crate::args::Globals;
 use crate::consent::{self, Question};
 use crate::console::{self, Console};
@@ -60,10 +60,10 @@ pub fn on_runtime<T>(work: impl Future<Output = Result<T, OpError>>) -> Result<T
 
 fn done(console: Console, reply: &Reply) -> ExitCode {
     if console.serves_machine() {
-        console.answer(&Answer::from(reply));
+        console.answer(&reply.answer);
     } else {
         console::print(&reply.text);
-        if let Some(next) = &reply.next {
+        if let Some(next) = &reply.answer.help {
             console::tell(&format!("next: {next}"));
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::copy::Copied;
@@ -12,7 +13,7 @@ use crate::time::Moment;
 use crate::{BackupId, ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, ReleaseId};
 
 /// What an environment wants of the backups of its databases.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BackupPolicy {
     /// Whether a deployment that migrates backs up first.
     pub before_migrations: bool,
@@ -25,7 +26,7 @@ pub struct BackupPolicy {
 }
 
 /// When a host backs a database up by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Schedule {
     /// As soon as the last backup is so old, in milliseconds.
     pub every_ms: u64,
@@ -48,7 +49,7 @@ impl BackupPolicy {
 }
 
 /// A backup of one database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backup {
     /// Its name, the same for all databases that were backed up at once.
     pub id: BackupId,
@@ -67,7 +68,7 @@ pub struct Backup {
 }
 
 /// What a backup holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Content {
     /// When it was taken.
     pub at: Moment,
@@ -82,7 +83,7 @@ pub struct Content {
 }
 
 /// What served when a backup was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
     /// The environment.
     #[serde(flatten)]
@@ -103,7 +104,7 @@ pub struct Origin {
 }
 
 /// A table, summed up. Two tables with the same rows in another order have the same sum.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableSum {
     /// How many rows it has.
@@ -116,7 +117,7 @@ pub struct TableSum {
 pub type Tables = BTreeMap<String, TableSum>;
 
 /// One way in which tables are not what they were.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "difference", rename_all = "snake_case")]
 pub enum Difference {
     /// A table did not come back.

@@ -1,9 +1,10 @@
 //! Checks: one question with a yes/no answer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How to find out whether a slot serves.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
     /// What is asked.
     pub question: Question,
@@ -15,7 +16,7 @@ pub struct HealthCheck {
 }
 
 /// What a health check asks.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Question {
     /// A GET of this path answers with a status of 200 to 299.

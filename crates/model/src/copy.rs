@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Moment;
 use crate::{BackupId, ComponentName, EnvironmentKey, Recipient};
 
 /// What is wanted of copies of backups.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CopySpec {
     /// Where they go.
     pub to: Destination,
@@ -22,7 +23,7 @@ pub struct CopySpec {
 }
 
 /// Where copies go.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum Destination {
     /// A bucket of a store that speaks the protocol of Amazon S3.
@@ -46,7 +47,7 @@ pub enum Destination {
 }
 
 /// How to come in there. Secrets are named, not told.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Access {
     /// With the keys of an S3 store.
@@ -185,7 +186,7 @@ impl From<Destination> for String {
 }
 
 /// A copy of a backup, as the place where it lies tells of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BackupCopy {
     /// The backup.
     pub id: BackupId,
@@ -198,7 +199,7 @@ pub struct BackupCopy {
 }
 
 /// That a backup was copied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Copied {
     /// When.
     pub at: Moment,
@@ -207,7 +208,7 @@ pub struct Copied {
 }
 
 /// How it stands with the copies of the backups of a database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Copies {
     /// Where they go.
     pub to: Destination,

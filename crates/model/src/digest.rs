@@ -1,7 +1,9 @@
 //! Names made from content: BLAKE3 hashes, each kind a type of its own.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A BLAKE3 hash of 32 bytes, written as 64 hexadecimal digits.
@@ -91,6 +93,16 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+impl JsonSchema for Digest {
+    fn schema_name() -> Cow<'static, str> {
+        "Digest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 macro_rules! hashes {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -103,6 +115,16 @@ macro_rules! hashes {
             #[must_use]
             pub fn short(&self) -> String {
                 self.0.short()
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                Digest::json_schema(generator)
             }
         }
 

@@ -1,7 +1,9 @@
 //! Names: what may be called what, checked once, where the name enters.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
@@ -88,6 +90,16 @@ macro_rules! names {
                 f.pad(&self.0)
             }
         }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string" })
+            }
+        }
     )*};
 }
 
@@ -155,7 +167,7 @@ impl SlotId {
 }
 
 /// A project in an environment: what a host keeps apart from all else that runs on it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentKey {
     /// The project.
     pub project: ProjectName,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Component, Path};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not a path inside a folder.
@@ -20,7 +21,7 @@ pub enum PathError {
 }
 
 /// A relative path, `/` between its parts, that cannot leave the folder it is joined to. `.` is that folder.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
 

@@ -1,11 +1,12 @@
 //! Releases: immutable builds of components, named by what they are made from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ComponentName, Digest, RelPath, ReleaseId};
 
 /// What a release consists of: its name, and every file in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseManifest {
     /// Its name: the hash of the component's sources, its build recipe and its platform.
     pub id: ReleaseId,
@@ -16,7 +17,7 @@ pub struct ReleaseManifest {
 }
 
 /// One entry of a release. Folders are implied by the files in them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileEntry {
     /// Where it lies, relative to the release.
     pub path: RelPath,
@@ -26,7 +27,7 @@ pub struct FileEntry {
 }
 
 /// What lies at a path of a release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FileContent {
     /// A regular file.

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Moment;
 use crate::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 
 /// Which requests a route takes: by port, host name and path prefix.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Match {
     /// TCP port that the proxy listens on.
     pub port: u16,
@@ -21,7 +22,7 @@ pub struct Match {
 }
 
 /// What a component asks of its route, as a plan carries it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct RouteSpec {
     /// Which requests it takes.
     #[serde(flatten)]
@@ -43,7 +44,7 @@ pub struct RouteSpec {
 }
 
 /// How a route speaks TLS. The certificate is named here, and travels and lies elsewhere, with its private key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Tls {
     /// Names the certificate: the hash of its chain, or of its enrolment.
     pub certificate: Digest,
@@ -61,7 +62,7 @@ pub struct Tls {
 }
 
 /// A standing arrangement with an authority (ACME, RFC 8555): it issues a certificate for a host name, again and again.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Enrolment {
     /// URL of the authority's directory.
     pub directory: String,
@@ -104,7 +105,7 @@ impl RouteSpec {
 }
 
 /// Where the requests of a route go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Upstream {
     /// A slot that answers HTTP at an address of this host.
@@ -122,7 +123,7 @@ pub enum Upstream {
 }
 
 /// One row of the proxy's table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Route {
     /// The environment that it belongs to.
     pub key: EnvironmentKey,
@@ -140,7 +141,7 @@ pub struct Route {
 }
 
 /// What a route tells of the deployment that it serves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct About {
     /// The deployment that switched it.
     pub deployment: DeploymentId,
@@ -157,7 +158,7 @@ pub struct About {
 }
 
 /// All routes of a proxy: what is given to it and what it keeps on disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteTable {
     /// Grows by one with each change, so that a late message cannot undo a newer one.
     pub generation: u64,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::HealthCheck;
 use crate::{ConfigHash, Digest, ReleaseId, SlotId};
 
 /// What a slot may use of its host. Absent means no limit of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
     /// Address space of each of its processes, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,7 +26,7 @@ pub struct Limits {
 }
 
 /// How a slot is to be run: all that a host needs to know, but for the values of its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessSpec {
     /// Command line, run by `/bin/sh -c` in the release's folder; gets `PORT`.
     pub run: String,
@@ -47,7 +48,7 @@ pub struct ProcessSpec {
 }
 
 /// A slot as its host sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedSlot {
     /// Its name.
     pub slot: SlotId,
@@ -67,7 +68,7 @@ pub struct ObservedSlot {
 }
 
 /// What a slot is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// Its program runs.

@@ -1,9 +1,10 @@
 //! What a deployment is made from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The source of a deployment: a commit, or a work tree as it was.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// What people call it: the manifest's version, else a tag on the commit, else the commit's first
     /// 8 digits (`+dirty` behind it for a changed work tree), else `unversioned`.

@@ -1,7 +1,9 @@
 //! Moments and how they are written.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A moment: milliseconds since 1970 in UTC. Written in ISO 8601, with milliseconds and `Z`.
@@ -45,6 +47,16 @@ impl<'de> Deserialize<'de> for Moment {
         let text = String::deserialize(from)?;
         let at: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
         Ok(Self(at.as_millisecond()))
+    }
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

@@ -14,6 +14,11 @@ pub trait Approve: Send + Sync {
 
     /// Whether what was written to databases since their backups may be lost.
     async fn approve_loss(&self, losses: &[Loss]) -> bool;
+
+    /// Whether every plan must have been named by its hash, whatever the environment wants: an agent carries out what it has seen, and nothing else.
+    fn must_have_seen(&self) -> bool {
+        false
+    }
 }
 
 /// Says yes to every plan: it was said beforehand.

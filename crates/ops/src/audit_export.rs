@@ -3,6 +3,7 @@
 use plimsoll_model::HostName;
 use plimsoll_model::audit::{FORM, Row, Title};
 use plimsoll_model::time::Moment;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::whole_log::WholeLog;
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// The log, as it is; whether it is whole is not judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// What the file begins with.
     pub title: Title,

@@ -3,6 +3,7 @@
 use plimsoll_api::{AuditQuery, HostApi};
 use plimsoll_model::audit::{Entry, Mark, Row};
 use plimsoll_model::{Digest, EnvironmentName, HostName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress, hosts, project};
@@ -24,7 +25,7 @@ pub struct Input {
 }
 
 /// What is on record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The entries, the newest first.
     pub entries: Vec<EntryView>,
@@ -33,7 +34,7 @@ pub struct Output {
 }
 
 /// An entry of the audit log.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EntryView {
     /// The number of its row.
     pub seq: u64,

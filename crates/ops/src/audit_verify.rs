@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use plimsoll_model::HostName;
 use plimsoll_model::audit::{Break, Mark, attest, verify, verify_whole};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,7 +24,7 @@ pub struct Input {
 }
 
 /// A log that is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// How many rows it has.
     pub rows: u64,

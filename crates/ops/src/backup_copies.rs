@@ -2,6 +2,7 @@
 
 use plimsoll_model::copy::BackupCopy;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -18,7 +19,7 @@ pub struct Input {
 }
 
 /// What there is, the oldest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! Brings a copy of a backup back to its host.
 
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// What the hosts have now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! Tells which backups an environment has.
 
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -17,7 +18,7 @@ pub struct Input {
 }
 
 /// What there is, the oldest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

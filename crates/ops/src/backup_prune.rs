@@ -2,6 +2,7 @@
 
 use plimsoll_api::BackupWork;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -21,7 +22,7 @@ pub struct Input {
 }
 
 /// What is left.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! Puts the data of a backup in the place of what databases have.
 
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -20,7 +21,7 @@ pub struct Input {
 }
 
 /// What was brought back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -2,6 +2,7 @@
 
 use plimsoll_api::BackupWork;
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::{self, Backups};
@@ -24,7 +25,7 @@ pub struct Input {
 }
 
 /// What was verified.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -2,6 +2,7 @@
 
 use plimsoll_connect::{Ground, Package};
 use plimsoll_model::HostName;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Context, Exit, OpError};
@@ -13,7 +14,7 @@ pub(crate) struct Bringing {
 }
 
 /// What was brought to a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Brought {
     /// The version of the program that is there now.
     pub version: String,

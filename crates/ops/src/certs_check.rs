@@ -3,6 +3,7 @@
 use plimsoll_model::finding::Finding;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{Digest, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress, certificates, hosts, project, secrets};
@@ -15,7 +16,7 @@ pub struct Input {
 }
 
 /// Certificates that clients can accept.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     pub environment: EnvironmentName,
@@ -28,7 +29,7 @@ pub struct Output {
 }
 
 /// Host names for which an authority issues certificates.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Issued {
     /// The URL of its directory.
     pub authority: String,
@@ -39,7 +40,7 @@ pub struct Issued {
 }
 
 /// A certificate that the manifest names.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Judged {
     /// The file of its chain.
     pub certificate: String,

@@ -6,6 +6,7 @@ use plimsoll_api::{FailedRenewal, Service};
 use plimsoll_model::route::Tls;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, Digest, EnvironmentKey, EnvironmentName, HostName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::views::url;
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// What its routes show.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]
@@ -29,7 +30,7 @@ pub struct Output {
 }
 
 /// The certificate of a route.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Shown {
     /// The component that the route leads to.
     pub component: ComponentName,

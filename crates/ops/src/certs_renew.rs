@@ -2,6 +2,7 @@
 
 use plimsoll_api::Enrolled;
 use plimsoll_model::{EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress, hosts, project};
@@ -16,7 +17,7 @@ pub struct Input {
 }
 
 /// How it stands with them now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

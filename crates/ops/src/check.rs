@@ -7,6 +7,7 @@ use plimsoll_model::finding::{Finding, Severity};
 use plimsoll_model::manifest;
 use plimsoll_model::manifest::project::{Kind, Project};
 use plimsoll_model::{ComponentName, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::{self, Disk, MANIFEST};
@@ -17,7 +18,7 @@ use crate::{Context, OpError, Progress, migrations};
 pub struct Input {}
 
 /// A manifest that can be used.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// Warnings and notes; errors fail the operation with code `manifest-invalid`.
     pub findings: Vec<Finding>,

@@ -7,6 +7,7 @@ use plimsoll_engine::Fleet;
 use plimsoll_model::plan::{Desired, Intent};
 use plimsoll_model::source::Source;
 use plimsoll_model::{EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::Loaded;
@@ -29,7 +30,7 @@ pub struct Input {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment that took it away.
     pub deployment: DeploymentView,

@@ -6,10 +6,11 @@ use plimsoll_connect::ConnectError;
 use plimsoll_model::deployment::{Failure, HistoryError};
 use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::PlanError;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Exit codes of the command line, the same for every operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// It failed; nothing changed, or everything was rolled back.
@@ -29,7 +30,7 @@ pub enum Exit {
 }
 
 /// Why an operation failed.
-#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error, JsonSchema)]
 #[error("{message}")]
 pub struct OpError {
     /// Stable name of the kind of error.

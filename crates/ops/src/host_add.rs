@@ -3,6 +3,7 @@
 use plimsoll_api::HostApi;
 use plimsoll_connect::is_newer;
 use plimsoll_model::HostName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bring::{Bringing, Brought};
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// The host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// Its name.
     pub host: HostName,

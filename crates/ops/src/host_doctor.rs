@@ -10,6 +10,7 @@ use plimsoll_connect::is_newer;
 use plimsoll_inspect::{Asked, Case, Daemon, Facts, inspect};
 use plimsoll_model::finding::{Finding, Severity};
 use plimsoll_model::{EnvironmentName, HostName, manifest};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bring::Bringing;
@@ -27,14 +28,14 @@ pub struct Input {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The hosts, in the order of the manifest.
     pub hosts: Vec<Examined>,
 }
 
 /// A host.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Examined {
     /// Its name.
     pub host: HostName,

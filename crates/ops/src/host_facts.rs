@@ -2,6 +2,7 @@
 
 use plimsoll_api::HostApi;
 use plimsoll_model::HostName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Facts, OpError, Progress, hosts};
@@ -15,7 +16,7 @@ pub struct Input {
 }
 
 /// The host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// What it is.
     pub facts: Facts,

@@ -9,6 +9,7 @@ use plimsoll_model::HostName;
 use plimsoll_model::deployment::Failure;
 use plimsoll_provision::{Line, PROGRAM, Visit, Wishes};
 pub use plimsoll_provision::{Seen, Told};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bring::Bringing;
@@ -27,7 +28,7 @@ pub struct Input {
 }
 
 /// The server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// As it was called.
     pub host: HostName,

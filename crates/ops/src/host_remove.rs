@@ -1,6 +1,7 @@
 //! Makes a server what it was before it was provisioned: daemon, slots and proxy end, and all that was set up is undone.
 
 use plimsoll_model::HostName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bring::Bringing;
@@ -17,7 +18,7 @@ pub struct Input {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The server.
     pub host: HostName,

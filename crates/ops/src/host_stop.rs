@@ -1,6 +1,7 @@
 //! Ends the daemon of this machine's own host. Starts none only to end it, unless one that was killed left programs behind.
 
 use plimsoll_api::HostApi;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress, hosts};
@@ -20,7 +21,7 @@ impl Default for Input {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// Whether there was one to stop.
     pub stopped: bool,

@@ -4,6 +4,7 @@ use plimsoll_api::{HostApi, Program, Replaced};
 use plimsoll_connect::{Client, build_id, is_newer};
 use plimsoll_model::HostName;
 use plimsoll_model::audit::Actor;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The daemon that serves now; none where this machine has never been a host.
     pub serves: Option<Program>,

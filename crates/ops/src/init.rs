@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::manifest;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::{self, Disk};
@@ -16,7 +17,7 @@ use crate::{Context, Exit, OpError, Progress};
 pub struct Input {}
 
 /// The manifest that was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// Where it lies.
     pub path: PathBuf,

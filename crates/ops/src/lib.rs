@@ -19,6 +19,7 @@
 //!
 //! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
 
+mod answer;
 mod approve;
 pub mod audit_export;
 pub mod audit_list;
@@ -96,6 +97,7 @@ mod views;
 mod whole_log;
 mod workbench;
 
+pub use answer::Answer;
 pub use approve::{Always, Approve, Never};
 pub use backups::BackupView;
 pub use bring::Brought;

@@ -6,6 +6,7 @@ use plimsoll_api::SchemaQuery;
 use plimsoll_model::database::Compared;
 use plimsoll_model::finding::Finding;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, HostName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::numbered;
@@ -23,7 +24,7 @@ pub struct Input {
 }
 
 /// Databases beside their migrations. Where something differs it is an error, with the same in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]
@@ -33,7 +34,7 @@ pub struct Output {
 }
 
 /// A database beside its migrations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Checked {
     /// The host that looks after it.
     pub host: HostName,

@@ -1,6 +1,7 @@
 //! Undoes the last migrations of databases, and changes nothing else. The next deployment applies them again.
 
 use plimsoll_model::{ComponentName, EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::{self, Way, Wish};
@@ -25,7 +26,7 @@ pub struct Input {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment.
     pub deployment: DeploymentView,

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use plimsoll_model::{ComponentName, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::numbered;
@@ -29,7 +30,7 @@ pub struct Input {
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The database.
     pub database: ComponentName,

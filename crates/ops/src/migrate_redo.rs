@@ -1,6 +1,7 @@
 //! Undoes the last migration of a database and applies it again: for whoever writes one.
 
 use plimsoll_model::{ComponentName, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::{self, Way, Wish};
@@ -20,7 +21,7 @@ pub struct Input {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment.
     pub deployment: DeploymentView,

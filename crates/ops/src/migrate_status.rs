@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_model::database::{Applied, Migration};
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::numbered;
@@ -21,7 +22,7 @@ pub struct Input {
 }
 
 /// What there is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]
@@ -31,7 +32,7 @@ pub struct Output {
 }
 
 /// A migration that a database or the source knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Known {
     /// Its number.
     pub version: i64,
@@ -44,7 +45,7 @@ pub struct Known {
 }
 
 /// How it stands with a migration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The database has it.

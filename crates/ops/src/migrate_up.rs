@@ -1,6 +1,7 @@
 //! Applies the migrations of the source that databases do not have yet, and changes nothing else.
 
 use plimsoll_model::{ComponentName, EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::migrating::{self, Way, Wish};
@@ -23,7 +24,7 @@ pub struct Input {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment.
     pub deployment: DeploymentView,

@@ -1,6 +1,7 @@
 //! Says what `deploy` would do, and does nothing.
 
 use plimsoll_model::EnvironmentName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::proposal::{CutOff, to_deploy};
@@ -18,7 +19,7 @@ pub struct Input {
 }
 
 /// The plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// What would be done. Its hash, given to `deploy`, makes sure that just this is.
     pub plan: PlanView,

@@ -5,6 +5,7 @@ use std::fmt;
 use plimsoll_api::BackupWork;
 use plimsoll_model::backup::{Content, Difference, Tables, differences};
 use plimsoll_model::{ComponentName, Digest, EnvironmentName};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::backups::Backups;
@@ -12,7 +13,7 @@ use crate::workbench::until_cancelled;
 use crate::{Approve, BackupView, Context, Exit, OpError};
 
 /// What came of bringing data back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Restored {
     /// The backups whose data the databases have now; none when they had it already.
     pub restored: Vec<BackupView>,
@@ -23,7 +24,7 @@ pub struct Restored {
 }
 
 /// A table that has other rows than the backup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Loss {
     /// The database.
     pub database: ComponentName,

@@ -3,6 +3,7 @@
 use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{Failure, Outcome};
 use plimsoll_model::{DeploymentId, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress, hosts, project, settle};
@@ -15,14 +16,14 @@ pub struct Input {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment that was settled; none when nothing was left undecided.
     pub deployment: Option<Settled>,
 }
 
 /// A deployment that was settled.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Settled {
     /// Its name.
     pub id: DeploymentId,

@@ -9,6 +9,7 @@ use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
 use plimsoll_model::plan::Intent;
 use plimsoll_model::{BackupId, DeploymentId, EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::{self, Backups};
@@ -20,7 +21,7 @@ use crate::workbench::{Workbench, until_cancelled};
 use crate::{Approve, Context, DeploymentView, Exit, OpError, Progress, hosts, project, settle};
 
 /// How far back a target is looked for.
-const HISTORY: u32 = 200;
+pub(crate) const HISTORY: u32 = 200;
 
 /// Where to return to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ pub struct Input {
 }
 
 /// What becomes of the rows of databases.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
     /// They stay, but for what migrations take back.
@@ -55,7 +56,7 @@ pub enum Data {
 }
 
 /// An earlier state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The newest good one before what serves now.
@@ -70,7 +71,7 @@ pub enum Target {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment that brought the earlier state back.
     pub deployment: DeploymentView,

@@ -1,6 +1,7 @@
 //! Describes the manifest: for programs and for people.
 
 use plimsoll_model::manifest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, OpError, Progress};
@@ -10,7 +11,7 @@ use crate::{Context, OpError, Progress};
 pub struct Input {}
 
 /// The same twice, from one table of keys.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// A JSON Schema document.
     pub schema: serde_json::Value,

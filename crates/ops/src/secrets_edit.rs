@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use plimsoll_model::{EnvironmentKey, EnvironmentName, Secret};
 use plimsoll_vault::{Document, Nonsense, Values, VaultFile, read_lines, write_lines};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{opened_to_revise, readers, revised};
@@ -16,7 +17,7 @@ pub struct Input {
 }
 
 /// What became of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The names of the secrets that are new.
     pub added: Vec<String>,

@@ -2,6 +2,7 @@
 
 use plimsoll_model::{EnvironmentKey, EnvironmentName};
 use plimsoll_vault::{Difference, Document, Values, VaultFile};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::Loaded;
@@ -16,7 +17,7 @@ pub struct Input {
 }
 
 /// The secrets of the environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]
@@ -32,7 +33,7 @@ pub struct Output {
 }
 
 /// The file with the environment's secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct File {
     /// Where it lies, from the project's folder.
     pub path: String,

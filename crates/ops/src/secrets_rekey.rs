@@ -2,6 +2,7 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_vault::{Difference, VaultFile};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{opened, readers, revised};
@@ -15,7 +16,7 @@ pub struct Input {
 }
 
 /// Who can read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The file, from the project's folder.
     pub file: String,

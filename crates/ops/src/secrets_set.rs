@@ -2,6 +2,7 @@
 
 use plimsoll_model::{EnvironmentName, Secret, manifest};
 use plimsoll_vault::{VaultFile, judge_value};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::secrets::{opened_to_revise, readers, revised, wanted};
@@ -19,7 +20,7 @@ pub struct Input {
 }
 
 /// What was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The secret.
     pub name: String,

@@ -2,6 +2,7 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_vault::VaultFile;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{opened_to_revise, readers, revised, wanted};
@@ -17,7 +18,7 @@ pub struct Input {
 }
 
 /// What was taken out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The secret.
     pub name: String,

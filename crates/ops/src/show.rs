@@ -5,6 +5,7 @@ use plimsoll_model::deployment::{DeploymentRecord, Failure, Holder, Stage};
 use plimsoll_model::plan::Desired;
 use plimsoll_model::source::Source;
 use plimsoll_model::time::Moment;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Exit, OpError, Progress, RecordView, hosts, project};
@@ -25,7 +26,7 @@ pub struct Input {
 }
 
 /// A deployment in full.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment.
     pub deployment: Full,
@@ -35,7 +36,7 @@ pub struct Output {
 }
 
 /// All that is on record.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Full {
     /// What the history tells too.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ pub async fn run(context: &Context, input: Input, _: &Progress) -> Result<Output
 
 /// The only one of these deployments whose name begins so.
 pub(crate) fn called<'a>(environment: &EnvironmentName, id: &str, records: &'a [DeploymentRecord]) -> Result<&'a DeploymentRecord, OpError> {
-    let called: Vec<&DeploymentRecord> = records.iter().filter(|record| record.id.as_str().starts_with(id)).collect();
+    let called: Vec<&DeploymentRecord> = records.iter().filter(|record| !id.is_empty() && record.id.as_str().starts_with(id)).collect();
     if let [record] = called.as_slice() { Ok(record) } else { Err(not_one(environment, id, called.len())) }
 }
 

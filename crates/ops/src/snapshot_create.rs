@@ -1,6 +1,7 @@
 //! Takes a snapshot: the data of an environment as it is, together with what serves.
 
 use plimsoll_model::{EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::snapshots::{self, Snapshot};
@@ -14,7 +15,7 @@ pub struct Input {
 }
 
 /// What was taken, and verified.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

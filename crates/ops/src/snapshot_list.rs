@@ -1,6 +1,7 @@
 //! Tells which snapshots an environment has.
 
 use plimsoll_model::{EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -15,7 +16,7 @@ pub struct Input {
 }
 
 /// What there is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -7,6 +7,7 @@ use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Outcome};
 use plimsoll_model::plan::{Desired, Intent};
 use plimsoll_model::{BackupId, ComponentName, DeploymentId, EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -33,7 +34,7 @@ pub struct Input {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment that brought back what served: `committed`, or `unchanged` where it serves anyway.
     pub deployment: DeploymentView,

@@ -1,6 +1,7 @@
 //! Tells all that is known of a snapshot.
 
 use plimsoll_model::{BackupId, EnvironmentKey, EnvironmentName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::Backups;
@@ -17,7 +18,7 @@ pub struct Input {
 }
 
 /// What is known of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, ConfigHash, DeploymentId, EnvironmentKey, ReleaseId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{BackupView, Exit, OpError};
 
 /// The data of an environment, and what served with it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Snapshot {
     /// Its name: that of its backups.
     pub id: BackupId,

@@ -11,6 +11,7 @@ use plimsoll_model::plan::{Intent, OpenDeployment};
 use plimsoll_model::slot::ObservedSlot;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ReleaseId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::views::url;
@@ -30,7 +31,7 @@ pub struct Input {
 }
 
 /// An environment as it is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The environment.
     #[serde(flatten)]
@@ -48,7 +49,7 @@ pub struct Output {
 }
 
 /// A host of the environment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Host {
     /// Its name.
     pub name: HostName,
@@ -57,7 +58,7 @@ pub struct Host {
 }
 
 /// A component as it is, on all hosts that answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Component {
     /// Its name.
     pub name: ComponentName,
@@ -92,7 +93,7 @@ pub struct Component {
 }
 
 /// A slot on a host.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Slot {
     /// The host.
     pub host: HostName,
@@ -102,7 +103,7 @@ pub struct Slot {
 }
 
 /// A deployment that is not settled.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Open {
     /// Its name.
     pub id: DeploymentId,
@@ -118,6 +119,16 @@ pub struct Open {
 }
 
 impl Output {
+    /// Stable name of how it is.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match (self.components.is_empty(), self.healthy) {
+            (true, _) => "nothing-deployed",
+            (false, true) => "healthy",
+            (false, false) => "unhealthy",
+        }
+    }
+
     /// Why something is not as it should be: as far as that is to be seen to by a person.
     fn unfit(&self) -> Option<OpError> {
         let stale: Vec<&str> = self.components.iter().filter_map(|component| component.backup_trouble.as_deref()).collect();

@@ -90,7 +90,13 @@ impl<'a> Undertaking<'a> {
 
     /// Waits for a yes, where the environment wants one.
     pub(crate) async fn ask(&self, approve: &dyn Approve) -> Result<(), OpError> {
-        if self.seen_before || !self.bench.project.environment.confirm {
+        if self.seen_before {
+            return Ok(());
+        }
+        if approve.must_have_seen() {
+            return Err(unseen(&self.view));
+        }
+        if !self.bench.project.environment.confirm {
             return Ok(());
         }
         let approved = until_cancelled(self.bench.context, async { Ok(approve.approve(&self.view).await) }).await?;
@@ -186,6 +192,13 @@ fn unsafe_migrations(view: &PlanView) -> OpError {
     let help = "write them the safe way, or accept each in its file with a reason: docs/migrations.md tells both; those of a tool of your own nobody \
                 can judge here, so they need `safe_migrations = false`";
     OpError { findings: view.findings.clone(), ..OpError::new(Exit::Refused, "migrations-unsafe", message).with_help(help) }
+}
+
+/// Nothing was tried: whoever asks so wants to see the plan.
+fn unseen(view: &PlanView) -> OpError {
+    let message = format!("nothing was done: this is what would become of {}", view.key);
+    let help = format!("to carry out just this plan, give its hash: {}", view.hash);
+    OpError { details: details("plan", view), ..OpError::new(Exit::Refused, "plan-unseen", message).with_help(help) }
 }
 
 fn unapproved(view: &PlanView) -> OpError {

@@ -1,5 +1,6 @@
 //! Doing what is missing, and undoing what was done.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, HowFar, Undo};
@@ -9,7 +10,7 @@ use crate::measures::Judged;
 use crate::{PROGRAM, Verdict};
 
 /// How a measure went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Told {
     /// Its name.
     pub measure: String,

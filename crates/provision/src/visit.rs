@@ -4,6 +4,7 @@
 //! a new login and says that it may be kept: so nobody is locked out, also when the connection is cut at the wrong moment.
 
 use plimsoll_model::deployment::Failure;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::book::HowFar;
@@ -38,7 +39,7 @@ pub enum Visit {
 }
 
 /// What a measure says, without how it is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Seen {
     /// Its name.
     pub measure: String,

@@ -16,12 +16,15 @@ pub struct History {
     /// So many at most
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: u32,
+    /// Only the one that a rollback would return to
+    #[arg(long, conflicts_with = "limit")]
+    stable: bool,
 }
 
 impl History {
     /// Tells it.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let input = Input { environment: self.environment, limit: self.limit };
+        let input = Input { environment: self.environment, limit: self.limit, stable: self.stable };
         let output = session.look(async |context, progress| history::run(context, input, progress).await).await?;
         Ok(Reply::new("history", &output, render::history::history(&output.deployments)))
     }

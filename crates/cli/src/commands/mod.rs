@@ -15,6 +15,7 @@ mod host;
 mod init;
 mod keeper;
 mod logs;
+mod mcp;
 mod migrate;
 mod plan;
 mod proxy;
@@ -81,6 +82,8 @@ pub enum Command {
     /// Tell who did what, when, why and how it ended
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Serve an AI agent: the Model Context Protocol over standard input and output
+    Mcp(mcp::Mcp),
     /// Print a script that completes commands in a shell
     Completions(completions::Completions),
     /// Keep the program of a folder alive
@@ -114,6 +117,7 @@ impl Command {
             Self::Certs(command) => command.run(globals),
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),
+            Self::Mcp(command) => command.run(globals),
             Self::Completions(command) => command.run(),
             Self::Keeper(role) => role.run(),
             Self::Proxy(role) => role.run(),

@@ -2,7 +2,7 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::OpError;
-use plimsoll_ops::status::{self, Input, Output};
+use plimsoll_ops::status::{self, Input};
 
 use crate::answer::Reply;
 use crate::render;
@@ -23,7 +23,7 @@ impl Status {
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
         let input = Input { environment: self.environment, strict: self.strict };
         let output = session.look(async |context, progress| status::run(context, input, progress).await).await?;
-        let reply = Reply::new(code(&output), &output, render::status::status(&output));
+        let reply = Reply::new(output.code(), &output, render::status::status(&output));
         let environment = &output.key.environment;
         Ok(match &output.open {
             Some(open) if open.expired => reply.with_next(format!("plimsoll resume {environment}")),
@@ -31,13 +31,5 @@ impl Status {
             _ if !output.healthy => reply.with_next(format!("plimsoll logs {environment}")),
             _ => reply,
         })
-    }
-}
-
-fn code(output: &Output) -> &'static str {
-    match (output.components.is_empty(), output.healthy) {
-        (true, _) => "nothing-deployed",
-        (false, true) => "healthy",
-        (false, false) => "unhealthy",
     }
 }

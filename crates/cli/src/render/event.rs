@@ -17,6 +17,14 @@ pub fn line(event: &Event) -> Option<String> {
     }
 }
 
+/// An event as a line for an agent, which has no screen to see phases on.
+pub fn agent_line(event: &Event) -> Option<String> {
+    match event {
+        Event::Deployment(Note::Phase { .. }) => Some(log_line(event)),
+        other => line(other),
+    }
+}
+
 /// An event as a line for the log, where nothing is left out.
 pub fn log_line(event: &Event) -> String {
     match event {

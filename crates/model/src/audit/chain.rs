@@ -1,12 +1,13 @@
 //! Rows, and how each is tied to the one before it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use crate::Digest;
 
 /// A place in the chain: a row's number and hash. Whoever has one can tell whether anything up to it was tampered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mark {
     /// The row's number.
     pub seq: u64,
@@ -15,7 +16,7 @@ pub struct Mark {
 }
 
 /// A row of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// Its number, from 1.
     pub seq: u64,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Mark;
@@ -11,7 +12,7 @@ use crate::time::Moment;
 use crate::{DeploymentId, EnvironmentKey, PlanHash};
 
 /// Who did something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// Login name.
     pub user: String,
@@ -42,7 +43,7 @@ impl fmt::Display for Actor {
 }
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A source was brought live.
@@ -107,7 +108,7 @@ impl fmt::Display for Action {
 }
 
 /// How it ended, as far as the entry knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// It has begun; another entry tells how it ended.
@@ -138,7 +139,7 @@ impl fmt::Display for Ending {
 }
 
 /// Something that was done, or refused. Never a secret: values of secrets are not known here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deed {
     /// Who did it.
     pub actor: Actor,
@@ -173,7 +174,7 @@ pub struct Deed {
 }
 
 /// A deed and when it was put on record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// When, by the host's clock.
     pub at: Moment,

@@ -1,5 +1,6 @@
 //! The log as a file: a title, then one row a line.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Mark, Row};
@@ -10,7 +11,7 @@ use crate::time::Moment;
 pub const FORM: u32 = 1;
 
 /// The first line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Title {
     /// The form of the file: [`FORM`].
     pub plimsoll_audit: u32,
@@ -65,7 +66,7 @@ impl Title {
 }
 
 /// All of a row but the text of its entry.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Tie {
     seq: u64,
     previous: Digest,

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Action, Mark, Row};
 use crate::Digest;
 
 /// The first place at which a chain is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error, JsonSchema)]
 pub struct Break {
     /// The first row that it is about.
     pub first: u64,
@@ -20,7 +21,7 @@ pub struct Break {
 }
 
 /// What happened to rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
     /// The row does not say what it said when it was written.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// SHA-384 of a migration's SQL, in lower-case hex: what sqlx's table `_sqlx_migrations` holds of each.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Checksum(pub String);
 
@@ -16,7 +17,7 @@ impl fmt::Display for Checksum {
 }
 
 /// A migration as its files say: `NAME.up.sql` and, where it can be undone, `NAME.down.sql`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Migration {
     /// The number at the beginning of its name. Migrations are applied in its order.
     pub version: i64,
@@ -50,7 +51,7 @@ impl fmt::Display for Migration {
 }
 
 /// A migration that a database has, by what it says itself.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// Its version.
     pub version: i64,
@@ -63,7 +64,7 @@ pub struct Applied {
 }
 
 /// Which way a migration is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// It is applied.

@@ -7,6 +7,7 @@ mod spec;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Applied, Checksum, Direction, Migration};
@@ -15,7 +16,7 @@ pub use schema::{Change, Compared, Schema};
 pub use spec::{DatabaseSpec, Location};
 
 /// What a database is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DatabaseKind {
     /// A file on the host.

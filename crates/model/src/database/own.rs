@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::slot::Limits;
 use crate::{ComponentName, Digest};
 
 /// A tool, and the migrations that it is to apply.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Own {
     /// How it is run.
     pub tool: Tool,
@@ -17,7 +18,7 @@ pub struct Own {
 }
 
 /// How a tool is run: in a release of the component that it belongs to, as that component's programs are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// That component.
     pub component: ComponentName,
@@ -40,7 +41,7 @@ pub struct Tool {
 }
 
 /// The files of a tool's migrations. Only the tool knows what they do.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Files {
     /// Their paths, relative to their folder.
     pub names: BTreeSet<String>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ComponentName;
@@ -16,7 +17,7 @@ pub struct Schema {
 }
 
 /// One way in which a schema is not another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// A part is gone.
@@ -45,7 +46,7 @@ pub enum Change {
 }
 
 /// The schema of a database beside the one that its migrations give.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
     /// How many migrations it has.
     pub migrations: usize,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseKind, Migration, Own};
@@ -10,7 +11,7 @@ use crate::copy::CopySpec;
 use crate::{ComponentName, Digest, RelPath};
 
 /// A database as a host has to know it, but for the values of its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct DatabaseSpec {
     /// What it is.
     pub engine: DatabaseKind,
@@ -35,7 +36,7 @@ pub struct DatabaseSpec {
 }
 
 /// Where a database is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "at", rename_all = "snake_case")]
 pub enum Location {
     /// A file that a component has among what its releases share.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Stage};
@@ -11,7 +12,7 @@ use crate::time::Moment;
 use crate::{ComponentName, DeploymentId, EnvironmentKey, PlanHash, ReleaseId};
 
 /// How a deployment ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Fully live.
@@ -36,7 +37,7 @@ impl fmt::Display for Outcome {
 }
 
 /// Who runs a deployment: the holder of its lease.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Holder {
     /// Login name.
     pub user: String,
@@ -55,7 +56,7 @@ impl fmt::Display for Holder {
 }
 
 /// A deployment, as a host's ledger tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeploymentRecord {
     /// Its name; sorts by time.
     pub id: DeploymentId,
@@ -92,7 +93,7 @@ pub struct DeploymentRecord {
 }
 
 /// What a deployment changed of one component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentChange {
     /// The component.
     pub name: ComponentName,

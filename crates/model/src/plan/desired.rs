@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseAt, MaxUnavailable};
@@ -13,14 +14,14 @@ use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, HostName, RelPath, ReleaseId};
 
 /// All components that an environment shall have; what is not here shall not be there.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Desired {
     /// By name.
     pub components: BTreeMap<ComponentName, DesiredComponent>,
 }
 
 /// A component as it shall be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredComponent {
     /// Its release.
     pub release: ReleaseId,
@@ -43,7 +44,7 @@ pub struct DesiredComponent {
 }
 
 /// How a component runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DesiredKind {
     /// In a slot.

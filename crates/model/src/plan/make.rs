@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::batches::batches;
@@ -30,7 +31,7 @@ const EVERYWHERE_VERSION: u32 = 2;
 const PLAIN_VERSION: u32 = 1;
 
 /// Ordered levels of steps for each host, with the state it expects to find.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// See [`PLAN_VERSION`].
     pub version: u32,
@@ -53,7 +54,7 @@ pub struct Plan {
 }
 
 /// What a plan is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
     /// Bring a source live.
@@ -70,14 +71,14 @@ pub enum Intent {
 }
 
 /// Components that need none of each other, each on all of its hosts or on those of one batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Level {
     /// What is to be done on each host.
     pub hosts: BTreeMap<HostName, Vec<Work>>,
 }
 
 /// What is to be done for one component on one host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Work {
     /// The component.
     pub component: ComponentName,
@@ -90,7 +91,7 @@ pub struct Work {
 }
 
 /// How long a plan should take, from what earlier deployments took.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimates {
     /// Sum over the levels, in milliseconds; none while a component has no history.
     pub total_ms: Option<u64>,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Schedule;
@@ -14,7 +15,7 @@ use crate::time::Moment;
 use crate::{ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, RelPath, ReleaseId, SlotId, StateHash};
 
 /// A host as it was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// Operating system and architecture, such as `linux-x86_64`.
     pub platform: String,
@@ -41,7 +42,7 @@ pub struct Observed {
 }
 
 /// A component as it was seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedComponent {
     /// What serves.
     pub served: Option<Served>,
@@ -56,7 +57,7 @@ pub struct ObservedComponent {
 }
 
 /// What serves for a component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Served {
     /// Where requests end up.
     pub target: Target,
@@ -72,7 +73,7 @@ pub struct Served {
 }
 
 /// Where the requests of a component end up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "target", rename_all = "snake_case")]
 pub enum Target {
     /// In a slot.
@@ -106,7 +107,7 @@ pub enum Target {
 }
 
 /// How a host gets at a database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DatabaseAt {
     /// What it is.
     pub engine: DatabaseKind,
@@ -151,7 +152,7 @@ impl Target {
 }
 
 /// Who uses a port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum PortUse {
     /// The proxy of this host: routes may share it.
@@ -161,7 +162,7 @@ pub enum PortUse {
 }
 
 /// A deployment that is not settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenDeployment {
     /// Its name.
     pub id: DeploymentId,

@@ -1,5 +1,6 @@
 //! What leads a database, by the project's own tool, from the migrations that were applied last to those that it shall have.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DesiredComponent, Intent, SchemaTrouble, Served};
@@ -7,7 +8,7 @@ use crate::database::{Direction, Files, Own};
 use crate::{ConfigHash, Digest, ReleaseId};
 
 /// A run of the project's own tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolRun {
     /// The tool, as the release has it.
     pub own: Box<Own>,

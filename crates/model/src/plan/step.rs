@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseAt, Served, Target, ToolRun};
@@ -12,7 +13,7 @@ use crate::slot::ProcessSpec;
 use crate::{BackupId, ComponentName, ConfigHash, Digest, RelPath, ReleaseId, SlotId};
 
 /// One thing that a host does. Doing it twice does no more than doing it once, and so does undoing it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "a plan has few steps, and they are looked at where they lie")]
 pub enum Step {
@@ -150,7 +151,7 @@ impl fmt::Display for Step {
 }
 
 /// The part of a deployment that a step belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The old release keeps serving.
@@ -180,7 +181,7 @@ impl fmt::Display for Phase {
 }
 
 /// The steps of one component on one host, by phase, each list in its order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Steps {
     /// See [`Phase::Prepare`].
     pub prepare: Vec<Step>,
@@ -206,7 +207,7 @@ impl Steps {
 }
 
 /// Points at a step of a plan's part for one host. The order is that of execution within one component.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct StepRef {
     /// The level, from 0.
     pub level: u32,

@@ -10,6 +10,7 @@ use plimsoll_model::audit::Actor;
 use plimsoll_model::backup::{Backup, Origin};
 use plimsoll_model::deployment::DeploymentRecord;
 use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, EnvironmentName, HostName};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::migrating::databases;
@@ -18,7 +19,7 @@ use crate::project::Loaded;
 use crate::{Context, Exit, OpError, Progress, hosts, project};
 
 /// A backup and where it lies.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct BackupView {
     /// The host that has it.
     pub host: HostName,

@@ -5,6 +5,7 @@ mod build;
 use std::time::Instant;
 
 use plimsoll_model::{EnvironmentName, PlanHash};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::project::Loaded;
@@ -33,7 +34,7 @@ pub struct Input {
 }
 
 /// How it ended: `committed` or `unchanged`. Another end is an error, with the same `deployment` in its details.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Output {
     /// The deployment.
     pub deployment: DeploymentView,

@@ -11,6 +11,7 @@ use plimsoll_api::{HostApi, HostError};
 use plimsoll_connect::{KeyError, KeyFile};
 use plimsoll_model::HostName;
 use plimsoll_model::audit::{Action, Actor, Deed, Ending};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Event, Exit, OpError, Progress, hosts};
@@ -32,7 +33,7 @@ pub struct Input {
 }
 
 /// What opens the host now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Output {
     /// The host.
     pub host: HostName,

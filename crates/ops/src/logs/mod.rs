@@ -6,6 +6,7 @@ mod window;
 use plimsoll_api::{HostApi, LogQuery};
 use plimsoll_engine::Fleet;
 use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName, HostName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -36,7 +37,7 @@ pub struct Input {
 }
 
 /// A line that a slot wrote, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The host.
     pub host: HostName,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use plimsoll_model::ComponentName;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Who wants a secret.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SecretUsers {
     /// The components that get it as a variable.
     pub components: BTreeSet<ComponentName>,
@@ -16,7 +17,7 @@ pub struct SecretUsers {
 }
 
 /// A secret that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SecretView {
     /// Its name.
     pub name: String,
@@ -29,7 +30,7 @@ pub struct SecretView {
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum SecretSource {
     /// The variable of its name, where plimsoll was called.

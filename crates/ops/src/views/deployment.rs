@@ -3,12 +3,13 @@
 use plimsoll_model::deployment::{Failure, Outcome};
 use plimsoll_model::plan::{Change, DesiredComponent, Intent, Plan};
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, HostName, PlanHash, ReleaseId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::url;
 
 /// How a deployment ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DeploymentView {
     /// Its name; none when there was nothing to do.
     pub id: Option<DeploymentId>,
@@ -40,7 +41,7 @@ pub struct DeploymentView {
 }
 
 /// What a deployment did to a component.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ComponentView {
     /// Its name.
     pub name: ComponentName,

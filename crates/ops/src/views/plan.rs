@@ -6,10 +6,11 @@ use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::{Change, Estimates, Intent, Level, Observed, Plan};
 use plimsoll_model::source::Source;
 use plimsoll_model::{ComponentName, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A plan with its hash.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PlanView {
     /// Names the plan: to run just this one, `deploy` takes it.
     pub hash: PlanHash,

@@ -4,10 +4,11 @@ use plimsoll_model::deployment::{ComponentChange, DeploymentRecord, Failure, Out
 use plimsoll_model::plan::Intent;
 use plimsoll_model::time::Moment;
 use plimsoll_model::{DeploymentId, PlanHash};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One deployment of an environment's history.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RecordView {
     /// Its name.
     pub id: DeploymentId,

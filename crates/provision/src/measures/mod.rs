@@ -10,6 +10,7 @@ mod swap;
 mod time;
 mod updates;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Deed, Facts, Wishes};
@@ -29,7 +30,7 @@ pub(crate) const FILES: [&str; 7] =
 pub(crate) const PACKAGES: [&str; 4] = ["nftables", "sudo", "systemd-timesyncd", "unattended-upgrades"];
 
 /// When a measure is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// At once.

@@ -2,7 +2,7 @@
 
 use plimsoll_model::{BackupId, EnvironmentName};
 use plimsoll_ops::snapshot_restore::{self, Input};
-use plimsoll_ops::{Approve, Context, OpError, Progress};
+use plimsoll_ops::{Answer, Approve, Context, OpError, Progress};
 
 use crate::answer::Reply;
 use crate::mandate::Mandate;
@@ -30,6 +30,7 @@ impl Restore {
         let output = session.undertake("restore", yes, work).await?;
         let data = output.data.iter().map(|data| render::backups::restored(&output.deployment.key, data)).collect::<String>();
         let reply = Reply::of_deployment("restored", &output.deployment, &output);
-        Ok(Reply { code: "restored", text: reply.text + &data, ..reply })
+        let answer = Answer { code: "restored".into(), ..reply.answer };
+        Ok(Reply { answer, text: reply.text + &data })
     }
 }

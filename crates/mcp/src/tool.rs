@@ -1,0 +1,166 @@
+//! What a tool is, and how it describes itself to agents.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use plimsoll_ops::{Answer, OpError};
+use rmcp::model::{JsonObject, ToolAnnotations};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value, json};
+
+use crate::call::Call;
+
+/// What a tool answers in the end.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Answer, OpError>>>>;
+
+/// A tool: an operation as agents call it.
+#[derive(Clone, Copy)]
+pub(crate) struct Tool {
+    /// Its name: a verb, and what it is done to.
+    pub(crate) name: &'static str,
+    /// What it does, when it is of use, and what comes next.
+    pub(crate) description: &'static str,
+    /// What becomes of the world.
+    pub(crate) effect: Effect,
+    /// What it takes.
+    pub(crate) input: fn() -> Schema,
+    /// What the details of its answer are.
+    pub(crate) output: fn() -> Schema,
+    /// Does it.
+    pub(crate) run: fn(Call) -> Running,
+}
+
+/// What becomes of the world when a tool is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing.
+    Looks,
+    /// Something is there that was not, and all else is as it was.
+    Adds,
+    /// What is there becomes something else. Called again with the same plan, it has no other effect.
+    Changes,
+}
+
+impl Effect {
+    fn annotations(self) -> ToolAnnotations {
+        ToolAnnotations::new()
+            .read_only(self == Self::Looks)
+            .destructive(self == Self::Changes)
+            .idempotent(self != Self::Adds)
+            // A project's own hosts are all that it reaches.
+            .open_world(false)
+    }
+}
+
+impl Tool {
+    /// How often it may be called within a minute.
+    pub(crate) fn limit(&self) -> usize {
+        if self.effect == Effect::Looks { 120 } else { 20 }
+    }
+
+    /// What a list of tools says of it.
+    pub(crate) fn described(&self) -> rmcp::model::Tool {
+        rmcp::model::Tool::new(self.name, self.description, Arc::new(input((self.input)())))
+            .with_raw_output_schema(Arc::new(answer((self.output)())))
+            .with_annotations(self.effect.annotations())
+    }
+}
+
+/// The schema of a type, in one piece.
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// Arguments, as tersely as they can be told: every byte of it is read by every agent.
+fn input(schema: Schema) -> JsonObject {
+    let mut schema = object(schema.to_value());
+    // Which ones it does not know says the tool itself.
+    for name in ["title", "description", "additionalProperties"] {
+        schema.remove(name);
+    }
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.values_mut().for_each(shorten);
+    }
+    schema
+}
+
+/// Takes away what says nothing to who gives an argument: that one may be left out is told by `required`.
+fn shorten(property: &mut Value) {
+    let Value::Object(property) = property else { return };
+    for name in ["default", "format", "minimum", "pattern"] {
+        property.remove(name);
+    }
+    if let Some(Value::Array(types)) = property.get("type")
+        && let [one, Value::String(null)] = types.as_slice()
+        && null == "null"
+    {
+        let one = one.clone();
+        property.insert("type".into(), one);
+    }
+}
+
+/// Answers: the document that ends every command that was given `--json`. Of its details, the names of the fields, and the types of those that
+/// are always there.
+fn answer(details: Schema) -> JsonObject {
+    let details = object(details.to_value());
+    let fields = details.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let fields: Map<String, Value> = fields.into_iter().map(|(name, field)| (name, type_alone(&field))).collect();
+    object(json!({
+        "type": "object",
+        "properties": {
+            "success": { "type": "boolean" },
+            "code": { "type": "string" },
+            "details": { "type": "object", "properties": fields },
+            "help": {},
+        },
+        "required": ["success", "code", "details"],
+    }))
+}
+
+fn type_alone(field: &Value) -> Value {
+    field.get("type").filter(|kind| kind.is_string()).map_or_else(|| json!({}), |kind| json!({ "type": kind }))
+}
+
+fn object(value: Value) -> JsonObject {
+    if let Value::Object(object) = value { object } else { JsonObject::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tools::ALL;
+
+    use super::*;
+
+    /// How many bytes one tool may take on average, in a list of tools.
+    const BYTES: usize = 750;
+
+    /// How many all of them may take: 7,000 tokens of four bytes.
+    const ALL_BYTES: usize = 28_000;
+
+    #[test]
+    fn tools_describe_themselves_in_few_words() {
+        let described: Vec<Value> = ALL.iter().map(|tool| serde_json::to_value(tool.described()).unwrap()).collect();
+        let bytes: usize = described.iter().map(|tool| tool.to_string().len()).sum();
+        assert!(bytes <= ALL_BYTES && bytes / ALL.len() <= BYTES, "{bytes} bytes, {} a tool", bytes / ALL.len());
+        for tool in &described {
+            let hints = tool["annotations"].as_object().unwrap();
+            let all = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
+            assert!(all.iter().all(|hint| hints[*hint].is_boolean()), "{tool:#}");
+            assert!(tool["outputSchema"]["properties"]["details"]["properties"].as_object().is_some_and(|fields| !fields.is_empty()), "{tool:#}");
+        }
+        insta::assert_json_snapshot!("tools", described);
+    }
+
+    #[test]
+    fn names_of_tools_are_those_of_their_files() {
+        let listed = include_str!("tools/mod.rs");
+        for tool in ALL {
+            assert!(listed.contains(&format!("    {}::TOOL,\n", tool.name)), "{}", tool.name);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `create_snapshot`: keeps the data as it is, together with what serves.
+
+use plimsoll_ops::snapshot_create::{self, Input, Output};
+use plimsoll_ops::{Answer, OpError};
+
+use super::arguments::Place;
+use crate::call::Call;
+use crate::tool::{Effect, Tool, schema_of};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "create_snapshot",
+    description: "Back up every database and verify that; a deployment that migrates does so by itself.",
+    effect: Effect::Adds,
+    input: schema_of::<Place>,
+    output: schema_of::<Output>,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> Result<Answer, OpError> {
+    let Place { environment } = call.read()?;
+    let output = snapshot_create::run(&call.context, Input { environment }, &call.progress).await?;
+    Ok(Answer::done("taken", &output))
+}
