@@ -171,6 +171,7 @@ impl Host {
             let expires_in_ms = held.lease_left_ms();
             return Err(HostError::LeaseHeld { id: held.id().clone(), holder: held.stored.record.holder.clone(), expires_in_ms });
         }
+        look::judge_agents(&self.world, key, &open.holder.surface, open.plan.desired.agents).await?;
         let databases = open.plan.desired.databases(&open.host).map(|(name, at)| (name.clone(), at)).collect();
         let databases = database::applied(&self.world, key, &databases, &open.secrets).await?;
         let state = look::state(self, key, databases).await.map_err(HostError::Internal)?;

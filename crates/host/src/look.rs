@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use plimsoll_api::{Enrolled, Facts, HostError, Look, Order, Report, Service};
+use plimsoll_model::agents::{self, Agents};
 use plimsoll_model::database::Applied;
 use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_before};
 use plimsoll_model::plan::{Observed, ObservedComponent, Served, Target};
@@ -36,9 +37,10 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
         ports.extend(world.router.port(*port).await.map(|user| (*port, user)));
     }
     let open = host.opened(&wanted.key).await;
+    let history = world.ledger.history(&wanted.key, HISTORY).await?;
     Ok(Observed {
         platform: platform(),
-        components: components(world, &wanted.key).await?,
+        components: components(world, &wanted.key, &history).await?,
         releases,
         ports,
         foreign_routes: host.table.foreign(&wanted.key).await,
@@ -49,6 +51,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
             Some(deployment) => Some(deployment.observe().await),
             None => None,
         },
+        agents: serving(&history).and_then(|record| record.desired.agents),
         durations_ms: world.ledger.durations(&wanted.key).await?,
     })
 }
@@ -58,8 +61,12 @@ pub(crate) async fn state(host: &Host, key: &EnvironmentKey, databases: BTreeMap
     Ok(Observed { databases, ..observe(host, &Look::at(key.clone())).await? }.state())
 }
 
-async fn components(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ObservedComponent>, Trouble> {
-    let needed = needed(world, key).await?;
+async fn components(
+    world: &World,
+    key: &EnvironmentKey,
+    history: &[DeploymentRecord],
+) -> Result<BTreeMap<ComponentName, ObservedComponent>, Trouble> {
+    let needed = needed(history);
     let mut seen = BTreeMap::new();
     for (name, row) in world.ledger.components(key).await? {
         let needed = needed.get(&name).cloned().unwrap_or_default();
@@ -70,15 +77,24 @@ async fn components(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<Comp
 }
 
 /// The releases of what serves, and of what a rollback would return to.
-async fn needed(world: &World, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, BTreeSet<ReleaseId>>, Trouble> {
-    let history = world.ledger.history(key, HISTORY).await?;
+fn needed(history: &[DeploymentRecord]) -> BTreeMap<ComponentName, BTreeSet<ReleaseId>> {
     let mut needed: BTreeMap<ComponentName, BTreeSet<ReleaseId>> = BTreeMap::new();
-    for record in [serving(&history), stable_before(&history).ok()].into_iter().flatten() {
+    for record in [serving(history), stable_before(history).ok()].into_iter().flatten() {
         for (name, wanted) in &record.desired.components {
             needed.entry(name.clone()).or_default().insert(wanted.release);
         }
     }
-    Ok(needed)
+    needed
+}
+
+/// Refuses an agent that may not change an environment, by what stands on record and what is `wanted` from now on.
+pub(crate) async fn judge_agents(world: &World, key: &EnvironmentKey, surface: &str, wanted: Option<Agents>) -> Result<(), HostError> {
+    if surface != agents::SURFACE {
+        return Ok(());
+    }
+    let history = world.ledger.history(key, HISTORY).await.map_err(HostError::Internal)?;
+    let recorded = serving(&history).and_then(|record| record.desired.agents);
+    Agents::in_force(recorded, wanted).judge(surface, Agents::Deploy, key).map_err(HostError::Refused)
 }
 
 async fn slots(world: &World, row: &ComponentRow) -> Result<Vec<ObservedSlot>, Trouble> {

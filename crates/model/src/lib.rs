@@ -4,6 +4,7 @@
 //! touching the world is decided here: what a manifest means ([`manifest`]), what has to be done
 //! ([`plan`]), and what may happen next in a deployment ([`deployment`]). Doing it is left to others.
 
+pub mod agents;
 pub mod audit;
 pub mod backup;
 pub mod check;

@@ -6,6 +6,7 @@ use plimsoll_api::{Certificates, Look, SecretDigests, SecretValues};
 use plimsoll_build::name::Contents;
 use plimsoll_build::{Sources, Wanted, source};
 use plimsoll_engine::Fleet;
+use plimsoll_model::agents::Agents;
 use plimsoll_model::audit::Action;
 use plimsoll_model::database::Applied;
 use plimsoll_model::finding::Finding;
@@ -20,7 +21,7 @@ use crate::migrations::Migrations;
 use crate::project::Loaded;
 use crate::secrets::Gathered;
 use crate::workbench::Workbench;
-use crate::{Context, OpError, PlanView, Progress, certificates, hosts, migrations, project, secrets, settle};
+use crate::{Context, OpError, PlanView, Progress, agents, certificates, hosts, migrations, project, secrets, settle};
 
 /// A plan, and what it was made from.
 pub(crate) struct Proposal {
@@ -30,6 +31,8 @@ pub(crate) struct Proposal {
     pub(crate) seen: BTreeMap<HostName, Observed>,
     /// What of it would hurt.
     pub(crate) findings: Vec<Finding>,
+    /// What agents may do before it is carried out.
+    pub(crate) agents: Agents,
 }
 
 /// All that a plan to deploy was made from and its execution needs again.
@@ -169,8 +172,10 @@ pub(crate) async fn make(
         CutOff::Settle => settle::observe(context, fleet, (&terms.key, &look), Action::of(&terms.intent), progress).await?,
         CutOff::Leave => fleet.observe(&look).await?,
     };
+    let agents = Agents::in_force(seen.get(&terms.home).and_then(|home| home.agents), terms.agents);
+    agents::judge(context, agents, Agents::Plan, &terms.key)?;
     let plan = plan::make(terms, aim.desired, &seen)?;
-    Ok(Proposal { plan, seen, findings: Vec::new() })
+    Ok(Proposal { plan, seen, findings: Vec::new(), agents })
 }
 
 /// What a plan for the project's environment is made under.
@@ -186,6 +191,7 @@ pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Sour
         keep_releases: environment.keep_releases,
         keep_backups: backups.before_migrations.then_some(backups.keep),
         restore: BTreeMap::new(),
+        agents: Some(environment.agents),
     }
 }
 

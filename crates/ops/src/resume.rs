@@ -6,7 +6,7 @@ use plimsoll_model::{DeploymentId, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, OpError, Progress, hosts, project, settle};
+use crate::{Context, OpError, Progress, agents, hosts, project, settle};
 
 /// Where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,10 @@ pub struct Settled {
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let loaded = project::load(context, &input.environment)?;
     let settled = match hosts::connect_existing(context, &loaded.project).await? {
-        Some(fleet) => settle::first(context, &fleet, &loaded.key(), Action::Resume, progress).await?,
+        Some(fleet) => {
+            agents::may_change(context, &fleet, &loaded).await?;
+            settle::first(context, &fleet, &loaded.key(), Action::Resume, progress).await?
+        }
         None => None,
     };
     Ok(Output { deployment: settled.map(|settled| Settled { id: settled.id, outcome: settled.outcome, leftovers: settled.leftovers }) })

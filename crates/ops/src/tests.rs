@@ -130,7 +130,9 @@ async fn asked_of_nothing(scene: &Scene, operation: &str) -> Result<serde_json::
     let (context, progress) = (&scene.context, &scene.progress);
     let environment = plimsoll_model::EnvironmentName::new("local").unwrap();
     let answer = match operation {
-        "history" => history::run(context, history::Input { environment, limit: 10, stable: false }, progress).await.map(|output| serde_json::json!(output)),
+        "history" => {
+            history::run(context, history::Input { environment, limit: 10, stable: false }, progress).await.map(|output| serde_json::json!(output))
+        }
         "host_stop" => host_stop::run(context, host_stop::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "host_upgrade" => host_upgrade::run(context, host_upgrade::Input::default(), progress).await.map(|output| serde_json::json!(output)),
         "resume" => resume::run(context, resume::Input { environment }, progress).await.map(|output| serde_json::json!(output)),

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use plimsoll_api::{Certificates, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Note, Shipment};
+use plimsoll_model::agents::Agents;
 use plimsoll_model::deployment::{ComponentChange, Failure, Outcome};
 use plimsoll_model::finding::Severity;
 use plimsoll_model::plan::Plan;
@@ -19,7 +20,7 @@ use crate::outside::Surroundings;
 use crate::proposal::Proposal;
 use crate::run_log;
 use crate::workbench::{Workbench, until_cancelled};
-use crate::{Approve, ComponentView, DeploymentView, Event, Exit, OpError, PlanView};
+use crate::{Approve, ComponentView, DeploymentView, Event, Exit, OpError, PlanView, agents};
 
 /// A plan that was told, and is about to be carried out.
 pub(crate) struct Undertaking<'a> {
@@ -27,6 +28,7 @@ pub(crate) struct Undertaking<'a> {
     fleet: &'a Fleet,
     plan: &'a Plan,
     view: PlanView,
+    agents: Agents,
     begun: Instant,
     /// It was named by its hash: whoever did that has seen it.
     seen_before: bool,
@@ -54,7 +56,10 @@ impl<'a> Undertaking<'a> {
                 let what = Undone::of(plan, expected, mandate.reason.as_deref());
                 Err(on_record::refused(bench.context, fleet, what, stale(&expected, &view)).await)
             }
-            expected => Ok(Self { bench, fleet, plan, view, begun: mandate.begun, seen_before: expected.is_some(), reason: mandate.reason }),
+            expected => {
+                let (agents, seen_before) = (proposal.agents, expected.is_some());
+                Ok(Self { bench, fleet, plan, view, agents, begun: mandate.begun, seen_before, reason: mandate.reason })
+            }
         }
     }
 
@@ -84,17 +89,19 @@ impl<'a> Undertaking<'a> {
         if !hurts || !self.bench.project.environment.safe_migrations {
             return Ok(());
         }
-        let what = Undone::of(self.plan, self.view.hash, self.reason.as_deref());
-        Err(on_record::refused(self.bench.context, self.fleet, what, unsafe_migrations(&self.view)).await)
+        Err(self.refused(unsafe_migrations(&self.view)).await)
     }
 
     /// Waits for a yes, where the environment wants one.
     pub(crate) async fn ask(&self, approve: &dyn Approve) -> Result<(), OpError> {
+        if approve.must_have_seen() && !self.seen_before {
+            return Err(unseen(&self.view));
+        }
+        if let Err(error) = agents::judge(self.bench.context, self.agents, Agents::Deploy, &self.plan.key) {
+            return Err(self.refused(error).await);
+        }
         if self.seen_before {
             return Ok(());
-        }
-        if approve.must_have_seen() {
-            return Err(unseen(&self.view));
         }
         if !self.bench.project.environment.confirm {
             return Ok(());
@@ -103,8 +110,13 @@ impl<'a> Undertaking<'a> {
         if approved {
             return Ok(());
         }
+        Err(self.refused(unapproved(&self.view)).await)
+    }
+
+    /// The error, put on record.
+    async fn refused(&self, error: OpError) -> OpError {
         let what = Undone::of(self.plan, self.view.hash, self.reason.as_deref());
-        Err(on_record::refused(self.bench.context, self.fleet, what, unapproved(&self.view)).await)
+        on_record::refused(self.bench.context, self.fleet, what, error).await
     }
 
     /// Carries it out to its end.

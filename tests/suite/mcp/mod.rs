@@ -181,3 +181,38 @@ fn an_agent_in_a_loop_is_held_up() {
     assert_eq!(codes.get("rate-limited"), Some(&280), "{codes:?}");
     assert_eq!(project.history().len(), before);
 }
+
+#[test]
+fn an_agent_does_not_give_itself_leave() {
+    let project = Project::new();
+    project.edit("lease = \"30s\"", "lease = \"30s\"\nagents = \"plan\"");
+    project.deploy();
+    let before = project.standing();
+    let mut agent = Agent::of(&project, &[]);
+    project.service("web", "2");
+    let seen = planned(&mut agent);
+    let _ = agent.call("deploy_full", seen).failed("agents-not-allowed");
+    // It writes into the manifest what it would like.
+    project.edit("agents = \"plan\"", "agents = \"deploy\"");
+    let seen = planned(&mut agent);
+    let refused = agent.call("deploy_full", seen).failed("agents-not-allowed");
+    assert!(refused["help"].as_str().unwrap().contains("ask a person"), "{refused:#}");
+    for (tool, code) in [("resume_deployment", "agents-not-allowed"), ("rollback", "no-earlier-deployment")] {
+        let _ = agent.call(tool, local()).failed(code);
+    }
+    assert_eq!(project.standing(), before);
+    let (entries, refusals) = (project.run(["audit", "list"]).ended(0).detail("/entries"), json!("refused"));
+    assert!(entries.as_array().unwrap().iter().any(|entry| entry["outcome"] == refusals && entry["actor"]["surface"] == "mcp"), "{entries:#}");
+    // A person agrees, by deploying it; nothing else changes by then.
+    project.service("web", "1");
+    let plan = project.run(["plan", "local"]).ended(0);
+    assert_eq!((plan.detail("/plan/agents"), plan.detail("/plan/changes")), (json!("deploy"), json!({})));
+    project.deploy();
+    project.service("web", "2");
+    let seen = planned(&mut agent);
+    assert_eq!(agent.call("deploy_full", seen).well()["code"], "deployed");
+    // And takes it back: at once, for what is stricter needs nobody's leave.
+    project.edit("agents = \"deploy\"", "agents = \"observe\"");
+    let _ = agent.call("plan_deployment", local()).failed("agents-not-allowed");
+    let _ = agent.call("get_deployment_status", local()).well();
+}

@@ -25,6 +25,9 @@ pub fn plan(view: &PlanView, depth: Depth) -> String {
     if view.empty {
         return text + "nothing to do: everything is what it shall be\n";
     }
+    if let Some(agents) = view.agents {
+        text += &format!("from then on, agents may {agents}\n");
+    }
     for (number, level) in (1..).zip(&view.levels) {
         text += &of_level(number, level, view, depth);
     }
@@ -47,6 +50,7 @@ pub fn announced(hash: PlanHash, made: &Plan, estimates: &Estimates) -> String {
         levels: made.levels.clone(),
         batches: made.batches(),
         expects: made.expects.clone(),
+        agents: made.agents,
         estimates: estimates.clone(),
         findings: Vec::new(),
     };
@@ -128,6 +132,7 @@ mod tests {
             levels,
             batches: BTreeMap::new(),
             expects: BTreeMap::new(),
+            agents: None,
             estimates: Estimates { total_ms: Some(4_200), components_ms: BTreeMap::new() },
             findings: Vec::new(),
         }

@@ -328,6 +328,7 @@ pub fn observed() -> Observed {
         databases: BTreeMap::new(),
         disk_free_bytes: u64::MAX,
         open: None,
+        agents: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
     }
 }
@@ -362,6 +363,7 @@ pub fn open(secret: &str) -> Open {
         home: HostName::local(),
         lease_ms: 30_000,
         levels: Vec::new(),
+        agents: None,
         expects: BTreeMap::new(),
         desired: Desired::default(),
     };

@@ -14,6 +14,7 @@ use plimsoll_model::{BackupId, ComponentName, EnvironmentKey};
 use super::{Keeping, Room, copies, place};
 use crate::audit;
 use crate::host::Host;
+use crate::look;
 use crate::trouble::Trouble;
 use crate::world::World;
 
@@ -22,6 +23,9 @@ use crate::world::World;
 pub(crate) async fn carry_out(host: &Host, query: BackupQuery) -> Result<Vec<Backup>, HostError> {
     if let (BackupWork::List, Some(database)) = (&query.work, &query.database) {
         return host.world.databases.list(&query.key, database).await.map_err(HostError::Failed);
+    }
+    if !query.work.only_looks() {
+        look::judge_agents(&host.world, &query.key, &query.by.surface, None).await?;
     }
     let databases = serving(&host.world, &query).await?;
     // A deployment that begins meanwhile would look at what is half restored.

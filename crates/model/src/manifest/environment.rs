@@ -6,6 +6,7 @@ use super::project::Environment;
 use super::report::Report;
 use super::section::{Node, Section};
 use super::suggest::{nearest, shown};
+use crate::agents::Agents;
 use crate::backup::BackupPolicy;
 use crate::{EnvironmentName, HostName};
 
@@ -76,9 +77,19 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
         confirm: section.flag("confirm").unwrap_or(name.as_str() == PRODUCTION),
         work_tree: section.flag("work_tree").unwrap_or(local && branch.is_none()),
         safe_migrations: section.section("requires").and_then(|requires| requires.flag("safe_migrations")).unwrap_or(false),
+        agents: agents(section).unwrap_or(if local { Agents::Deploy } else { Agents::Plan }),
         backups: backups(name, section)?,
         branch,
     })
+}
+
+/// What its section lets agents do.
+fn agents(section: &Section) -> Option<Agents> {
+    match section.text("agents")?.as_str() {
+        "observe" => Some(Agents::Observe),
+        "plan" => Some(Agents::Plan),
+        _ => Some(Agents::Deploy),
+    }
 }
 
 /// How many backups of each database an environment keeps.

@@ -96,9 +96,9 @@ pub(super) static COMPONENT: Table = Table {
         Key::new(
             "strategy",
             Shape::Choice(&[
-                Choice { word: "blue-green", available: true },
-                Choice { word: "recreate", available: true },
-                Choice { word: "rolling", available: true },
+                Choice::new("blue-green"),
+                Choice::new("recreate"),
+                Choice::new("rolling"),
                 Choice { word: "canary", available: false },
                 Choice { word: "reload", available: false },
             ]),
@@ -138,10 +138,10 @@ pub(super) static DATABASE: Table = Table {
         Key::new(
             "kind",
             Shape::Choice(&[
-                Choice { word: "sqlite", available: true },
-                Choice { word: "postgres", available: true },
-                Choice { word: "mysql", available: true },
-                Choice { word: "mariadb", available: true },
+                Choice::new("sqlite"),
+                Choice::new("postgres"),
+                Choice::new("mysql"),
+                Choice::new("mariadb"),
             ]),
             "\"postgres\"",
             "What it is.",
@@ -392,6 +392,13 @@ pub(super) static ENVIRONMENT: Table = Table {
             Shape::Flag,
             "true",
             "Deploys the work tree as it is, uncommitted changes included. By default only in `local`, when it names no branch.",
+        ),
+        Key::new(
+            "agents",
+            Shape::Choice(&[Choice::new("observe"), Choice::new("plan"), Choice::new("deploy")]),
+            "\"deploy\"",
+            "What AI agents may do there by `plimsoll mcp`: see what is there (`observe`), see what would be done (`plan`), or do it (`deploy`, the default in \
+             `local`; `plan` elsewhere). The hosts hold them to it. What is looser than before is in force once a person has deployed it.",
         ),
         Key::new("env", Shape::Map(&VARIABLE, &Shape::Scalar), "{ LOG = \"debug\" }", "Environment variables for all of its components."),
         Key::new(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::agents::Agents;
 use crate::backup::BackupPolicy;
 use crate::check::HealthCheck;
 use crate::copy::CopySpec;
@@ -69,6 +70,8 @@ pub struct Environment {
     pub work_tree: bool,
     /// Refuses migrations that could hurt.
     pub safe_migrations: bool,
+    /// What agents may do there.
+    pub agents: Agents,
     /// What it wants of the backups of its databases.
     pub backups: BackupPolicy,
 }

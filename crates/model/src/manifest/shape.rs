@@ -84,6 +84,13 @@ pub(super) struct Choice {
     pub available: bool,
 }
 
+impl Choice {
+    /// One that can be made.
+    pub(super) const fn new(word: &'static str) -> Self {
+        Self { word, available: true }
+    }
+}
+
 impl Key {
     pub(super) const fn new(name: &'static str, shape: Shape, example: &'static str, doc: &'static str) -> Self {
         Self { name, shape, example, doc, default: None, required: false, fixed: false }

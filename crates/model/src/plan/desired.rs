@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseAt, MaxUnavailable};
+use crate::agents::Agents;
 use crate::check::{HealthCheck, Question};
 use crate::database::{DatabaseSpec, Tool};
 use crate::manifest::project::StrategyName;
@@ -18,6 +19,9 @@ use crate::{ComponentName, ConfigHash, Digest, HostName, RelPath, ReleaseId};
 pub struct Desired {
     /// By name.
     pub components: BTreeMap<ComponentName, DesiredComponent>,
+    /// What agents may do from then on; nothing is said where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<Agents>,
 }
 
 /// A component as it shall be.

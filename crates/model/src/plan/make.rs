@@ -9,6 +9,7 @@ use super::batches::batches;
 use super::strategies::{self, Site};
 use super::ways::{Way, Ways, stay, stopped, ways};
 use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
+use crate::agents::Agents;
 use crate::database::Applied;
 use crate::manifest::project::StrategyName;
 use crate::slot::Condition;
@@ -47,6 +48,9 @@ pub struct Plan {
     pub lease_ms: u64,
     /// What is done, level by level.
     pub levels: Vec<Level>,
+    /// What agents may do from then on, where something else stands on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<Agents>,
     /// The state that each host must be in.
     pub expects: BTreeMap<HostName, StateHash>,
     /// The state to reach, in full: a later rollback starts from it.
@@ -118,6 +122,8 @@ pub struct Terms {
     pub keep_backups: Option<u32>,
     /// The backup whose data each of these databases begins with, and the migrations that it has. They have to be empty.
     pub restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
+    /// What agents may do from then on. It is no part of a state that one returns to.
+    pub agents: Option<Agents>,
 }
 
 /// Makes the plan that leads from the hosts as they were seen to what is wanted.
@@ -143,6 +149,8 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
     levels.extend(order.iter().map(|turns| level(turns, &work, hosts)));
     levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
+    let recorded = hosts.get(&terms.home).and_then(|home| home.agents);
+    desired.agents = terms.agents;
     Ok(Plan {
         version: version(&desired),
         key: terms.key,
@@ -151,6 +159,7 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
         home: terms.home,
         lease_ms: terms.lease_ms,
         levels,
+        agents: terms.agents.filter(|wanted| recorded.is_some_and(|recorded| recorded != *wanted)),
         expects: hosts.iter().map(|(host, seen)| (host.clone(), seen.state())).collect(),
         desired,
     })
@@ -166,7 +175,7 @@ impl Plan {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.levels.is_empty()
+        self.levels.is_empty() && self.agents.is_none()
     }
 
     /// What is to be done on `host`, level by level. A level may have nothing for it.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::migrating::databases;
 use crate::progress::telling;
 use crate::project::Loaded;
-use crate::{Context, Exit, OpError, Progress, hosts, project};
+use crate::{Context, Exit, OpError, Progress, agents, hosts, project};
 
 /// A backup and where it lies.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -82,6 +82,9 @@ impl<'a> Backups<'a> {
 
     /// Has hosts do `work` with one database.
     pub(crate) async fn one(&self, database: &ComponentName, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
+        if !work.only_looks() {
+            agents::may_change(self.context, &self.fleet, &self.loaded).await?;
+        }
         let query =
             BackupQuery { key: self.key.clone(), database: Some(database.clone()), work: work.clone(), by: Actor::from(&self.context.holder) };
         let asked = self.fleet.all(|_, host| host.backups(query.clone()));

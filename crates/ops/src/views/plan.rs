@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_model::agents::Agents;
 use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::{Change, Estimates, Intent, Level, Observed, Plan};
 use plimsoll_model::source::Source;
@@ -34,6 +35,9 @@ pub struct PlanView {
     pub batches: BTreeMap<ComponentName, Vec<Vec<HostName>>>,
     /// The state that each host must be in.
     pub expects: BTreeMap<HostName, StateHash>,
+    /// What agents may do there from then on, where that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<Agents>,
     /// How long it should take.
     pub estimates: Estimates,
     /// What its migrations would do to databases that are in use.
@@ -56,6 +60,7 @@ impl PlanView {
             levels: plan.levels.clone(),
             batches: plan.batches(),
             expects: plan.expects.clone(),
+            agents: plan.agents,
             estimates: plan.estimates(seen),
             findings: Vec::new(),
         }

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use plimsoll_model::agents::Agents;
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
@@ -118,7 +119,12 @@ prop_compose! {
 
 /// States to reach.
 pub fn desired() -> BoxedStrategy<Desired> {
-    btree_map(component(), desired_component(), 0..3).prop_map(|components| Desired { components }).boxed()
+    (btree_map(component(), desired_component(), 0..3), of(agents())).prop_map(|(components, agents)| Desired { components, agents }).boxed()
+}
+
+/// What agents may do.
+fn agents() -> impl Strategy<Value = Agents> {
+    prop::sample::select(vec![Agents::Observe, Agents::Plan, Agents::Deploy])
 }
 
 /// Steps of every kind.
@@ -160,8 +166,9 @@ prop_compose! {
         levels in vec(btree_map(host(), vec(work().boxed(), 0..3), 0..3).prop_map(|hosts| Level { hosts }), 0..3).boxed(),
         expects in btree_map(host(), state_hash(), 0..3),
         desired in desired(),
+        agents in of(agents()),
     ) -> Plan {
-        Plan { version, key, intent, source, home, lease_ms, levels, expects, desired }
+        Plan { version, key, intent, source, home, lease_ms, levels, agents, expects, desired }
     }
 }
 
@@ -207,9 +214,10 @@ prop_compose! {
         databases in btree_map(component(), vec(applied(), 0..3), 0..2),
         disk_free_bytes in amount(),
         open in of(open_deployment()),
+        agents in of(agents()),
         durations_ms in btree_map(component(), amount(), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, durations_ms }
+        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, agents, durations_ms }
     }
 }
 

@@ -168,6 +168,7 @@ impl Books {
             databases: [].into(),
             disk_free_bytes: 0,
             open: None,
+            agents: None,
             durations_ms: [].into(),
         };
         nothing.state()

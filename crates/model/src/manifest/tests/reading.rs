@@ -34,6 +34,7 @@ fn the_good_manifest_in_local() {
         "confirm": false,
         "work_tree": true,
         "safe_migrations": false,
+        "agents": "deploy",
         "backups": {
           "before_migrations": false,
           "keep": 5,

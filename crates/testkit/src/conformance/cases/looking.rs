@@ -145,6 +145,7 @@ fn empty(platform: String) -> Observed {
         databases: [].into(),
         disk_free_bytes: 0,
         open: None,
+        agents: None,
         durations_ms: [].into(),
     }
 }

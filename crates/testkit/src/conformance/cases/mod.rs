@@ -1,5 +1,6 @@
 //! The cases, one file for each topic.
 
+mod agents;
 mod audit;
 mod crashing;
 mod events;
@@ -29,6 +30,7 @@ macro_rules! cases {
 use cases;
 
 const TOPICS: &[&[Case]] = &[
+    agents::CASES,
     audit::CASES,
     crashing::CASES,
     events::CASES,

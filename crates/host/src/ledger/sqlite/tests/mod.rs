@@ -75,6 +75,7 @@ fn plan(environment: &str) -> Plan {
         home: HostName::local(),
         lease_ms: 30_000,
         levels: Vec::new(),
+        agents: None,
         expects: BTreeMap::new(),
         desired: Desired::default(),
     }
