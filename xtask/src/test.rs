@@ -37,6 +37,7 @@ pub fn run_all() -> Outcome {
     need(&["nginx"], "nginx-light")?;
     need(&["python3"], "python3")?;
     need(&["/usr/lib/python3/dist-packages/psycopg2/__init__.py"], "python3-psycopg2")?;
+    need(&["/usr/lib/python3/dist-packages/jsonschema/__init__.py"], "python3-jsonschema")?;
     need_stopped(&["pg_ctlcluster", "psql"], "postgresql postgresql-client")?;
     need_stopped(&["mariadbd", "mariadb-dump"], "mariadb-server mariadb-client")?;
     let mut told = Vec::new();

@@ -67,8 +67,8 @@ impl Tool {
     }
 }
 
-/// The schema of a type, in one piece.
-pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
+/// The schema of arguments, in one piece.
+pub(crate) fn arguments_of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -109,7 +109,7 @@ fn shorten(property: &mut Value) {
 fn answer(details: Schema) -> JsonObject {
     let details = object(details.to_value());
     let fields = details.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let fields: Map<String, Value> = fields.into_iter().map(|(name, field)| (name, type_alone(&field))).collect();
+    let fields: Map<String, Value> = fields.into_iter().map(|(name, field)| (name, type_alone(&field, &details))).collect();
     object(json!({
         "type": "object",
         "properties": {
@@ -122,8 +122,10 @@ fn answer(details: Schema) -> JsonObject {
     }))
 }
 
-fn type_alone(field: &Value) -> Value {
-    field.get("type").filter(|kind| kind.is_string()).map_or_else(|| json!({}), |kind| json!({ "type": kind }))
+/// The type of a field, of which there may be a definition in the schema that it comes from.
+fn type_alone(field: &Value, schema: &JsonObject) -> Value {
+    let definition = || schema.get("$defs")?.get(field.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?)?.get("type");
+    field.get("type").or_else(definition).filter(|kind| kind.is_string()).map_or_else(|| json!({}), |kind| json!({ "type": kind }))
 }
 
 fn object(value: Value) -> JsonObject {

@@ -21,6 +21,7 @@
 
 mod agents;
 mod answer;
+mod answers;
 mod approve;
 pub mod audit_export;
 pub mod audit_list;
@@ -99,6 +100,7 @@ mod whole_log;
 mod workbench;
 
 pub use answer::Answer;
+pub use answers::schema_of;
 pub use approve::{Always, Approve, Never};
 pub use backups::BackupView;
 pub use bring::Brought;

@@ -1,9 +1,8 @@
 //! `plimsoll logs ENVIRONMENT [COMPONENT]`: reads what slots write.
 
 use plimsoll_model::{ComponentName, EnvironmentName};
-use plimsoll_ops::logs::{self, Input};
+use plimsoll_ops::logs::{self, Input, Output};
 use plimsoll_ops::{Exit, OpError};
-use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::answer::Reply;
@@ -67,6 +66,6 @@ impl Logs {
         };
         let (done, kept) = tokio::join!(logs::run(&session.context, input, lines), show);
         done?;
-        Ok(Reply::new("logs", &json!({ "lines": kept }), ""))
+        Ok(Reply::new("logs", &Output { lines: kept }, ""))
     }
 }

@@ -1,17 +1,17 @@
 //! `check_health`: fails when something is not as it should be.
 
 use plimsoll_ops::status::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "check_health",
     description: "Fail when something does not serve well, or backups are too old; details.components[].trouble says why.",
     effect: Effect::Looks,
-    input: schema_of::<Place>,
+    input: arguments_of::<Place>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -1,17 +1,17 @@
 //! `create_snapshot`: keeps the data as it is, together with what serves.
 
 use plimsoll_ops::snapshot_create::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "create_snapshot",
     description: "Back up every database and verify that; a deployment that migrates does so by itself.",
     effect: Effect::Adds,
-    input: schema_of::<Place>,
+    input: arguments_of::<Place>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -2,19 +2,19 @@
 
 use plimsoll_model::{EnvironmentName, PlanHash};
 use plimsoll_ops::deploy::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::source;
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "deploy_full",
     description: "Bring live what plan_deployment has shown: build, switch without losing a request, verify; on any failure all is rolled back.",
     effect: Effect::Changes,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -1,17 +1,17 @@
 //! `get_deployment_status`: tells what serves, and what is under way.
 
 use plimsoll_ops::status::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_deployment_status",
     description: "Tell what serves, where and how well, and which deployment is open.",
     effect: Effect::Looks,
-    input: schema_of::<Place>,
+    input: arguments_of::<Place>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

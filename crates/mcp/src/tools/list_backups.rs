@@ -2,18 +2,18 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::backup_list::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_backups",
     description: "Tell which backups of databases there are; those that were verified count.",
     effect: Effect::Looks,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

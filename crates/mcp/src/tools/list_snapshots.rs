@@ -1,17 +1,17 @@
 //! `list_snapshots`: tells which snapshots there are.
 
 use plimsoll_ops::snapshot_list::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_snapshots",
     description: "Tell what restore_snapshot can return to, the oldest first.",
     effect: Effect::Looks,
-    input: schema_of::<Place>,
+    input: arguments_of::<Place>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -2,19 +2,19 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName, PlanHash};
 use plimsoll_ops::migrate_up::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "migrate",
     description: "Apply the migrations that databases lack, and change nothing else; deploy_full applies them as well. \
                   Without plan_hash it only shows the plan.",
     effect: Effect::Changes,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

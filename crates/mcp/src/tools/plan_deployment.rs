@@ -2,19 +2,19 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::plan::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::source;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "plan_deployment",
     description: "Show what deploy_full would do. details.plan.hash is the plan_hash that it takes.",
     effect: Effect::Looks,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -2,13 +2,13 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::logs::{self, Input, Line};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 /// How many lines are told when nobody says, and at most.
 const LINES: (usize, usize) = (50, 200);
@@ -23,7 +23,7 @@ pub(super) const TOOL: Tool = Tool {
     name: "read_logs",
     description: "Read what programs wrote, the newest lines last. Called again with details.before, it tells what came before.",
     effect: Effect::Looks,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -1,17 +1,17 @@
 //! `resume_deployment`: settles a deployment that was cut off.
 
 use plimsoll_ops::resume::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "resume_deployment",
     description: "Settle a deployment that was cut off (details.open of get_deployment_status, expired): lead every host to what was decided, or back.",
     effect: Effect::Changes,
-    input: schema_of::<Place>,
+    input: arguments_of::<Place>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -2,19 +2,19 @@
 
 use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
 use plimsoll_ops::rollback::{self, Data, Input, Output, Target};
-use plimsoll_ops::{Answer, Exit, OpError};
+use plimsoll_ops::{Answer, Exit, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "rollback",
     description: "Return to what an earlier deployment had made live: the last good one, or the one named. \
                   Without plan_hash it only shows the plan.",
     effect: Effect::Changes,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

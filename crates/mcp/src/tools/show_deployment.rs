@@ -2,18 +2,18 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::show::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, OpError, schema_of};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, schema_of};
+use crate::tool::{Effect, Tool, arguments_of};
 
 pub(super) const TOOL: Tool = Tool {
     name: "show_deployment",
     description: "Tell all that is on record of a deployment, such as why it failed.",
     effect: Effect::Looks,
-    input: schema_of::<Arguments>,
+    input: arguments_of::<Arguments>,
     output: schema_of::<Output>,
     run: |call| Box::pin(run(call)),
 };

@@ -49,6 +49,13 @@ pub struct Line {
     pub line: LogLine,
 }
 
+/// What slots wrote, where all of it is answered at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The lines, the oldest first.
+    pub lines: Vec<Line>,
+}
+
 /// How many lines of a host may wait to be passed on.
 const WAITING: usize = 64;
 
