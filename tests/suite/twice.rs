@@ -34,3 +34,31 @@ fn projects_of_one_host_do_not_disturb_each_other() {
     let _ = first.finish().ended(0);
     assert_eq!(get(&project.url("web", "/")), "version 1");
 }
+
+#[test]
+fn the_same_call_has_one_effect_however_it_ended() {
+    let project = Project::new();
+    let call = |command: &str, key: &str| project.run([command, "local", "--idempotency-key", key, "--yes"]);
+    let id = call("deploy", "a").ended(0).detail("/deployment/id");
+    project.service("web", "2");
+    assert_eq!(call("deploy", "a").ended(0).detail("/deployment/id"), id);
+    assert_eq!((get(&project.url("web", "/")).as_str(), project.history().len()), ("version 1", 1));
+    let _ = call("deploy", "b").ended(0);
+    // It failed, and is not tried again.
+    project.service("web", "3 exits");
+    let failed = call("deploy", "c").ended(1);
+    project.service("web", "3");
+    let again = call("deploy", "c").ended(1);
+    assert_eq!(
+        (again.document()["code"].clone(), again.detail("/deployment/id")),
+        (failed.document()["code"].clone(), failed.detail("/deployment/id"))
+    );
+    // Another command is another call.
+    assert_eq!(call("down", "a").ended(5).document()["code"], "idempotency-key-reused");
+    let back = call("rollback", "d").ended(0).detail("/deployment/id");
+    assert_eq!(call("rollback", "d").ended(0).detail("/deployment/id"), back);
+    assert_eq!((get(&project.url("web", "/")).as_str(), project.history().len()), ("version 1", 4));
+    let _ = call("down", "e").ended(0);
+    let _ = call("down", "e").ended(0);
+    assert_eq!(project.history().len(), 5);
+}

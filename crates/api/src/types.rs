@@ -132,6 +132,9 @@ pub struct Open {
     pub holder: Holder,
     /// Why, in the words of who runs it.
     pub reason: Option<String>,
+    /// The name that its caller gave the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
     /// The values of the secrets that its slots get.
     pub secrets: SecretValues,
     /// The certificates that its routes show. A host may have them from before.

@@ -26,6 +26,7 @@ pub fn context(project: Option<&Path>, console: Console, keys: Keyring) -> Resul
         holder: Holder { user: identity::user(), machine: identity::machine(), pid: std::process::id(), surface: "cli".into() },
         variables: std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, Secret::new(value.into_string().ok()?)))).collect(),
         log: None,
+        idempotency_key: None,
         keys,
         cancel: CancellationToken::new(),
     })

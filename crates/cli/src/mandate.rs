@@ -14,4 +14,7 @@ pub struct Mandate {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// A name for this call: called so again, it answers how the first one ended and does nothing
+    #[arg(long = "idempotency-key", value_name = "KEY")]
+    pub key: Option<String>,
 }

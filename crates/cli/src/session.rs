@@ -92,22 +92,22 @@ impl Session {
         self.watch(signals, work(&self.context, &progress)).await
     }
 
-    /// Runs an operation that changes an environment: with a log called `name`, someone to say yes to its plan, and an interrupt
-    /// that ends it in good order.
+    /// Runs an operation that changes an environment: with a log called `name`, someone to say yes to its plan, the name that the caller gave the call, and
+    /// an interrupt that ends it in good order.
     ///
     /// # Errors
     /// Those of the operation.
     pub async fn undertake<T>(
         &self,
         name: &str,
-        yes: bool,
+        (yes, idempotency_key): (bool, Option<String>),
         work: impl AsyncFnOnce(&Context, &dyn Approve, &Progress) -> Result<T, OpError>,
     ) -> Result<T, OpError> {
         log::begin(&self.context.home, name, self.console.manner.verbose);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), holder = %self.context.holder, project = %self.context.project.display(), "{name}");
         let interrupts = interrupt::listen(self.context.cancel.clone());
         let interrupts = interrupts.map_err(|error| OpError::new(Exit::Host, "system", format!("signals cannot be heard: {error}")))?;
-        let context = Context { log: log::current().map(Path::to_owned), ..self.context.clone() };
+        let context = Context { log: log::current().map(Path::to_owned), idempotency_key, ..self.context.clone() };
         let (progress, events) = mpsc::unbounded_channel();
         let (asker, questions) = mpsc::unbounded_channel();
         let approver = consent::approver(self.console, yes, asker);

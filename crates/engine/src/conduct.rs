@@ -30,6 +30,8 @@ pub struct Conduct<'a> {
     pub holder: Holder,
     /// Why.
     pub reason: Option<String>,
+    /// The name that its caller gave the call, for the record.
+    pub idempotency_key: Option<String>,
     /// The values of the secrets that slots get.
     pub secrets: SecretValues,
     /// The certificates that routes show.

@@ -148,6 +148,7 @@ impl Stage {
             components: vec![],
             holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
+            idempotency_key: None,
             secrets: SecretValues::default(),
             certificates: Certificates::default(),
             outside: &Nobody,

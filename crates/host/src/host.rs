@@ -214,6 +214,7 @@ impl Host {
             source: open.plan.source.clone(),
             holder: open.holder.clone(),
             reason: open.reason.clone(),
+            idempotency_key: open.idempotency_key.clone(),
             started_at: at,
             ended_at: None,
             stage: Stage::Running,

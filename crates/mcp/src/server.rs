@@ -66,7 +66,7 @@ impl Server {
         self.0.under_way.wait().await;
     }
 
-    async fn answer(&self, tool: &'static Tool, arguments: JsonObject, request: &RequestContext<RoleServer>) -> Result<Answer, OpError> {
+    async fn answer(&self, tool: &'static Tool, mut arguments: JsonObject, request: &RequestContext<RoleServer>) -> Result<Answer, OpError> {
         self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).take(tool.name, tool.limit(), Instant::now())?;
         if let Some(environment) = environment_of(&arguments)? {
             self.0.rules.judge(&environment)?;
@@ -75,7 +75,8 @@ impl Server {
         let cancel = self.0.context.cancel.child_token();
         // Who asks no more lets it end, in good order.
         let _gone = cancel.clone().drop_guard();
-        let call = Call { context: Context { cancel: cancel.clone(), ..self.0.context.clone() }, arguments, progress };
+        let idempotency_key = tool.take_key(&mut arguments)?;
+        let call = Call { context: Context { cancel: cancel.clone(), idempotency_key, ..self.0.context.clone() }, arguments, progress };
         let mut work = self.0.under_way.spawn_blocking(move || alone(tool, call));
         let (mut cancelled, mut said) = (pin!(request.ct.cancelled()), 0);
         loop {

@@ -3,13 +3,19 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use plimsoll_ops::{Answer, OpError};
+use plimsoll_ops::{Answer, Exit, OpError};
 use rmcp::model::{JsonObject, ToolAnnotations};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+
+/// The argument that names a call.
+const KEY: &str = "idempotency_key";
+
+/// How long such a name may be, in bytes.
+const LONGEST_KEY: usize = 200;
 
 /// What a tool answers in the end.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Answer, OpError>>>>;
@@ -59,9 +65,24 @@ impl Tool {
         if self.effect == Effect::Looks { 120 } else { 20 }
     }
 
+    /// Whether a call of it can have a name, so that it has one effect however often it is made.
+    fn takes_key(&self) -> bool {
+        self.effect == Effect::Changes
+    }
+
+    /// The name that a call was given. It is no argument of the tool's own.
+    pub(crate) fn take_key(&self, arguments: &mut JsonObject) -> Result<Option<String>, OpError> {
+        let key = if self.takes_key() { arguments.remove(KEY) } else { None };
+        match key {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(key)) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key)),
+            Some(_) => Err(OpError::new(Exit::Usage, "arguments-unfit", format!("{KEY} is a text of 1 to {LONGEST_KEY} bytes"))),
+        }
+    }
+
     /// What a list of tools says of it.
     pub(crate) fn described(&self) -> rmcp::model::Tool {
-        rmcp::model::Tool::new(self.name, self.description, Arc::new(input((self.input)())))
+        rmcp::model::Tool::new(self.name, self.description, Arc::new(input((self.input)(), self.takes_key())))
             .with_raw_output_schema(Arc::new(answer((self.output)())))
             .with_annotations(self.effect.annotations())
     }
@@ -77,7 +98,7 @@ pub(crate) fn arguments_of<T: JsonSchema>() -> Schema {
 }
 
 /// Arguments, as tersely as they can be told: every byte of it is read by every agent.
-fn input(schema: Schema) -> JsonObject {
+fn input(schema: Schema, takes_key: bool) -> JsonObject {
     let mut schema = object(schema.to_value());
     // Which ones it does not know says the tool itself.
     for name in ["title", "description", "additionalProperties"] {
@@ -85,6 +106,9 @@ fn input(schema: Schema) -> JsonObject {
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.values_mut().for_each(shorten);
+        if takes_key {
+            properties.insert(KEY.into(), json!({ "type": "string" }));
+        }
     }
     schema
 }

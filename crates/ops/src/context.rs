@@ -24,6 +24,8 @@ pub struct Context {
     pub ssh: Ssh,
     /// Who calls.
     pub holder: Holder,
+    /// The name that the caller gave this call. Called so again, a deployment is not carried out again: the answer is how the first one ended.
+    pub idempotency_key: Option<String>,
     /// The caller's environment variables: where secrets come from first.
     pub variables: BTreeMap<String, Secret<String>>,
     /// Where the log of this call is written, if it is: a copy goes to the home host of what it deploys.

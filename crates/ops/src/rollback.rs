@@ -95,7 +95,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let bench = Workbench::new(context, &loaded.project, &SecretValues::default(), progress);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
-    let data = match restoring {
+    let data = match restoring.filter(|_| !undertaking.is_repeated()) {
         Some(restoring) => {
             let by_hand = restoring.by_hand();
             Some(restoring.put_back().await.map_err(|error| without_data(error, &deployment, &by_hand))?)
@@ -137,7 +137,10 @@ async fn plan(context: &Context, loaded: &Loaded, input: &Input, progress: &Prog
     let fleet = hosts::connect(context, &loaded.project).await?;
     settle::first(context, &fleet, &loaded.key(), Action::Rollback, progress).await?;
     let history = fleet.home().history(&loaded.key(), HISTORY).await?;
-    let target = target(&history, &input.to)?;
+    let target = match repeated(context, &history).filter(|_| input.to == Target::Last) {
+        Some(target) => target,
+        None => target(&history, &input.to)?,
+    };
     let mut terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
     if input.data != Data::Stays {
         // What there is is backed up when it is weighed; one more could be one too many for that which is to be brought back.
@@ -145,6 +148,14 @@ async fn plan(context: &Context, loaded: &Loaded, input: &Input, progress: &Prog
     }
     let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
     Ok((fleet, same(&history, &target.id), proposal))
+}
+
+/// Where an earlier call of the same name has led: what is the last good one by now may be another.
+fn repeated<'a>(context: &Context, history: &'a [DeploymentRecord]) -> Option<&'a DeploymentRecord> {
+    let name = context.idempotency_key.as_ref()?;
+    let earlier = history.iter().find(|record| record.idempotency_key.as_ref() == Some(name))?;
+    let Intent::Rollback { to } = &earlier.intent else { return None };
+    history.iter().find(|record| record.id == *to)
 }
 
 /// All deployments that led to what `target` had made live: itself, and rollbacks to it.

@@ -55,6 +55,7 @@ pub(crate) fn context(folder: &Path) -> Context {
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
         log: None,
+        idempotency_key: None,
         keys: Keyring { files: Vec::new(), named: false, ask: Arc::new(Nobody) },
         cancel: CancellationToken::new(),
     }
@@ -80,6 +81,7 @@ pub(crate) fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) ->
         source: Source { version: format!("v{number}"), commit: Some(commit.into()), dirty, ..Source::default() },
         holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
         reason: None,
+        idempotency_key: None,
         started_at: Moment(0),
         ended_at: None,
         stage: Stage::Closed { outcome },

@@ -9,7 +9,7 @@ use std::time::Instant;
 use plimsoll_api::{Certificates, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Note, Shipment};
 use plimsoll_model::agents::Agents;
-use plimsoll_model::deployment::{ComponentChange, Failure, Outcome};
+use plimsoll_model::deployment::{ComponentChange, DeploymentRecord, Failure, Outcome};
 use plimsoll_model::finding::Severity;
 use plimsoll_model::plan::Plan;
 use plimsoll_model::{ComponentName, PlanHash};
@@ -20,7 +20,10 @@ use crate::outside::Surroundings;
 use crate::proposal::Proposal;
 use crate::run_log;
 use crate::workbench::{Workbench, until_cancelled};
-use crate::{Approve, ComponentView, DeploymentView, Event, Exit, OpError, PlanView, agents};
+use crate::{Approve, ComponentView, Context, DeploymentView, Event, Exit, OpError, PlanView, agents};
+
+/// How far back an earlier call of the same name is looked for.
+const CALLS: u32 = 100;
 
 /// A plan that was told, and is about to be carried out.
 pub(crate) struct Undertaking<'a> {
@@ -32,6 +35,8 @@ pub(crate) struct Undertaking<'a> {
     begun: Instant,
     /// It was named by its hash: whoever did that has seen it.
     seen_before: bool,
+    /// The deployment of an earlier call of the same name.
+    repeated: Option<Box<DeploymentRecord>>,
     reason: Option<String>,
 }
 
@@ -49,33 +54,67 @@ impl<'a> Undertaking<'a> {
     /// Tells the plan, and refuses it when it is not the one that was seen before.
     pub(crate) async fn announce(bench: &'a Workbench<'a>, fleet: &'a Fleet, proposal: &'a Proposal, mandate: Mandate) -> Result<Self, OpError> {
         let (view, plan) = (proposal.view(), &proposal.plan);
+        let repeated = repeated(bench.context, fleet, &mandate, plan).await?;
         let told = Event::Planned { hash: view.hash, plan: Box::new(plan.clone()), estimates: view.estimates.clone() };
         drop(bench.progress.send(told));
         match mandate.expect_plan {
-            Some(expected) if expected != view.hash => {
+            // An earlier call of the same name has moved the world.
+            Some(expected) if expected != view.hash && repeated.is_none() => {
                 let what = Undone::of(plan, expected, mandate.reason.as_deref());
                 Err(on_record::refused(bench.context, fleet, what, stale(&expected, &view)).await)
             }
             expected => {
                 let (agents, seen_before) = (proposal.agents, expected.is_some());
-                Ok(Self { bench, fleet, plan, view, agents, begun: mandate.begun, seen_before, reason: mandate.reason })
+                Ok(Self { bench, fleet, plan, view, agents, begun: mandate.begun, seen_before, repeated, reason: mandate.reason })
             }
         }
     }
 
     /// Carries out a plan for which nothing is to be built.
     pub(crate) async fn finish(&self, approve: &dyn Approve) -> Result<DeploymentView, OpError> {
-        if let Some(deployment) = self.unchanged() {
-            return Ok(deployment);
+        if let Some(ended) = self.ended_before() {
+            return ended;
         }
         self.ask(approve).await?;
         self.carry_out(&BTreeMap::new(), SecretValues::default(), Certificates::default()).await
     }
 
-    /// The end of a plan that has nothing to do.
-    pub(crate) fn unchanged(&self) -> Option<DeploymentView> {
+    /// How it ended that has nothing to do, or was done by an earlier call of the same name.
+    pub(crate) fn ended_before(&self) -> Option<Result<DeploymentView, OpError>> {
+        if let Some(record) = &self.repeated {
+            let deployment = self.of_record(record);
+            let ended =
+                Ended { id: Some(record.id.clone()), outcome: record.outcome(), failure: record.failure.clone(), leftovers: Vec::new(), stuck: None };
+            return Some(if ended.outcome == Outcome::Committed { Ok(deployment) } else { Err(rolled_back(ended, &deployment)) });
+        }
         let ended = Ended { id: None, outcome: Outcome::Unchanged, failure: None, leftovers: Vec::new(), stuck: None };
-        self.plan.is_empty().then(|| self.ended(&ended))
+        self.plan.is_empty().then(|| Ok(self.ended(&ended)))
+    }
+
+    /// Whether an earlier call of the same name has done it.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.repeated.is_some()
+    }
+
+    /// A deployment of before. Of its components, the ones that it changed.
+    fn of_record(&self, record: &DeploymentRecord) -> DeploymentView {
+        let components = record.components.iter();
+        let components =
+            components.map(|changed| ComponentView { name: changed.name.clone(), change: changed.change, release: changed.release, url: None });
+        DeploymentView {
+            id: Some(record.id.clone()),
+            outcome: record.outcome(),
+            duration_ms: record.duration_ms(),
+            plan: record.plan,
+            intent: record.intent.clone(),
+            key: record.key.clone(),
+            commit: record.source.commit.clone(),
+            version: record.source.version.clone(),
+            dirty: record.source.dirty,
+            components: components.collect(),
+            leftovers: record.leftovers.clone(),
+            failure: record.failure.clone(),
+        }
     }
 
     /// What lies outside of the hosts.
@@ -152,6 +191,7 @@ impl<'a> Undertaking<'a> {
                 components: changes(self.plan),
                 holder: self.bench.context.holder.clone(),
                 reason: self.reason.clone(),
+                idempotency_key: self.bench.context.idempotency_key.clone(),
                 secrets,
                 certificates,
                 outside: &outside,
@@ -185,6 +225,21 @@ impl<'a> Undertaking<'a> {
             failure: ended.failure.clone(),
         }
     }
+}
+
+/// The deployment of an earlier call of the same name, when that is over. One that goes on holds its lease, which is told then.
+async fn repeated(context: &Context, fleet: &Fleet, mandate: &Mandate, plan: &Plan) -> Result<Option<Box<DeploymentRecord>>, OpError> {
+    let Some(name) = &context.idempotency_key else { return Ok(None) };
+    let history = fleet.home().history(&plan.key, CALLS).await?;
+    let earlier = history.into_iter().find(|record| record.idempotency_key.as_ref() == Some(name) && record.outcome() != Outcome::Undecided);
+    let Some(record) = earlier else { return Ok(None) };
+    let same_plan = mandate.expect_plan.is_none_or(|expected| expected == record.plan);
+    if same_plan && record.intent == plan.intent { Ok(Some(Box::new(record))) } else { Err(name_taken(name, &record)) }
+}
+
+fn name_taken(name: &str, record: &DeploymentRecord) -> OpError {
+    let message = format!("the call {name:?} was another one, and has led to deployment {}", record.id);
+    OpError::new(Exit::Refused, "idempotency-key-reused", message).with_help("give each call that is to have an effect of its own a key of its own")
 }
 
 /// What the record says that the plan changes.

@@ -168,6 +168,7 @@ impl Operator<'_> {
             components: Vec::new(),
             holder: Holder { user: self.name.into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
+            idempotency_key: None,
             secrets: proposal.secrets.clone(),
             certificates: Certificates::default(),
             outside: &outside,

@@ -216,3 +216,23 @@ fn an_agent_does_not_give_itself_leave() {
     let _ = agent.call("plan_deployment", local()).failed("agents-not-allowed");
     let _ = agent.call("get_deployment_status", local()).well();
 }
+
+#[test]
+fn a_call_with_a_name_has_one_effect() {
+    let project = Project::new();
+    let mut agent = Agent::of(&project, &[]);
+    let mut first = planned(&mut agent);
+    first["idempotency_key"] = json!("one");
+    let deployed = agent.call("deploy_full", first.clone()).well();
+    project.service("web", "2");
+    let again = agent.call("deploy_full", first).well();
+    assert_eq!(again["details"]["deployment"]["id"], deployed["details"]["deployment"]["id"]);
+    assert_eq!((get(&project.url("web", "/")).as_str(), project.history().len()), ("version 1", 1));
+    let mut second = planned(&mut agent);
+    second["idempotency_key"] = json!("one");
+    let _ = agent.call("deploy_full", second).failed("idempotency-key-reused");
+    for bad in [json!(""), json!(7), json!("x".repeat(201))] {
+        let _ = agent.call("rollback", json!({ "environment": "local", "idempotency_key": bad })).failed("arguments-unfit");
+    }
+    assert_eq!(project.history().len(), 1);
+}

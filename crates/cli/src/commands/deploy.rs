@@ -45,10 +45,10 @@ impl From<Tests> for plimsoll_ops::Tests {
 impl Deploy {
     /// Deploys, and tells how it ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, source, tests, mandate: Mandate { yes, plan, reason } } = self;
+        let Self { environment, source, tests, mandate: Mandate { yes, plan, reason, key } } = self;
         let input = Input { environment, source: source.into(), tests: tests.into(), expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| deploy::run(context, input, approve, progress).await;
-        let output = session.undertake("deploy", yes, work).await?;
+        let output = session.undertake("deploy", (yes, key), work).await?;
         Ok(Reply::of_deployment("deployed", &output.deployment, &output))
     }
 }

@@ -20,10 +20,10 @@ pub struct Down {
 impl Down {
     /// Takes it away, and tells how that ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, mandate: Mandate { yes, plan, reason } } = self;
+        let Self { environment, mandate: Mandate { yes, plan, reason, key } } = self;
         let input = Input { environment, expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| down::run(context, input, approve, progress).await;
-        let output = session.undertake("down", yes, work).await?;
+        let output = session.undertake("down", (yes, key), work).await?;
         Ok(Reply::of_deployment("taken-down", &output.deployment, &output))
     }
 }

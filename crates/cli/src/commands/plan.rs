@@ -25,7 +25,7 @@ impl Plan {
         let environment = self.environment.clone();
         let input = Input { environment: self.environment, source: self.source.into() };
         let work = async |context: &Context, _: &dyn Approve, progress: &Progress| plan::run(context, input, progress).await;
-        let output = session.undertake("plan", false, work).await?;
+        let output = session.undertake("plan", (false, None), work).await?;
         let text = render::plan::plan(&output.plan, Depth::Steps) + &render::secrets::sources(&output.secrets);
         if output.plan.empty {
             return Ok(Reply::new("unchanged", &output, text));

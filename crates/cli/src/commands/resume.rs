@@ -20,7 +20,7 @@ impl Resume {
         let next = format!("plimsoll status {}", self.environment);
         let input = Input { environment: self.environment };
         let work = async |context: &Context, _: &dyn Approve, progress: &Progress| resume::run(context, input, progress).await;
-        let output = session.undertake("resume", false, work).await?;
+        let output = session.undertake("resume", (false, None), work).await?;
         Ok(match &output.deployment {
             Some(settled) => Reply::new("settled", &output, text(settled)).with_next(next),
             None => Reply::new("nothing-to-settle", &output, "nothing is left undecided\n"),

@@ -51,11 +51,11 @@ impl From<To> for Target {
 impl Rollback {
     /// Rolls back, and tells how it ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, to, restore_data, mandate: Mandate { yes, plan, reason } } = self;
+        let Self { environment, to, restore_data, mandate: Mandate { yes, plan, reason, key } } = self;
         let data = if restore_data { Data::Newest } else { Data::Stays };
         let input = Input { environment, to: to.into(), data, expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| rollback::run(context, input, approve, progress).await;
-        let output = session.undertake("rollback", yes, work).await?;
+        let output = session.undertake("rollback", (yes, key), work).await?;
         let reply = Reply::of_deployment("rolled-back", &output.deployment, &output);
         let data = output.data.iter().map(|data| render::backups::restored(&output.deployment.key, data)).collect::<String>();
         Ok(Reply { text: reply.text + &data, ..reply })

@@ -374,6 +374,7 @@ pub fn open(secret: &str) -> Open {
         components: Vec::new(),
         holder: holder(),
         reason: Some("why".into()),
+        idempotency_key: None,
         secrets: secrets(secret),
         certificates: Certificates::default(),
     }
@@ -401,6 +402,7 @@ pub fn record() -> DeploymentRecord {
         source: Source::default(),
         holder: holder(),
         reason: None,
+        idempotency_key: None,
         started_at: Moment(1),
         ended_at: Some(Moment(2)),
         stage: Stage::Sealed,

@@ -65,6 +65,7 @@ async fn one(conduct: &Conduct<'_>, name: &HostName, host: &dyn HostApi, id: Opt
         components: conduct.components.clone(),
         holder: conduct.holder.clone(),
         reason: conduct.reason.clone(),
+        idempotency_key: conduct.idempotency_key.clone(),
         secrets: secrets(conduct, name),
         certificates: certificates(conduct, name),
     };

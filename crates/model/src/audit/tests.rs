@@ -199,6 +199,7 @@ fn record() -> DeploymentRecord {
         source: crate::source::Source::default(),
         holder: Holder { user: "ada".into(), machine: "desk".into(), pid: 7, surface: "cli".into() },
         reason: Some("new prices".into()),
+        idempotency_key: None,
         started_at: Moment(1),
         ended_at: None,
         stage: Stage::Running,

@@ -73,6 +73,9 @@ pub struct DeploymentRecord {
     /// Why, in the words of who ran it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The name that its caller gave the call: called so again, it is not done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
     /// When it began.
     pub started_at: Moment,
     /// When it ended.

@@ -170,6 +170,7 @@ mod history {
             source: Source { version: format!("v{id}"), ..Source::default() },
             holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
+            idempotency_key: None,
             started_at: Moment(0),
             ended_at: None,
             stage: Stage::Closed { outcome },

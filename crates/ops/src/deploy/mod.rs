@@ -65,10 +65,10 @@ pub(crate) async fn carry_out(
 ) -> Result<DeploymentView, OpError> {
     let bench = Workbench::new(context, &loaded.project, &secrets.values, progress).hiding(&secrets.values, &certificates);
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
-    undertaking.judge().await?;
-    if let Some(deployment) = undertaking.unchanged() {
-        return Ok(deployment);
+    if let Some(ended) = undertaking.ended_before() {
+        return ended;
     }
+    undertaking.judge().await?;
     undertaking.ask(approve).await?;
     // No host is touched before all of this has worked.
     let built = build::run(&bench, material, &proposal, tests, undertaking.surroundings());

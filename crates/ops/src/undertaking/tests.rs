@@ -242,6 +242,7 @@ async fn open(stage: &Stage, pid: u32) {
         components: Vec::new(),
         holder: Holder { pid, ..stage.scene.context.holder.clone() },
         reason: None,
+        idempotency_key: None,
         secrets: SecretValues::default(),
         certificates: Certificates::default(),
     };

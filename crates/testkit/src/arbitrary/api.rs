@@ -131,11 +131,12 @@ prop_compose! {
     /// Requests to begin a deployment.
     pub fn open()(
         (id, host, plan, holder, reason) in (of(deployment()), host(), plan().boxed(), holder(), of(text())),
+        idempotency_key in of(text()),
         components in vec(component_change(), 0..3),
         secrets in secrets(),
         certificates in certificates(),
     ) -> Open {
-        Open { id, host, plan, components, holder, reason, secrets, certificates }
+        Open { id, host, plan, components, holder, reason, idempotency_key, secrets, certificates }
     }
 }
 

@@ -96,10 +96,27 @@ prop_compose! {
     pub fn record()(
         (id, key, plan, intent, source, holder) in (deployment(), key(), plan_hash(), intent(), source(), holder()),
         (reason, started_at, ended_at, stage, failure) in (of(text()), moment(), of(moment()), stage(), of(failure())),
+        idempotency_key in of(text()),
         components in prop::collection::vec(component_change(), 0..3),
         leftovers in prop::collection::vec(failure(), 0..2),
         desired in desired(),
     ) -> DeploymentRecord {
-        DeploymentRecord { id, key, plan, intent, source, holder, reason, started_at, ended_at, stage, failure, components, leftovers, desired }
+        DeploymentRecord {
+            id,
+            key,
+            plan,
+            intent,
+            source,
+            holder,
+            reason,
+            idempotency_key,
+            started_at,
+            ended_at,
+            stage,
+            failure,
+            components,
+            leftovers,
+            desired,
+        }
     }
 }

@@ -268,7 +268,8 @@ pub(super) fn roll_back() -> Order {
 pub(super) fn request(plan: &Plan) -> Open {
     let holder = Holder { user: "ada".into(), machine: "laptop".into(), pid: 7, surface: "cli".into() };
     let (id, reason, secrets) = (None, Some("why not".into()), SecretValues::default());
-    Open { id, host: HostName::local(), plan: plan.clone(), components: vec![], holder, reason, secrets, certificates: Certificates::default() }
+    let (host, certificates) = (HostName::local(), Certificates::default());
+    Open { id, host, plan: plan.clone(), components: vec![], holder, reason, idempotency_key: Some("once".into()), secrets, certificates }
 }
 
 /// An environment of the project.

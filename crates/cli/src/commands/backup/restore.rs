@@ -29,7 +29,7 @@ impl Restore {
         let Self { environment, id, database, yes } = self;
         let input = Input { environment, id, database };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| backup_restore::run(context, input, approve, progress).await;
-        let output = session.undertake("restore", yes, work).await?;
+        let output = session.undertake("restore", (yes, None), work).await?;
         let code = if output.restored.restored.is_empty() { "unchanged" } else { "restored" };
         Ok(Reply::new(code, &output, render::backups::restored(&output.key, &output.restored)))
     }

@@ -26,10 +26,10 @@ pub struct Down {
 impl Down {
     /// Migrates, and tells how that ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, count, database, mandate: Mandate { yes, plan, reason } } = self;
+        let Self { environment, count, database, mandate: Mandate { yes, plan, reason, key } } = self;
         let input = Input { environment, database, count, expect_plan: plan, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| migrate_down::run(context, input, approve, progress).await;
-        let output = session.undertake("migrate", yes, work).await?;
+        let output = session.undertake("migrate", (yes, key), work).await?;
         Ok(Reply::of_deployment("migrated", &output.deployment, &output))
     }
 }

@@ -29,7 +29,7 @@ impl Redo {
         let Self { environment, database, yes, reason } = self;
         let input = Input { environment, database, reason };
         let work = async |context: &Context, approve: &dyn Approve, progress: &Progress| migrate_redo::run(context, input, approve, progress).await;
-        let output = session.undertake("migrate", yes, work).await?;
+        let output = session.undertake("migrate", (yes, None), work).await?;
         Ok(Reply::of_deployment("migrated", &output.deployment, &output))
     }
 }

@@ -23,11 +23,11 @@ pub struct Restore {
 impl Restore {
     /// Returns there, and tells how that ended.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
-        let Self { environment, id, mandate: Mandate { yes, plan, reason } } = self;
+        let Self { environment, id, mandate: Mandate { yes, plan, reason, key } } = self;
         let input = Input { environment, id, expect_plan: plan, reason };
         let work =
             async |context: &Context, approve: &dyn Approve, progress: &Progress| snapshot_restore::run(context, input, approve, progress).await;
-        let output = session.undertake("restore", yes, work).await?;
+        let output = session.undertake("restore", (yes, key), work).await?;
         let data = output.data.iter().map(|data| render::backups::restored(&output.deployment.key, data)).collect::<String>();
         let reply = Reply::of_deployment("restored", &output.deployment, &output);
         let answer = Answer { code: "restored".into(), ..reply.answer };

@@ -92,6 +92,7 @@ fn begun(name: &str, environment: &str) -> Stored {
         source: plan.source.clone(),
         holder: Holder { user: "ada".into(), machine: "desk".into(), pid: 7, surface: "cli".into() },
         reason: Some("a reason".into()),
+        idempotency_key: None,
         started_at: Moment(1_000),
         ended_at: None,
         stage: Stage::Running,
