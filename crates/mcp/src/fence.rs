@@ -49,6 +49,11 @@ impl Fence {
         }
     }
 
+    /// A text in marks.
+    pub(crate) fn mark(&self, text: &str) -> String {
+        format!("<outside {0}>{1}</outside {0}>", self.nonce, plain(text))
+    }
+
     /// The message of a failure, or of each of several.
     fn messages(&self, value: &mut Value) -> bool {
         match value {
@@ -60,10 +65,9 @@ impl Fence {
 
     /// A text gets marks before and behind it; a list of texts gets them as first and last one.
     fn around(&self, value: &mut Value) -> bool {
-        let (open, close) = (format!("<outside {}>", self.nonce), format!("</outside {}>", self.nonce));
         match value {
             Value::String(text) if !text.is_empty() => {
-                *text = format!("{open}{}{close}", plain(text));
+                *text = self.mark(text);
                 true
             }
             Value::Array(items) if !items.is_empty() => {
@@ -72,8 +76,8 @@ impl Fence {
                         *text = plain(text);
                     }
                 }
-                items.insert(0, open.into());
-                items.push(close.into());
+                items.insert(0, format!("<outside {}>", self.nonce).into());
+                items.push(format!("</outside {}>", self.nonce).into());
                 true
             }
             other => self.apply(other),
@@ -82,7 +86,7 @@ impl Fence {
 }
 
 /// `text` without what a terminal obeys, and not longer than anybody wants to read.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let text = without_escapes(text);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}… ({} characters more)", &text[..end], text[end..].chars().count()),

@@ -8,6 +8,8 @@
 mod call;
 mod fence;
 mod pace;
+mod prompts;
+mod resources;
 mod rules;
 mod server;
 mod tool;

@@ -236,3 +236,34 @@ fn a_call_with_a_name_has_one_effect() {
     }
     assert_eq!(project.history().len(), 1);
 }
+
+#[test]
+fn resources_and_prompts_are_there_without_a_call() {
+    let project = Project::new();
+    project.deploy();
+    let id = project.history()[0]["id"].as_str().unwrap().to_owned();
+    for revision in REVISIONS {
+        let mut agent = Agent::speaking(revision, &project, &["--allow-env", "local"]);
+        let listed = agent.ask("resources/list", json!({}));
+        assert_eq!(listed["result"]["resources"][0]["uri"], "plimsoll://manifest", "{listed:#}");
+        assert_eq!(agent.ask("resources/templates/list", json!({}))["result"]["resourceTemplates"].as_array().map(Vec::len), Some(2));
+        let mut read = |uri: &str| agent.ask("resources/read", json!({ "uri": uri }));
+        assert_eq!(read("plimsoll://manifest")["result"]["contents"][0]["text"], project.read("plimsoll.toml"));
+        let entry = read(&format!("plimsoll://local/deployments/{id}"));
+        let entry: Value = serde_json::from_str(entry["result"]["contents"][0]["text"].as_str().unwrap()).unwrap();
+        assert_eq!((&entry["id"], &entry["outcome"]), (&json!(id), &json!("committed")));
+        let log = read(&format!("plimsoll://local/deployments/{id}/log"));
+        assert!(log["result"]["contents"][0]["text"].as_str().unwrap().starts_with("<outside "), "{log:#}");
+        for uri in ["plimsoll://local/deployments/none", "plimsoll://production/deployments/x", "file:///etc/passwd", "plimsoll://../deployments/x"] {
+            assert!(read(uri)["error"]["code"].is_number(), "{uri}");
+        }
+        let prompts = agent.ask("prompts/list", json!({}));
+        for prompt in prompts["result"]["prompts"].as_array().unwrap() {
+            let asked = json!({ "name": prompt["name"], "arguments": { "environment": "local" } });
+            let told = agent.ask("prompts/get", asked);
+            assert!(told["result"]["messages"][0]["content"]["text"].as_str().unwrap().contains("local"), "{told:#}");
+            let refused = agent.ask("prompts/get", json!({ "name": prompt["name"], "arguments": { "environment": "lo cal" } }));
+            assert_eq!(refused["error"]["code"], -32602, "{refused:#}");
+        }
+    }
+}

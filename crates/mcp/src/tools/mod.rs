@@ -19,6 +19,9 @@ mod show_deployment;
 
 use crate::tool::Tool;
 
+/// The one that tells what is on record of a deployment.
+pub(crate) const SHOW: Tool = show_deployment::TOOL;
+
 /// All tools, in the order in which an agent needs them.
 pub(crate) const ALL: &[Tool] = &[
     plan_deployment::TOOL,
