@@ -125,8 +125,9 @@ fn documents_are_as_their_schemas_say() {
 }
 
 fn judge(documents: &Value) -> String {
-    let mut python = Command::new("python3");
-    let mut python = python.args(["-c", JUDGE]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("there is a python3");
+    // The system's own, for which the validator is installed.
+    let mut python = Command::new("/usr/bin/python3");
+    let mut python = python.args(["-c", JUDGE]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the system has a python3");
     python.stdin.take().expect("it is piped").write_all(documents.to_string().as_bytes()).expect("it listens");
     let judged = python.wait_with_output().expect("it ends");
     assert!(judged.status.success(), "it judges");
