@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use plimsoll_ops::{Answer, Exit, OpError};
+use plimsoll_ops::{Answer, Exit, OpError, schema_of};
 use rmcp::model::{JsonObject, ToolAnnotations};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -26,13 +26,13 @@ pub(crate) struct Tool {
     /// Its name: a verb, and what it is done to.
     pub(crate) name: &'static str,
     /// What it does, when it is of use, and what comes next.
-    pub(crate) description: &'static str,
+    description: &'static str,
     /// What becomes of the world.
     pub(crate) effect: Effect,
     /// What it takes.
-    pub(crate) input: fn() -> Schema,
+    input: fn() -> Schema,
     /// What the details of its answer are.
-    pub(crate) output: fn() -> Schema,
+    output: fn() -> Schema,
     /// Does it.
     pub(crate) run: fn(Call) -> Running,
 }
@@ -60,6 +60,16 @@ impl Effect {
 }
 
 impl Tool {
+    /// A tool that takes `A`, and whose answers have `O` as their details.
+    pub(crate) const fn new<A: JsonSchema, O: JsonSchema>(
+        name: &'static str,
+        description: &'static str,
+        effect: Effect,
+        run: fn(Call) -> Running,
+    ) -> Self {
+        Self { name, description, effect, input: arguments_of::<A>, output: schema_of::<O>, run }
+    }
+
     /// How often it may be called within a minute.
     pub(crate) fn limit(&self) -> usize {
         if self.effect == Effect::Looks { 120 } else { 20 }
@@ -89,7 +99,7 @@ impl Tool {
 }
 
 /// The schema of arguments, in one piece.
-pub(crate) fn arguments_of<T: JsonSchema>() -> Schema {
+fn arguments_of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;

@@ -1,20 +1,18 @@
 //! `create_snapshot`: keeps the data as it is, together with what serves.
 
 use plimsoll_ops::snapshot_create::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "create_snapshot",
-    description: "Back up every database and verify that; a deployment that migrates does so by itself.",
-    effect: Effect::Adds,
-    input: arguments_of::<Place>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Place, Output>(
+    "create_snapshot",
+    "Back up every database and verify that; a deployment that migrates does so by itself.",
+    Effect::Adds,
+    |call| Box::pin(run(call)),
+);
 
 async fn run(call: Call) -> Result<Answer, OpError> {
     let Place { environment } = call.read()?;

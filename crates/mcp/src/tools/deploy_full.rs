@@ -2,22 +2,20 @@
 
 use plimsoll_model::{EnvironmentName, PlanHash};
 use plimsoll_ops::deploy::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::source;
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "deploy_full",
-    description: "Bring live what plan_deployment has shown: build, switch without losing a request, verify; on any failure all is rolled back.",
-    effect: Effect::Changes,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "deploy_full",
+    "Bring live what plan_deployment has shown: build, switch without losing a request, verify; on any failure all is rolled back.",
+    Effect::Changes,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

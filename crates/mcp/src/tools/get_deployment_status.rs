@@ -1,20 +1,18 @@
 //! `get_deployment_status`: tells what serves, and what is under way.
 
 use plimsoll_ops::status::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "get_deployment_status",
-    description: "Tell what serves, where and how well, and which deployment is open.",
-    effect: Effect::Looks,
-    input: arguments_of::<Place>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Place, Output>(
+    "get_deployment_status",
+    "Tell what serves, where and how well, and which deployment is open.",
+    Effect::Looks,
+    |call| Box::pin(run(call)),
+);
 
 async fn run(call: Call) -> Result<Answer, OpError> {
     let Place { environment } = call.read()?;

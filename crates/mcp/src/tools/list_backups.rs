@@ -2,21 +2,19 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::backup_list::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "list_backups",
-    description: "Tell which backups of databases there are; those that were verified count.",
-    effect: Effect::Looks,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "list_backups",
+    "Tell which backups of databases there are; those that were verified count.",
+    Effect::Looks,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,21 +2,19 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::history::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "list_deployments",
-    description: "Tell what was deployed, the newest first, by whom, and how it ended.",
-    effect: Effect::Looks,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "list_deployments",
+    "Tell what was deployed, the newest first, by whom, and how it ended.",
+    Effect::Looks,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,22 +2,20 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName, PlanHash};
 use plimsoll_ops::migrate_up::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "migrate",
-    description: "Apply the migrations that databases lack, and change nothing else; deploy_full applies them as well. \
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "migrate",
+    "Apply the migrations that databases lack, and change nothing else; deploy_full applies them as well. \
                   Without plan_hash it only shows the plan.",
-    effect: Effect::Changes,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+    Effect::Changes,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

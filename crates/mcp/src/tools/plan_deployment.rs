@@ -2,22 +2,20 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::plan::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::source;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "plan_deployment",
-    description: "Show what deploy_full would do. details.plan.hash is the plan_hash that it takes.",
-    effect: Effect::Looks,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "plan_deployment",
+    "Show what deploy_full would do. details.plan.hash is the plan_hash that it takes.",
+    Effect::Looks,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

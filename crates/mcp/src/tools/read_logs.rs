@@ -2,13 +2,13 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::logs::{self, Input, Line};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
 /// How many lines are told when nobody says, and at most.
 const LINES: (usize, usize) = (50, 200);
@@ -19,14 +19,12 @@ const DEPTH: u32 = 10_000;
 /// How many lines may wait.
 const WAITING: usize = 256;
 
-pub(super) const TOOL: Tool = Tool {
-    name: "read_logs",
-    description: "Read what programs wrote, the newest lines last. Called again with details.before, it tells what came before.",
-    effect: Effect::Looks,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "read_logs",
+    "Read what programs wrote, the newest lines last. Called again with details.before, it tells what came before.",
+    Effect::Looks,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

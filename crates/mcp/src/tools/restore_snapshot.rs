@@ -2,22 +2,20 @@
 
 use plimsoll_model::{BackupId, EnvironmentName, PlanHash};
 use plimsoll_ops::snapshot_restore::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "restore_snapshot",
-    description: "Return to what served when a snapshot was taken, and to its data. What was written since is lost, and backed up before: \
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "restore_snapshot",
+    "Return to what served when a snapshot was taken, and to its data. What was written since is lost, and backed up before: \
                   without accept_loss it only says what.",
-    effect: Effect::Changes,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+    Effect::Changes,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,20 +1,18 @@
 //! `resume_deployment`: settles a deployment that was cut off.
 
 use plimsoll_ops::resume::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 
 use super::arguments::Place;
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "resume_deployment",
-    description: "Settle a deployment that was cut off (details.open of get_deployment_status, expired): lead every host to what was decided, or back.",
-    effect: Effect::Changes,
-    input: arguments_of::<Place>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool = Tool::new::<Place, Output>(
+    "resume_deployment",
+    "Settle a deployment that was cut off (details.open of get_deployment_status, expired): lead every host to what was decided, or back.",
+    Effect::Changes,
+    |call| Box::pin(run(call)),
+);
 
 async fn run(call: Call) -> Result<Answer, OpError> {
     let Place { environment } = call.read()?;

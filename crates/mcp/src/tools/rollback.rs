@@ -2,22 +2,20 @@
 
 use plimsoll_model::{DeploymentId, EnvironmentName, PlanHash};
 use plimsoll_ops::rollback::{self, Data, Input, Output, Target};
-use plimsoll_ops::{Answer, Exit, OpError, schema_of};
+use plimsoll_ops::{Answer, Exit, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Call, Seen};
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "rollback",
-    description: "Return to what an earlier deployment had made live: the last good one, or the one named. \
+pub(super) const TOOL: Tool = Tool::new::<Arguments, Output>(
+    "rollback",
+    "Return to what an earlier deployment had made live: the last good one, or the one named. \
                   Without plan_hash it only shows the plan.",
-    effect: Effect::Changes,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+    Effect::Changes,
+    |call| Box::pin(run(call)),
+);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

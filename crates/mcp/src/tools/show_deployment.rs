@@ -2,21 +2,17 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::show::{self, Input, Output};
-use plimsoll_ops::{Answer, OpError, schema_of};
+use plimsoll_ops::{Answer, OpError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::tool::{Effect, Tool, arguments_of};
+use crate::tool::{Effect, Tool};
 
-pub(super) const TOOL: Tool = Tool {
-    name: "show_deployment",
-    description: "Tell all that is on record of a deployment, such as why it failed.",
-    effect: Effect::Looks,
-    input: arguments_of::<Arguments>,
-    output: schema_of::<Output>,
-    run: |call| Box::pin(run(call)),
-};
+pub(super) const TOOL: Tool =
+    Tool::new::<Arguments, Output>("show_deployment", "Tell all that is on record of a deployment, such as why it failed.", Effect::Looks, |call| {
+        Box::pin(run(call))
+    });
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
