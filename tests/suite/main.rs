@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests lay files out and start programs")]
 
 mod acme;
+mod approvals;
 mod ask;
 mod audit;
 mod backups;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::Outcome;
+use crate::codes;
 use crate::command::{cargo, output, root};
 
 /// Each file, and the arguments with which `plimsoll` prints it.
@@ -19,6 +20,8 @@ pub fn write() -> Outcome {
         fs::write(path, printed(args)?).map_err(|error| format!("{file}: {error}"))?;
         println!("{file}");
     }
+    codes::write()?;
+    println!("{}", codes::INDEX);
     Ok(())
 }
 
@@ -32,6 +35,9 @@ pub fn check() -> Outcome {
         if fs::read_to_string(root().join(file)).ok() != Some(printed(args)?) {
             stale.push(*file);
         }
+    }
+    if fs::read_to_string(root().join(codes::INDEX)).ok() != Some(codes::index()?) {
+        stale.push(codes::INDEX);
     }
     if stale.is_empty() { Ok(()) } else { Err(format!("out of date: {}; `cargo xtask generate` writes them anew", stale.join(", "))) }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a tool for developers: it starts programs, and what it writes can be written again")]
 
 mod bench;
+mod codes;
 mod command;
 mod coverage;
 mod drill;

@@ -3,6 +3,7 @@
 //! The host itself, the client that reaches it, and the hosts of the simulated world implement it alike.
 //! How requests travel is known to none of the types here but those of [`wire`].
 
+mod approvals;
 mod audit;
 mod backups;
 mod certificates;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use plimsoll_model::approval::Asked;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -30,6 +32,7 @@ use plimsoll_model::release::ReleaseManifest;
 use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
 use tokio::sync::mpsc;
 
+pub use approvals::{ApprovalQuery, ApprovalWork};
 pub use audit::{AuditPage, AuditQuery, whole_audit};
 pub use backups::{BackupQuery, BackupWork};
 pub use certificates::{Certificate, Certificates};
@@ -97,6 +100,9 @@ pub trait HostApi: Send + Sync {
     /// The schemas of databases beside those that their migrations give, which are applied anew to scratch databases for it. Nothing that serves
     /// is changed. Refused while a deployment is under way.
     async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError>;
+
+    /// Does something with the plans for an environment that have to be approved. Answers those that it was about, the newest first.
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError>;
 
     /// The lines that slots wrote, oldest first; with `follow`, the stream goes on until the receiver is gone.
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError>;

@@ -67,6 +67,8 @@ pub mod path {
     pub const COPIES: &str = "/v1/copies";
     /// POST asks, with a [`crate::SchemaQuery`]. See [`crate::HostApi::schemas`].
     pub const SCHEMAS: &str = "/v1/schemas";
+    /// POST asks, with a [`crate::ApprovalQuery`]. See [`crate::HostApi::approvals`].
+    pub const APPROVALS: &str = "/v1/approvals";
     /// GET. See [`crate::HostApi::logs`].
     pub const LOGS: &str = "/v1/logs";
     /// POST. See [`crate::HostApi::run_log`].

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use http::Method;
 use plimsoll_api::wire::{About, DigestSecrets, LogsLine, OrderLine, RenewCertificates, RunLog, Stop, Upgrade, path};
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
+    ApprovalQuery, AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look,
+    Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
+use plimsoll_model::approval::Asked;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -137,6 +138,10 @@ impl HostApi for Client {
 
     async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
         self.link.ask(Method::POST, path::SCHEMAS, &query).await
+    }
+
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError> {
+        self.link.ask(Method::POST, path::APPROVALS, &query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

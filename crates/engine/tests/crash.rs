@@ -63,7 +63,7 @@ fn component(component: &str, version: u8, port: u16, depends_on: &[&str]) -> De
 /// Three components on two levels.
 fn shop(version: u8) -> Desired {
     let parts = [("backend", 4000, &[][..]), ("admin", 4001, &["backend"]), ("website", 4003, &["backend"])];
-    Desired { components: parts.iter().map(|(part, port, needs)| (name(part), component(part, version, *port, needs))).collect(), agents: None }
+    Desired { components: parts.iter().map(|(part, port, needs)| (name(part), component(part, version, *port, needs))).collect(), policy: None }
 }
 
 /// A machine, its host, and what is outside.
@@ -129,7 +129,7 @@ impl Stage {
             keep_releases: 5,
             keep_backups: None,
             restore: BTreeMap::new(),
-            agents: None,
+            policy: None,
         };
         make(terms, shop(version), &BTreeMap::from([(HostName::local(), self.observe().await)])).unwrap()
     }

@@ -34,7 +34,13 @@ pub(crate) async fn refused(host: &Host, open: &Open, error: HostError) -> HostE
 pub(crate) async fn note(host: &Host, deed: Deed) -> Result<(), HostError> {
     let of_deployment = matches!(deed.action, Action::Deploy | Action::Rollback | Action::Migrate | Action::Down);
     let of_host = match deed.action {
-        Action::AutomaticRollback | Action::HostStop | Action::Prune | Action::CertificateRenewal | Action::Backup | Action::Restore => true,
+        Action::AutomaticRollback
+        | Action::HostStop
+        | Action::Prune
+        | Action::CertificateRenewal
+        | Action::Backup
+        | Action::Restore
+        | Action::Approval => true,
         Action::Deploy | Action::Rollback | Action::Migrate | Action::Down | Action::Resume | Action::HostKeys | Action::HostUpgrade => false,
     };
     if of_host || (of_deployment && deed.outcome != Ending::Refused) || deed.pruned.is_some() {

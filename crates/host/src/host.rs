@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
+    ApprovalQuery, AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look,
+    Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
+use plimsoll_model::approval::{Approval, Asked};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -24,7 +25,7 @@ use crate::execute::{Deployment, Table, carry_out, settle, watch_lease};
 use crate::ledger::Stored;
 use crate::trouble::Trouble;
 use crate::world::World;
-use crate::{audit, certificates, database, enrol, look, restore, upgrade};
+use crate::{approve, audit, certificates, database, enrol, look, restore, upgrade};
 
 /// For how many deployments the values of secrets are kept for a rollback.
 const SECRETS_KEPT: usize = 20;
@@ -161,7 +162,7 @@ impl Host {
         self.open.lock().await.values().any(|deployment| !deployment.expired())
     }
 
-    async fn judge_open(&self, open: &Open) -> Result<(), HostError> {
+    async fn judge_open(&self, open: &Open) -> Result<Option<Approval>, HostError> {
         let key = &open.plan.key;
         if open.plan.version > PLAN_VERSION {
             let failure = Failure::new("plan-newer", format!("the plan has form {}, this host reads up to {PLAN_VERSION}", open.plan.version));
@@ -171,12 +172,12 @@ impl Host {
             let expires_in_ms = held.lease_left_ms();
             return Err(HostError::LeaseHeld { id: held.id().clone(), holder: held.stored.record.holder.clone(), expires_in_ms });
         }
-        look::judge_agents(&self.world, key, &open.holder.surface, open.plan.desired.agents).await?;
+        look::judge_agents(&self.world, key, &open.holder.surface, open.plan.desired.policy.as_ref()).await?;
         let databases = open.plan.desired.databases(&open.host).map(|(name, at)| (name.clone(), at)).collect();
         let databases = database::applied(&self.world, key, &databases, &open.secrets).await?;
         let state = look::state(self, key, databases).await.map_err(HostError::Internal)?;
         match open.plan.expects.get(&open.host) {
-            Some(expected) if *expected == state => Ok(()),
+            Some(expected) if *expected == state => approve::judge_open(self, open).await,
             Some(_) => Err(HostError::Stale(open.host.clone())),
             None => Err(HostError::Unfit(format!("the plan says nothing of {}", open.host))),
         }
@@ -204,7 +205,7 @@ impl Host {
         Ok(before.first().map_or(now, |before| now.max(before.started_at.plus(1))))
     }
 
-    fn record(&self, open: &Open, at: Moment) -> Stored {
+    fn record(&self, open: &Open, approval: Option<Approval>, at: Moment) -> Stored {
         let plan = open.plan.hash();
         let record = DeploymentRecord {
             id: open.id.clone().unwrap_or_else(|| DeploymentId::stamped(at, &plan.0)),
@@ -215,6 +216,7 @@ impl Host {
             holder: open.holder.clone(),
             reason: open.reason.clone(),
             idempotency_key: open.idempotency_key.clone(),
+            approval: approval.map(Box::new),
             started_at: at,
             ended_at: None,
             stage: Stage::Running,
@@ -248,15 +250,16 @@ impl Host {
         if let Some(opened) = self.begun(&open).await? {
             return Ok(opened);
         }
-        if let Err(error) = self.judge_open(&open).await {
-            return Err(audit::refused(&self, &open, error).await);
-        }
+        let approval = match self.judge_open(&open).await {
+            Ok(approval) => approval,
+            Err(error) => return Err(audit::refused(&self, &open, error).await),
+        };
         if let Err(trouble) = certificates::take(&*self.world.certificates, &open, self.world.clock.now()).await {
             return Err(audit::refused(&self, &open, HostError::Refused(trouble)).await);
         }
         self.keep_secrets(&open).await.map_err(HostError::Internal)?;
         let at = self.beginning(&open.plan.key).await.map_err(HostError::Internal)?;
-        let stored = self.record(&open, at);
+        let stored = self.record(&open, approval, at);
         plimsoll_crashpoint::reach!("host: before opened");
         if let Err(trouble) = self.world.ledger.begin(&stored).await {
             return Err(audit::refused(&self, &open, HostError::Refused(trouble)).await);
@@ -377,6 +380,10 @@ impl HostApi for Handle {
         let host = self.0.clone();
         let done = tokio::spawn(async move { database::schemas::compare(&host, query).await }).await;
         done.unwrap_or_else(|error| Err(HostError::Internal(Failure::new("bug", format!("comparing schemas broke off: {error}")))))
+    }
+
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError> {
+        approve::carry_out(&self.0, query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

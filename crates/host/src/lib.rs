@@ -4,6 +4,7 @@
 //! every effect to one narrow trait each, gathered in [`World`]: the same host runs on a real machine and in a
 //! simulated one. [`serve`] is the daemon around it.
 
+mod approve;
 mod audit;
 pub mod authority;
 pub mod certificates;

@@ -10,7 +10,7 @@ use plimsoll_model::deployment::{DeploymentRecord, Outcome, serving, stable_befo
 use plimsoll_model::plan::{Observed, ObservedComponent, Served, Target};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::slot::ObservedSlot;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, ReleaseId, StateHash};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, Policy, ReleaseId, StateHash};
 
 use crate::execute::well;
 use crate::host::Host;
@@ -51,7 +51,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
             Some(deployment) => Some(deployment.observe().await),
             None => None,
         },
-        agents: serving(&history).and_then(|record| record.desired.agents),
+        policy: recorded(world, &wanted.key).await?,
         durations_ms: world.ledger.durations(&wanted.key).await?,
     })
 }
@@ -87,14 +87,22 @@ fn needed(history: &[DeploymentRecord]) -> BTreeMap<ComponentName, BTreeSet<Rele
     needed
 }
 
+/// Who may change an environment, as the last deployment of it has put on record. However many failed after that.
+pub(crate) async fn recorded(world: &World, key: &EnvironmentKey) -> Result<Option<Policy>, Trouble> {
+    Ok(world.ledger.committed(key).await?.and_then(|record| record.desired.policy))
+}
+
+/// What is in force by what stands on record and what is `wanted` from now on.
+pub(crate) async fn policy(world: &World, key: &EnvironmentKey, wanted: Option<&Policy>) -> Result<Policy, Trouble> {
+    Ok(Policy::in_force(recorded(world, key).await?.as_ref(), wanted))
+}
+
 /// Refuses an agent that may not change an environment, by what stands on record and what is `wanted` from now on.
-pub(crate) async fn judge_agents(world: &World, key: &EnvironmentKey, surface: &str, wanted: Option<Agents>) -> Result<(), HostError> {
+pub(crate) async fn judge_agents(world: &World, key: &EnvironmentKey, surface: &str, wanted: Option<&Policy>) -> Result<(), HostError> {
     if surface != agents::SURFACE {
         return Ok(());
     }
-    let history = world.ledger.history(key, HISTORY).await.map_err(HostError::Internal)?;
-    let recorded = serving(&history).and_then(|record| record.desired.agents);
-    Agents::in_force(recorded, wanted).judge(surface, Agents::Deploy, key).map_err(HostError::Refused)
+    policy(world, key, wanted).await.map_err(HostError::Internal)?.agents.judge(surface, Agents::Deploy, key).map_err(HostError::Refused)
 }
 
 async fn slots(world: &World, row: &ComponentRow) -> Result<Vec<ObservedSlot>, Trouble> {

@@ -24,13 +24,6 @@ pub enum Agents {
 }
 
 impl Agents {
-    /// What is in force where `recorded` stands on record and a manifest has `wanted`: the stricter of both. So a manifest makes it stricter at
-    /// once, and looser only when somebody deploys it who may do so now. Where nothing is said, agents plan.
-    #[must_use]
-    pub fn in_force(recorded: Option<Self>, wanted: Option<Self>) -> Self {
-        recorded.into_iter().chain(wanted).min().unwrap_or(Self::Plan)
-    }
-
     /// Whether one who comes by `surface` may do what `needed` says.
     ///
     /// # Errors
@@ -66,19 +59,6 @@ impl fmt::Display for Agents {
 mod tests {
     use super::Agents::{Deploy, Observe, Plan};
     use super::*;
-
-    #[test]
-    fn the_stricter_rule_is_in_force() {
-        for (recorded, wanted, expect) in [
-            (None, None, Plan),
-            (None, Some(Deploy), Deploy),
-            (Some(Deploy), Some(Plan), Plan),
-            (Some(Observe), Some(Deploy), Observe),
-            (Some(Deploy), None, Deploy),
-        ] {
-            assert_eq!(Agents::in_force(recorded, wanted), expect, "{recorded:?} {wanted:?}");
-        }
-    }
 
     #[test]
     fn only_agents_are_held_back() {

@@ -5,6 +5,7 @@
 //! ([`plan`]), and what may happen next in a deployment ([`deployment`]). Doing it is left to others.
 
 pub mod agents;
+pub mod approval;
 pub mod audit;
 pub mod backup;
 pub mod check;
@@ -17,6 +18,7 @@ pub mod manifest;
 pub mod name;
 pub mod path;
 pub mod plan;
+pub mod policy;
 pub mod recipient;
 pub mod release;
 pub mod route;
@@ -28,5 +30,6 @@ pub mod time;
 pub use digest::{ConfigHash, Digest, PlanHash, ReleaseId, StateHash};
 pub use name::{BackupId, ComponentName, DeploymentId, EnvironmentKey, EnvironmentName, HostName, ProjectName, SlotId};
 pub use path::RelPath;
+pub use policy::Policy;
 pub use recipient::Recipient;
 pub use secret::Secret;

@@ -2,8 +2,8 @@
 
 use plimsoll_api::Look;
 use plimsoll_engine::Fleet;
-use plimsoll_model::EnvironmentKey;
 use plimsoll_model::agents::{Agents, SURFACE};
+use plimsoll_model::{EnvironmentKey, Policy};
 
 use crate::project::Loaded;
 use crate::{Context, Exit, OpError};
@@ -19,6 +19,7 @@ pub(crate) async fn may_change(context: &Context, fleet: &Fleet, loaded: &Loaded
         return Ok(());
     }
     let key = loaded.key();
-    let recorded = fleet.home().observe(Look::at(key.clone())).await?.agents;
-    judge(context, Agents::in_force(recorded, Some(loaded.project.environment.agents)), Agents::Deploy, &key)
+    let recorded = fleet.home().observe(Look::at(key.clone())).await?.policy;
+    let policy = Policy::in_force(recorded.as_ref(), Some(&loaded.project.environment.policy));
+    judge(context, policy.agents, Agents::Deploy, &key)
 }

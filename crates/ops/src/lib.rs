@@ -9,12 +9,12 @@
 //! pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError>
 //! ```
 //!
-//! but for three that change an environment, one that streams and one that has a person edit a text:
+//! but for four that want a person's yes, one that streams and one that has a person edit a text:
 //!
 //! ```text
-//! deploy, down, rollback:  run(context, input, approve: &dyn Approve, progress) -> Result<Output, OpError>
-//! logs:                    run(context, input, lines: tokio::sync::mpsc::Sender<LogLine>) -> Result<(), OpError>
-//! secrets_edit:            run(context, input, revise: &dyn Revise, progress) -> Result<Output, OpError>
+//! approve, deploy, down, rollback:  run(context, input, approve: &dyn Approve, progress) -> Result<Output, OpError>
+//! logs:                             run(context, input, lines: tokio::sync::mpsc::Sender<LogLine>) -> Result<(), OpError>
+//! secrets_edit:                     run(context, input, revise: &dyn Revise, progress) -> Result<Output, OpError>
 //! ```
 //!
 //! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
@@ -22,7 +22,8 @@
 mod agents;
 mod answer;
 mod answers;
-mod approve;
+pub mod approvals;
+pub mod approve;
 pub mod audit_export;
 pub mod audit_list;
 pub mod audit_verify;
@@ -41,6 +42,7 @@ pub mod certs_check;
 pub mod certs_list;
 pub mod certs_renew;
 pub mod check;
+mod consent;
 mod context;
 pub mod deploy;
 pub mod down;
@@ -101,9 +103,9 @@ mod workbench;
 
 pub use answer::Answer;
 pub use answers::schema_of;
-pub use approve::{Always, Approve, Never};
 pub use backups::BackupView;
 pub use bring::Brought;
+pub use consent::{Always, Approve, Never};
 pub use context::Context;
 pub use error::{Exit, OpError};
 pub use examine::examine;
@@ -122,6 +124,8 @@ pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
 pub const OPERATIONS: &[&str] = &[
+    "approvals",
+    "approve",
     "audit_export",
     "audit_list",
     "audit_verify",

@@ -15,7 +15,7 @@ use plimsoll_model::manifest::project::Project;
 use plimsoll_model::plan::{self, Desired, Intent, Observed, Plan, Terms};
 use plimsoll_model::route::RouteSpec;
 use plimsoll_model::source::Source;
-use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, HostName};
+use plimsoll_model::{BackupId, ComponentName, EnvironmentKey, HostName, Policy};
 
 use crate::migrations::Migrations;
 use crate::project::Loaded;
@@ -31,8 +31,8 @@ pub(crate) struct Proposal {
     pub(crate) seen: BTreeMap<HostName, Observed>,
     /// What of it would hurt.
     pub(crate) findings: Vec<Finding>,
-    /// What agents may do before it is carried out.
-    pub(crate) agents: Agents,
+    /// Who may carry it out.
+    pub(crate) policy: Policy,
 }
 
 /// All that a plan to deploy was made from and its execution needs again.
@@ -67,7 +67,7 @@ pub(crate) enum CutOff {
 impl Proposal {
     /// The plan as it is shown.
     pub(crate) fn view(&self) -> PlanView {
-        PlanView { findings: self.findings.clone(), ..PlanView::of(&self.plan, &self.seen) }
+        PlanView { findings: self.findings.clone(), approval: self.policy.approval.clone(), ..PlanView::of(&self.plan, &self.seen) }
     }
 }
 
@@ -172,10 +172,10 @@ pub(crate) async fn make(
         CutOff::Settle => settle::observe(context, fleet, (&terms.key, &look), Action::of(&terms.intent), progress).await?,
         CutOff::Leave => fleet.observe(&look).await?,
     };
-    let agents = Agents::in_force(seen.get(&terms.home).and_then(|home| home.agents), terms.agents);
-    agents::judge(context, agents, Agents::Plan, &terms.key)?;
+    let policy = Policy::in_force(seen.get(&terms.home).and_then(|home| home.policy.as_ref()), terms.policy.as_ref());
+    agents::judge(context, policy.agents, Agents::Plan, &terms.key)?;
     let plan = plan::make(terms, aim.desired, &seen)?;
-    Ok(Proposal { plan, seen, findings: Vec::new(), agents })
+    Ok(Proposal { plan, seen, findings: Vec::new(), policy })
 }
 
 /// What a plan for the project's environment is made under.
@@ -191,7 +191,7 @@ pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Sour
         keep_releases: environment.keep_releases,
         keep_backups: backups.before_migrations.then_some(backups.keep),
         restore: BTreeMap::new(),
-        agents: Some(environment.agents),
+        policy: Some(environment.policy.clone()),
     }
 }
 

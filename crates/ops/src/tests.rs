@@ -82,6 +82,7 @@ pub(crate) fn record(number: u8, commit: &str, dirty: bool, outcome: Outcome) ->
         holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
         reason: None,
         idempotency_key: None,
+        approval: None,
         started_at: Moment(0),
         ended_at: None,
         stage: Stage::Closed { outcome },

@@ -6,13 +6,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use plimsoll_api::{Certificates, SecretValues};
+use plimsoll_api::{ApprovalQuery, ApprovalWork, Certificates, SecretValues};
 use plimsoll_engine::{Conduct, Ended, Fleet, Note, Shipment};
 use plimsoll_model::agents::Agents;
+use plimsoll_model::approval;
 use plimsoll_model::deployment::{ComponentChange, DeploymentRecord, Failure, Outcome};
 use plimsoll_model::finding::Severity;
 use plimsoll_model::plan::Plan;
-use plimsoll_model::{ComponentName, PlanHash};
+use plimsoll_model::{ComponentName, PlanHash, Policy};
 use tokio::sync::mpsc;
 
 use crate::on_record::{self, Undone};
@@ -31,7 +32,7 @@ pub(crate) struct Undertaking<'a> {
     fleet: &'a Fleet,
     plan: &'a Plan,
     view: PlanView,
-    agents: Agents,
+    policy: Policy,
     begun: Instant,
     /// It was named by its hash: whoever did that has seen it.
     seen_before: bool,
@@ -64,8 +65,8 @@ impl<'a> Undertaking<'a> {
                 Err(on_record::refused(bench.context, fleet, what, stale(&expected, &view)).await)
             }
             expected => {
-                let (agents, seen_before) = (proposal.agents, expected.is_some());
-                Ok(Self { bench, fleet, plan, view, agents, begun: mandate.begun, seen_before, repeated, reason: mandate.reason })
+                let (policy, seen_before) = (proposal.policy.clone(), expected.is_some());
+                Ok(Self { bench, fleet, plan, view, policy, begun: mandate.begun, seen_before, repeated, reason: mandate.reason })
             }
         }
     }
@@ -136,13 +137,11 @@ impl<'a> Undertaking<'a> {
         if approve.must_have_seen() && !self.seen_before {
             return Err(unseen(&self.view));
         }
-        if let Err(error) = agents::judge(self.bench.context, self.agents, Agents::Deploy, &self.plan.key) {
+        if let Err(error) = agents::judge(self.bench.context, self.policy.agents, Agents::Deploy, &self.plan.key) {
             return Err(self.refused(error).await);
         }
-        if self.seen_before {
-            return Ok(());
-        }
-        if !self.bench.project.environment.confirm {
+        let is_approved = self.is_approved().await?;
+        if is_approved || self.seen_before || !self.bench.project.environment.confirm {
             return Ok(());
         }
         let approved = until_cancelled(self.bench.context, async { Ok(approve.approve(&self.view).await) }).await?;
@@ -150,6 +149,19 @@ impl<'a> Undertaking<'a> {
             return Ok(());
         }
         Err(self.refused(unapproved(&self.view)).await)
+    }
+
+    /// Whether one who can has approved the plan; refused where somebody has to, and nobody has.
+    async fn is_approved(&self) -> Result<bool, OpError> {
+        let holder = &self.bench.context.holder;
+        let Some(rule) = self.policy.approval.as_ref().filter(|rule| rule.holds(&holder.surface)) else { return Ok(false) };
+        let work = ApprovalWork::Ask { plan: Box::new(self.plan.clone()), reason: self.reason.clone() };
+        let asked = self.fleet.home().approvals(ApprovalQuery { key: self.plan.key.clone(), work, by: holder.clone() }).await?;
+        if asked.iter().any(|asked| asked.approval.is_some()) {
+            return Ok(true);
+        }
+        let error = OpError::from_failure(Exit::Refused, approval::missing(&self.plan.key, self.view.hash, rule));
+        Err(self.refused(error).await)
     }
 
     /// The error, put on record.

@@ -133,7 +133,7 @@ impl Operator<'_> {
             keep_releases: KEEP_RELEASES,
             keep_backups: None,
             restore: BTreeMap::new(),
-            agents: None,
+            policy: None,
         };
         let seen = self.stage.fleet.observe(|host| look(&desired).with_databases(&desired, host, &SecretValues::default())).await?;
         match make(terms, desired, &seen) {

@@ -44,7 +44,7 @@ impl Scenario {
         let there: BTreeSet<ComponentName> = versions.iter().enumerate().filter(|(_, version)| version.is_some()).map(|(at, _)| name(at)).collect();
         let wanted = self.parts.iter().zip(versions).enumerate();
         let wanted = wanted.filter_map(|(at, (part, version))| Some((name(at), part.desired(at, (*version)?, &there, self.hosts))));
-        Desired { components: wanted.collect(), agents: None }
+        Desired { components: wanted.collect(), policy: None }
     }
 
     /// The values of the secrets of these versions.

@@ -1,6 +1,6 @@
 //! Agents: the MCP server, driven as an agent drives it.
 
-mod agent;
+pub mod agent;
 
 use serde_json::{Value, json};
 
@@ -206,7 +206,7 @@ fn an_agent_does_not_give_itself_leave() {
     // A person agrees, by deploying it; nothing else changes by then.
     project.service("web", "1");
     let plan = project.run(["plan", "local"]).ended(0);
-    assert_eq!((plan.detail("/plan/agents"), plan.detail("/plan/changes")), (json!("deploy"), json!({})));
+    assert_eq!((plan.detail("/plan/policy/agents"), plan.detail("/plan/changes")), (json!("deploy"), json!({})));
     project.deploy();
     project.service("web", "2");
     let seen = planned(&mut agent);

@@ -3,6 +3,8 @@
 //! A command turns arguments into the input of one operation, and its output into a [`Reply`](crate::answer::Reply). The roles (`keeper`, `proxy`,
 //! `host serve`) and `completions` are no operations, and run without any of the rest.
 
+mod approvals;
+mod approve;
 mod audit;
 mod backup;
 mod certs;
@@ -49,6 +51,10 @@ pub enum Command {
     Deploy(deploy::Deploy),
     /// Return to what an earlier deployment had made live
     Rollback(rollback::Rollback),
+    /// Approve a plan, with an SSH key that the environment names
+    Approve(approve::Approve),
+    /// List the plans that have to be approved
+    Approvals(approvals::Approvals),
     /// Tell what serves, and how it is
     Status(status::Status),
     /// Tell what was deployed
@@ -104,6 +110,8 @@ impl Command {
             Self::Plan(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Deploy(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Rollback(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Approve(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Approvals(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Status(command) => session::run(globals, async |session| command.answer(session).await),
             Self::History(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Show(command) => session::run(globals, async |session| command.answer(session).await),

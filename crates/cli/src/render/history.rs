@@ -34,6 +34,7 @@ pub fn full(deployment: &Full) -> String {
         fact("plan", record.plan),
     ];
     facts.extend(record.reason.as_ref().map(|reason| fact("why", reason)));
+    facts.extend(record.approved_by.as_ref().map(|by| fact("approved", by)));
     facts.extend(record.components.iter().map(|component| fact("changed", format!("{}: {}", component.name, component.change))));
     facts.extend(record.failure.as_ref().map(|failure| fact("failure", failure)));
     facts.extend(record.failure.iter().flat_map(|failure| &failure.output).map(|line| fact("", format!("| {line}"))));
@@ -102,6 +103,7 @@ mod tests {
             version: "1.4.0".into(),
             dirty: false,
             reason: Some("prices were wrong".into()),
+            approved_by: None,
             failure: Some(failure),
             components: vec![ComponentChange { name: ComponentName::new("backend").unwrap(), change: Change::Release, release: None }],
         }

@@ -25,8 +25,9 @@ pub fn plan(view: &PlanView, depth: Depth) -> String {
     if view.empty {
         return text + "nothing to do: everything is what it shall be\n";
     }
-    if let Some(agents) = view.agents {
-        text += &format!("from then on, agents may {agents}\n");
+    if let Some(policy) = &view.policy {
+        let approval = policy.approval.as_ref().map_or_else(String::new, |rule| format!(", and {rule}"));
+        text += &format!("from then on, agents may {}{approval}\n", policy.agents);
     }
     for (number, level) in (1..).zip(&view.levels) {
         text += &of_level(number, level, view, depth);
@@ -50,7 +51,8 @@ pub fn announced(hash: PlanHash, made: &Plan, estimates: &Estimates) -> String {
         levels: made.levels.clone(),
         batches: made.batches(),
         expects: made.expects.clone(),
-        agents: made.agents,
+        policy: made.policy.clone(),
+        approval: None,
         estimates: estimates.clone(),
         findings: Vec::new(),
     };
@@ -132,7 +134,8 @@ mod tests {
             levels,
             batches: BTreeMap::new(),
             expects: BTreeMap::new(),
-            agents: None,
+            policy: None,
+            approval: None,
             estimates: Estimates { total_ms: Some(4_200), components_ms: BTreeMap::new() },
             findings: Vec::new(),
         }

@@ -57,6 +57,15 @@ impl KeyFile {
         }
     }
 
+    /// The signature of a text, in the form of OpenSSH's PROTOCOL.sshsig, for what `namespace` names. A passphrase is asked for, and a touch, where
+    /// the key wants one; a key that the SSH agent holds needs neither.
+    ///
+    /// # Errors
+    /// There is no such key, or it did not sign.
+    pub async fn sign(&self, namespace: &str, text: &str) -> Result<String, KeyError> {
+        run(&self.path, &["-q", "-Y", "sign", "-n", namespace, "-f"], &[&self.path], text.as_bytes()).await
+    }
+
     /// The fingerprint of a public key: `SHA256:…`.
     ///
     /// # Errors

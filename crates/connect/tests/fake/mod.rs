@@ -10,12 +10,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use plimsoll_api::wire::piece::{Place, Search};
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, Certificates, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, HostEvent, LogLine,
-    LogQuery, Look, Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded, What,
+    ApprovalQuery, AuditPage, AuditQuery, BackupQuery, Certificates, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, HostEvent,
+    LogLine, LogQuery, Look, Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded, What,
 };
 use plimsoll_connect::Client;
 use plimsoll_host::folders::Folders;
 use plimsoll_host::serve::{self, Intake, Owners};
+use plimsoll_model::approval::Asked;
 use plimsoll_model::audit::{Action, Actor, Deed, Ending, Entry, Mark};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -158,6 +159,10 @@ impl HostApi for Fake {
 
     async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
         self.told(format!("schemas {query:?}"), BTreeMap::new())
+    }
+
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError> {
+        self.told(format!("approvals {query:?}"), Vec::new())
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {
@@ -328,7 +333,7 @@ pub fn observed() -> Observed {
         databases: BTreeMap::new(),
         disk_free_bytes: u64::MAX,
         open: None,
-        agents: None,
+        policy: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
     }
 }
@@ -363,7 +368,7 @@ pub fn open(secret: &str) -> Open {
         home: HostName::local(),
         lease_ms: 30_000,
         levels: Vec::new(),
-        agents: None,
+        policy: None,
         expects: BTreeMap::new(),
         desired: Desired::default(),
     };
@@ -403,6 +408,7 @@ pub fn record() -> DeploymentRecord {
         holder: holder(),
         reason: None,
         idempotency_key: None,
+        approval: None,
         started_at: Moment(1),
         ended_at: Some(Moment(2)),
         stage: Stage::Sealed,

@@ -11,18 +11,22 @@ use std::fmt;
 
 use async_trait::async_trait;
 use plimsoll_api::{AuditPage, AuditQuery};
+use plimsoll_model::approval::{Approval, Asked};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::plan::{Plan, Served};
 use plimsoll_model::slot::ProcessSpec;
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, EnvironmentKey, HostName, ReleaseId, SlotId};
+use plimsoll_model::{ComponentName, ConfigHash, DeploymentId, EnvironmentKey, HostName, PlanHash, ReleaseId, SlotId};
 use serde::{Deserialize, Serialize};
 
 use crate::trouble::Trouble;
 
 pub use durations::medians;
 pub use sqlite::SqliteLedger;
+
+/// How many plans that have to be approved are kept of an environment.
+pub const ASKED_KEPT: u32 = 50;
 
 /// What is on record. Each call is one transaction, and durable when it returns.
 #[async_trait]
@@ -46,6 +50,21 @@ pub trait Ledger: Send + Sync {
 
     /// The deployments of an environment, the newest first, `limit` at most.
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble>;
+
+    /// The newest deployment of an environment that is committed.
+    async fn committed(&self, key: &EnvironmentKey) -> Result<Option<DeploymentRecord>, Trouble>;
+
+    /// Keeps a plan that somebody wants approved, in the place of what was kept of it. Of an environment, the newest [`ASKED_KEPT`] are kept.
+    async fn ask(&self, asked: &Asked) -> Result<(), Trouble>;
+
+    /// The plans for an environment that somebody wants approved, the newest first. Not told is which are.
+    async fn asked(&self, key: &EnvironmentKey) -> Result<Vec<Asked>, Trouble>;
+
+    /// Keeps an approval, once, and tells the audit log. Those that are no longer good at `at` go, used or not: they could not be used again.
+    async fn approve(&self, at: Moment, approval: &Approval, deed: &Deed) -> Result<(), Trouble>;
+
+    /// The approvals of a plan that no deployment has used. [`Self::begin`] uses the one that stands in the record, and refuses one that is used.
+    async fn approvals(&self, key: &EnvironmentKey, plan: PlanHash) -> Result<Vec<Approval>, Trouble>;
 
     /// The components of an environment.
     async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble>;

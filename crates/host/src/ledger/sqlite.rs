@@ -3,6 +3,7 @@
 //! There is one connection, so transactions follow each other in the order in which they were asked for. A write
 //! is on the disk when it returns: WAL with `synchronous=FULL`. What an event means is not judged here.
 
+mod approvals;
 mod audit;
 mod changes;
 mod components;
@@ -23,10 +24,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{AuditPage, AuditQuery};
+use plimsoll_model::approval::{Approval, Asked};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event};
 use plimsoll_model::time::Moment;
-use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, PlanHash};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
@@ -153,6 +155,40 @@ impl Ledger for SqliteLedger {
 
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble> {
         let work = async { deployments::history(&mut *self.asking().await?, key, limit).await };
+        self.told(work.await)
+    }
+
+    async fn committed(&self, key: &EnvironmentKey) -> Result<Option<DeploymentRecord>, Trouble> {
+        let work = async { deployments::committed(&mut *self.asking().await?, key).await };
+        self.told(work.await)
+    }
+
+    async fn ask(&self, asked: &Asked) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            approvals::ask(&mut tx, asked).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn asked(&self, key: &EnvironmentKey) -> Result<Vec<Asked>, Trouble> {
+        let work = async { approvals::asked(&mut *self.asking().await?, key).await };
+        self.told(work.await)
+    }
+
+    async fn approve(&self, at: Moment, approval: &Approval, deed: &Deed) -> Result<(), Trouble> {
+        let work = async {
+            let mut tx = self.writing().await?;
+            approvals::approve(&mut tx, at, approval).await?;
+            audit::tell(&mut tx, at, deed).await?;
+            Ok(tx.commit().await?)
+        };
+        self.told(work.await)
+    }
+
+    async fn approvals(&self, key: &EnvironmentKey, plan: PlanHash) -> Result<Vec<Approval>, Trouble> {
+        let work = async { approvals::approvals(&mut *self.asking().await?, key, plan).await };
         self.told(work.await)
     }
 

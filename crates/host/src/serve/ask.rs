@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use plimsoll_api::wire::piece::Search;
 use plimsoll_api::wire::{DigestSecrets, PROTOCOL, PROTOCOL_HEADER, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, HostError, Look, Open, Order, SchemaQuery};
+use plimsoll_api::{ApprovalQuery, AuditQuery, BackupQuery, CopyQuery, HostError, Look, Open, Order, SchemaQuery};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::Failure;
 use plimsoll_model::release::ReleaseManifest;
@@ -62,6 +62,10 @@ impl Question for Deed {
 
 impl Question for RenewCertificates {
     const NAME: &str = "a request to renew certificates";
+}
+
+impl Question for ApprovalQuery {
+    const NAME: &str = "a question about approvals";
 }
 
 impl Question for BackupQuery {

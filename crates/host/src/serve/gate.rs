@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
+    ApprovalQuery, AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look,
+    Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
+use plimsoll_model::approval::Asked;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -166,6 +167,11 @@ impl HostApi for Gate {
     async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
         self.lets(&query.key)?;
         self.inner.schemas(query).await
+    }
+
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError> {
+        self.lets(&query.key)?;
+        self.inner.approvals(query).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

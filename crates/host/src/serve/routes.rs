@@ -6,7 +6,7 @@ use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use plimsoll_api::wire::{About, DigestSecrets, RenewCertificates, RunLog, Stop, Upgrade, path};
-use plimsoll_api::{AuditQuery, BackupQuery, CopyQuery, Look, Open, Order, SchemaQuery};
+use plimsoll_api::{ApprovalQuery, AuditQuery, BackupQuery, CopyQuery, Look, Open, Order, SchemaQuery};
 use plimsoll_model::DeploymentId;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::release::ReleaseManifest;
@@ -39,6 +39,7 @@ pub(super) fn router(desk: Desk) -> Router {
         .route(path::BACKUPS, post(backups))
         .route(path::COPIES, post(copies))
         .route(path::SCHEMAS, post(schemas))
+        .route(path::APPROVALS, post(approvals))
         .route(path::LOGS, get(logs))
         .route(path::RUN_LOG, post(run_log))
         .route(path::AUDIT, post(audit))
@@ -96,6 +97,10 @@ async fn renew_certificates(State(desk): State<Desk>, Asked(asked): Asked<RenewC
 
 async fn schemas(State(desk): State<Desk>, Asked(query): Asked<SchemaQuery>) -> Answer {
     answer(desk.api.schemas(query).await)
+}
+
+async fn approvals(State(desk): State<Desk>, Asked(query): Asked<ApprovalQuery>) -> Answer {
+    answer(desk.api.approvals(query).await)
 }
 
 async fn backups(State(desk): State<Desk>, Asked(query): Asked<BackupQuery>) -> Answer {

@@ -88,7 +88,7 @@ fn environment() -> Environment {
         databases: BTreeMap::new(),
         disk_free_bytes: 0,
         open: None,
-        agents: None,
+        policy: None,
         durations_ms: BTreeMap::new(),
     };
     let key = plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "production".parse().unwrap() };

@@ -56,6 +56,8 @@ pub enum Action {
     Down,
     /// A host rolled a deployment back by itself: its lease had run out.
     AutomaticRollback,
+    /// A plan was approved.
+    Approval,
     /// A deployment that was cut off was settled.
     Resume,
     /// Another key opens a host.
@@ -95,6 +97,7 @@ impl fmt::Display for Action {
             Action::Migrate => "migrate",
             Action::Down => "down",
             Action::AutomaticRollback => "automatic rollback",
+            Action::Approval => "approval",
             Action::Resume => "resume",
             Action::HostKeys => "host keys",
             Action::HostStop => "host stop",

@@ -200,6 +200,7 @@ fn record() -> DeploymentRecord {
         holder: Holder { user: "ada".into(), machine: "desk".into(), pid: 7, surface: "cli".into() },
         reason: Some("new prices".into()),
         idempotency_key: None,
+        approval: None,
         started_at: Moment(1),
         ended_at: None,
         stage: Stage::Running,

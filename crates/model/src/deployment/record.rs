@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Stage};
+use crate::approval::Approval;
 use crate::plan::{Change, Desired, Intent};
 use crate::source::Source;
 use crate::time::Moment;
@@ -76,6 +77,9 @@ pub struct DeploymentRecord {
     /// The name that its caller gave the call: called so again, it is not done again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// The approval that it had, where it needed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<Approval>>,
     /// When it began.
     pub started_at: Moment,
     /// When it ended.

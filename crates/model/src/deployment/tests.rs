@@ -171,6 +171,7 @@ mod history {
             holder: Holder { user: "u".into(), machine: "m".into(), pid: 1, surface: "cli".into() },
             reason: None,
             idempotency_key: None,
+            approval: None,
             started_at: Moment(0),
             ended_at: None,
             stage: Stage::Closed { outcome },

@@ -37,7 +37,7 @@ impl Project {
                 component.desired(*known.releases.get(name)?, component.kind.desired(name, known, &self.environment), component.route(known)?),
             ))
         };
-        Desired { components: self.components.iter().filter_map(wanted).collect(), agents: None }
+        Desired { components: self.components.iter().filter_map(wanted).collect(), policy: None }
     }
 
     /// The certificates of its routes, each with the host names that it has to cover.

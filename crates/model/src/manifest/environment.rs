@@ -1,5 +1,7 @@
 //! An environment: judging it, and making it of its section. `local` needs none.
 
+use std::collections::BTreeSet;
+
 use super::merge::changed_kind;
 use super::placement::{self, Host};
 use super::project::Environment;
@@ -7,8 +9,9 @@ use super::report::Report;
 use super::section::{Node, Section};
 use super::suggest::{nearest, shown};
 use crate::agents::Agents;
+use crate::approval::{ApprovalRule, Approver, Whose};
 use crate::backup::BackupPolicy;
-use crate::{EnvironmentName, HostName};
+use crate::{EnvironmentName, HostName, Policy};
 
 /// The environment that is always there: this machine.
 pub(super) const LOCAL: &str = "local";
@@ -20,6 +23,7 @@ const PRODUCTION: &str = "production";
 pub(super) fn judge(name: &str, section: &Section, manifest: &Section, report: &mut Report<'_>) {
     hosts(name, section, report);
     placement::judge_hosts(section, report);
+    judge_approval(section, report);
     for (component, overrides) in section.sections("components") {
         let known = || manifest.sections("components").map(|(name, _)| name);
         match manifest.section("components").and_then(|components| components.section(component)) {
@@ -77,7 +81,7 @@ pub(super) fn environment(name: &EnvironmentName, section: &Section) -> Option<E
         confirm: section.flag("confirm").unwrap_or(name.as_str() == PRODUCTION),
         work_tree: section.flag("work_tree").unwrap_or(local && branch.is_none()),
         safe_migrations: section.section("requires").and_then(|requires| requires.flag("safe_migrations")).unwrap_or(false),
-        agents: agents(section).unwrap_or(if local { Agents::Deploy } else { Agents::Plan }),
+        policy: Policy { agents: agents(section).unwrap_or(if local { Agents::Deploy } else { Agents::Plan }), approval: approval(section) },
         backups: backups(name, section)?,
         branch,
     })
@@ -89,6 +93,30 @@ fn agents(section: &Section) -> Option<Agents> {
         "observe" => Some(Agents::Observe),
         "plan" => Some(Agents::Plan),
         _ => Some(Agents::Deploy),
+    }
+}
+
+/// Whose plans have to be approved, and by whom.
+fn approval(section: &Section) -> Option<ApprovalRule> {
+    let of = match section.section("requires")?.text("approval")?.as_str() {
+        "agents" => Whose::Agents,
+        _ => Whose::Everyone,
+    };
+    Some(ApprovalRule { of, by: section.texts("approvers").iter().filter_map(|(text, _)| Approver::new(text).ok()).collect() })
+}
+
+/// Somebody can give the approvals that are wanted, and stands here once.
+fn judge_approval(section: &Section, report: &mut Report<'_>) {
+    let nobody = section.list("approvers").is_empty() && !matches!(section.entry("approvers").map(|entry| &entry.node), Some(Node::Refused));
+    if let Some(requires) = section.section("requires").filter(|requires| nobody && requires.has("approval")) {
+        let help = "write `approvers = [\"ssh-ed25519 …\"]` into the environment: the line that a person's ~/.ssh/id_ed25519.pub holds";
+        report.error("no-approvers", &requires.span_of("approval"), "nobody can approve", help);
+    }
+    let mut keys = BTreeSet::new();
+    for (text, span) in section.texts("approvers") {
+        if Approver::new(&text).is_ok_and(|approver| !keys.insert(approver.key().to_owned())) {
+            report.error("duplicate-approver", &span, "this key stands here twice", "keep one of the two");
+        }
     }
 }
 

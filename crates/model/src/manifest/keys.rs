@@ -3,9 +3,12 @@
 //! A new key is a line here and a line where it is made part of the project ([`super::component`],
 //! [`super::environment`]); a test fails for a key that has no effect.
 
+mod requirements;
+
+use self::requirements::REQUIREMENTS;
 use super::rules::{
-    BRANCH, COMMAND, DESTINATION, DIRECTORY, FILE, HEALTH_PATH, HOST_KEY, MAIL, NAME, PERCENTAGE, PREFIX, RECIPIENT, REGION, SSH_HOST, STORE, USER,
-    VARIABLE, VERSION, WEB_HOST,
+    APPROVER, BRANCH, COMMAND, DESTINATION, DIRECTORY, FILE, HEALTH_PATH, HOST_KEY, MAIL, NAME, PERCENTAGE, PREFIX, RECIPIENT, REGION, SSH_HOST,
+    STORE, USER, VARIABLE, VERSION, WEB_HOST,
 };
 use super::shape::{Choice, Key, Shape, Table};
 
@@ -400,6 +403,13 @@ pub(super) static ENVIRONMENT: Table = Table {
             "What AI agents may do there by `plimsoll mcp`: see what is there (`observe`), see what would be done (`plan`), or do it (`deploy`, the default in \
              `local`; `plan` elsewhere). The hosts hold them to it. What is looser than before is in force once a person has deployed it.",
         ),
+        Key::new(
+            "approvers",
+            Shape::List(&Shape::Text(&APPROVER)),
+            "[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsBsh9SaLXNCDRLV02j/hm1VSg19LVKkl7xL1qMZ/dF ada@desk\"]",
+            "Who can approve plans, where `requires.approval` wants that: SSH public keys (ed25519, ECDSA, RSA, also in hardware). Whoever is on record has \
+             to approve the plan that changes this list.",
+        ),
         Key::new("env", Shape::Map(&VARIABLE, &Shape::Scalar), "{ LOG = \"debug\" }", "Environment variables for all of its components."),
         Key::new(
             "components",
@@ -416,31 +426,6 @@ pub(super) static ENVIRONMENT: Table = Table {
         Key::new("tls", Shape::Table(&TLS), TLS_EXAMPLE, "Certificate of all of its routes that name none of their own: they speak HTTPS."),
         Key::new("requires", Shape::Table(&REQUIREMENTS), "{ backup = false }", "What has to be before anything is changed here."),
         Key::new("backups", Shape::Table(&BACKUPS), "{ keep = 10, max_age = \"1d\" }", "Backups of its databases."),
-    ],
-};
-
-/// What has to be before an environment is changed.
-static REQUIREMENTS: Table = Table {
-    name: "requirements",
-    doc: "What has to be before an environment is changed.",
-    one_of: &[],
-    keys: &[
-        Key::new(
-            "backup",
-            Shape::Flag,
-            "false",
-            "Backs a database up, and verifies the backup, before its migrations are run. By default everywhere but in `local`.",
-        ),
-        Key::new(
-            "safe_migrations",
-            Shape::Flag,
-            "true",
-            "Refuses to deploy migrations that could hurt a database in use, or the version that still serves, unless their files accept it.",
-        )
-        .default("false"),
-        Key::new("verified_in", Shape::NotYet("proofs from other environments"), "", ""),
-        Key::new("clean_tree", Shape::NotYet("rules about the work tree"), "", ""),
-        Key::new("approval", Shape::NotYet("approvals by others"), "", ""),
     ],
 };
 

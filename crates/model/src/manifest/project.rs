@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agents::Agents;
 use crate::backup::BackupPolicy;
 use crate::check::HealthCheck;
 use crate::copy::CopySpec;
 use crate::database::{DatabaseKind, Location, Tool};
 use crate::plan::MaxUnavailable;
+use crate::policy::Policy;
 use crate::route::RouteSpec;
 use crate::slot::Limits;
 use crate::{ComponentName, EnvironmentName, HostName, ProjectName, Recipient, RelPath};
@@ -70,8 +70,8 @@ pub struct Environment {
     pub work_tree: bool,
     /// Refuses migrations that could hurt.
     pub safe_migrations: bool,
-    /// What agents may do there.
-    pub agents: Agents,
+    /// Who may change it.
+    pub policy: Policy,
     /// What it wants of the backups of its databases.
     pub backups: BackupPolicy,
 }

@@ -3,6 +3,7 @@
 //! Each rule has a regular expression for the schema as well. Where both differ, the expression is the looser one.
 
 use super::suggest::shown;
+use crate::approval::{Approver, ApproverError};
 use crate::copy::Destination;
 use crate::recipient::{Recipient, RecipientError};
 use crate::{HostName, name};
@@ -47,6 +48,12 @@ pub(super) static USER: Rule = Rule { noun: "a user name (a string)", pattern: "
 pub(super) static PERCENTAGE: Rule = Rule { noun: "a percentage such as \"25%\"", pattern: "^([1-9][0-9]?|100)%$", judge: percentage };
 /// The name of an environment variable.
 pub(super) static VARIABLE: Rule = Rule { noun: "the name of an environment variable", pattern: "^[A-Za-z_][A-Za-z0-9_]*$", judge: variable };
+/// A public key of somebody who can approve plans.
+pub(super) static APPROVER: Rule = Rule {
+    noun: "an SSH public key (a string)",
+    pattern: "^\\s*(sk-)?(ssh-(ed25519|rsa)|ecdsa-sha2-nistp256)(@openssh\\.com)?\\s+[A-Za-z0-9+/=]+(\\s[^\\n]*)?$",
+    judge: approver,
+};
 /// A public key that secrets are encrypted to.
 pub(super) static RECIPIENT: Rule =
     Rule { noun: "a public key (a string)", pattern: "^\\s*(age1[a-z0-9]+|ssh-(ed25519|rsa)\\s+[A-Za-z0-9+/=]+)(\\s[^\\n]*)?$", judge: recipient };
@@ -186,6 +193,22 @@ fn variable(text: &str) -> Result<(), Refusal> {
     }
     let help = "write letters, digits and '_', with no digit first, such as \"DATABASE_URL\"";
     refuse("bad-variable", format!("{} is not the name of an environment variable", shown(text)), help)
+}
+
+fn approver(text: &str) -> Result<(), Refusal> {
+    let one_line = text.lines().count() == 1;
+    let (why, help) = match Approver::new(text) {
+        Ok(_) if one_line => return Ok(()),
+        Ok(_) => ("a key is one line".to_owned(), "write the line that the .pub file holds"),
+        Err(error @ ApproverError::Private) => {
+            (error.to_string(), "write the line of the .pub file beside it, and make a new key: this one has been shown")
+        }
+        Err(error @ ApproverError::Broken) => (error.to_string(), "copy the whole line of the .pub file"),
+        Err(error @ ApproverError::Unknown) => {
+            (error.to_string(), "write the line of a file such as ~/.ssh/id_ed25519.pub; `ssh-keygen -t ed25519` makes one")
+        }
+    };
+    refuse("bad-approver", why, help)
 }
 
 fn recipient(text: &str) -> Result<(), Refusal> {

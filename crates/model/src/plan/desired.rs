@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DatabaseAt, MaxUnavailable};
-use crate::agents::Agents;
 use crate::check::{HealthCheck, Question};
 use crate::database::{DatabaseSpec, Tool};
 use crate::manifest::project::StrategyName;
+use crate::policy::Policy;
 use crate::route::RouteSpec;
 use crate::slot::ProcessSpec;
 use crate::{ComponentName, ConfigHash, Digest, HostName, RelPath, ReleaseId};
@@ -19,9 +19,9 @@ use crate::{ComponentName, ConfigHash, Digest, HostName, RelPath, ReleaseId};
 pub struct Desired {
     /// By name.
     pub components: BTreeMap<ComponentName, DesiredComponent>,
-    /// What agents may do from then on; nothing is said where it is absent.
+    /// Who may change it from then on; nothing is said where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agents: Option<Agents>,
+    pub policy: Option<Policy>,
 }
 
 /// A component as it shall be.

@@ -9,9 +9,9 @@ use super::batches::batches;
 use super::strategies::{self, Site};
 use super::ways::{Way, Ways, stay, stopped, ways};
 use super::{Change, Desired, DesiredComponent, DesiredKind, Observed, ObservedComponent, Phase, PlanError, Step, StepRef, Steps, judge, levels};
-use crate::agents::Agents;
 use crate::database::Applied;
 use crate::manifest::project::StrategyName;
+use crate::policy::Policy;
 use crate::slot::Condition;
 use crate::source::Source;
 use crate::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
@@ -48,9 +48,9 @@ pub struct Plan {
     pub lease_ms: u64,
     /// What is done, level by level.
     pub levels: Vec<Level>,
-    /// What agents may do from then on, where something else stands on record.
+    /// Who may change it from then on, where something else stands on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agents: Option<Agents>,
+    pub policy: Option<Policy>,
     /// The state that each host must be in.
     pub expects: BTreeMap<HostName, StateHash>,
     /// The state to reach, in full: a later rollback starts from it.
@@ -122,8 +122,8 @@ pub struct Terms {
     pub keep_backups: Option<u32>,
     /// The backup whose data each of these databases begins with, and the migrations that it has. They have to be empty.
     pub restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
-    /// What agents may do from then on. It is no part of a state that one returns to.
-    pub agents: Option<Agents>,
+    /// Who may change it from then on. It is no part of a state that one returns to.
+    pub policy: Option<Policy>,
 }
 
 /// Makes the plan that leads from the hosts as they were seen to what is wanted.
@@ -149,8 +149,9 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
     levels.extend(order.iter().map(|turns| level(turns, &work, hosts)));
     levels.push(removals(&terms.intent, &desired, hosts));
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
-    let recorded = hosts.get(&terms.home).and_then(|home| home.agents);
-    desired.agents = terms.agents;
+    let recorded = hosts.get(&terms.home).and_then(|home| home.policy.as_ref());
+    let policy = terms.policy.clone().filter(|wanted| recorded.is_some_and(|recorded| recorded != wanted));
+    desired.policy = terms.policy;
     Ok(Plan {
         version: version(&desired),
         key: terms.key,
@@ -159,7 +160,7 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
         home: terms.home,
         lease_ms: terms.lease_ms,
         levels,
-        agents: terms.agents.filter(|wanted| recorded.is_some_and(|recorded| recorded != *wanted)),
+        policy,
         expects: hosts.iter().map(|(host, seen)| (host.clone(), seen.state())).collect(),
         desired,
     })
@@ -175,7 +176,7 @@ impl Plan {
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.levels.is_empty() && self.agents.is_none()
+        self.levels.is_empty() && self.policy.is_none()
     }
 
     /// What is to be done on `host`, level by level. A level may have nothing for it.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agents::Agents;
 use crate::backup::Schedule;
 use crate::copy::CopySpec;
 use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration, Own};
 use crate::deployment::{Holder, Stage};
+use crate::policy::Policy;
 use crate::route::{Match, RouteSpec};
 use crate::slot::ObservedSlot;
 use crate::time::Moment;
@@ -38,9 +38,9 @@ pub struct Observed {
     pub disk_free_bytes: u64,
     /// The deployment that is not settled yet, if there is one.
     pub open: Option<OpenDeployment>,
-    /// What agents may do, as stands on record.
+    /// Who may change it, as stands on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agents: Option<Agents>,
+    pub policy: Option<Policy>,
     /// How long it took to bring each component up, median of the last times, in milliseconds.
     pub durations_ms: BTreeMap<ComponentName, u64>,
 }

@@ -57,7 +57,7 @@ fn nothing() -> Observed {
         databases: BTreeMap::new(),
         disk_free_bytes: 1 << 40,
         open: None,
-        agents: None,
+        policy: None,
         durations_ms: BTreeMap::new(),
     }
 }
@@ -73,7 +73,7 @@ fn terms() -> Terms {
         keep_releases: 5,
         keep_backups: None,
         restore: BTreeMap::new(),
-        agents: None,
+        policy: None,
     }
 }
 
@@ -123,7 +123,7 @@ prop_compose! {
     /// A project of one to eight components in which each may depend on any that come before it.
     fn projects()(edges in prop::collection::vec(prop::collection::vec(any::<bool>(), 8), 1..=8)) -> Desired {
         let depends_on = |index: usize| (0..index).filter(|other| edges[index][*other]).map(name).collect();
-        Desired { components: (0..edges.len()).map(|index| (name(index), wanted(index, 1, depends_on(index)))).collect(), agents: None }
+        Desired { components: (0..edges.len()).map(|index| (name(index), wanted(index, 1, depends_on(index)))).collect(), policy: None }
     }
 }
 
@@ -206,7 +206,7 @@ fn reaches(desired: &Desired, from: &ComponentName, to: &ComponentName, depth: u
 fn two(version: u8) -> Desired {
     Desired {
         components: BTreeMap::from([(name(0), wanted(0, version, BTreeSet::new())), (name(1), wanted(1, version, BTreeSet::from([name(0)])))]),
-        agents: None,
+        policy: None,
     }
 }
 

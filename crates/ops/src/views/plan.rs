@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_model::agents::Agents;
+use plimsoll_model::approval::ApprovalRule;
 use plimsoll_model::finding::Finding;
 use plimsoll_model::plan::{Change, Estimates, Intent, Level, Observed, Plan};
 use plimsoll_model::source::Source;
-use plimsoll_model::{ComponentName, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
+use plimsoll_model::{ComponentName, EnvironmentKey, HostName, PlanHash, Policy, ReleaseId, StateHash};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,9 +35,12 @@ pub struct PlanView {
     pub batches: BTreeMap<ComponentName, Vec<Vec<HostName>>>,
     /// The state that each host must be in.
     pub expects: BTreeMap<HostName, StateHash>,
-    /// What agents may do there from then on, where that changes.
+    /// Who may change it from then on, where that changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agents: Option<Agents>,
+    pub policy: Option<Policy>,
+    /// Whose plans have to be approved, this one's among them where it fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalRule>,
     /// How long it should take.
     pub estimates: Estimates,
     /// What its migrations would do to databases that are in use.
@@ -60,7 +63,8 @@ impl PlanView {
             levels: plan.levels.clone(),
             batches: plan.batches(),
             expects: plan.expects.clone(),
-            agents: plan.agents,
+            policy: plan.policy.clone(),
+            approval: None,
             estimates: plan.estimates(seen),
             findings: Vec::new(),
         }

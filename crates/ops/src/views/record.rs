@@ -1,5 +1,6 @@
 //! A deployment, as the history tells it.
 
+use plimsoll_model::approval::Approver;
 use plimsoll_model::deployment::{ComponentChange, DeploymentRecord, Failure, Outcome};
 use plimsoll_model::plan::Intent;
 use plimsoll_model::time::Moment;
@@ -35,6 +36,9 @@ pub struct RecordView {
     pub dirty: bool,
     /// Why, in the words of who ran it.
     pub reason: Option<String>,
+    /// Who has approved it, where somebody had to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Approver>,
     /// What went wrong.
     pub failure: Option<Failure>,
     /// What it changed.
@@ -56,6 +60,7 @@ impl From<&DeploymentRecord> for RecordView {
             version: record.source.version.clone(),
             dirty: record.source.dirty,
             reason: record.reason.clone(),
+            approved_by: record.approval.as_ref().map(|approval| approval.by.clone()),
             failure: record.failure.clone(),
             components: record.components.clone(),
         }

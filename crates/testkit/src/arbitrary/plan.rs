@@ -4,7 +4,9 @@
 
 use std::net::IpAddr;
 
+use plimsoll_model::Policy;
 use plimsoll_model::agents::Agents;
+use plimsoll_model::approval::{ApprovalRule, Whose};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
@@ -20,6 +22,7 @@ use proptest::prelude::*;
 use super::database::{applied, back_up, database, migrate, restore, run_tool};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
+use crate::fixtures::approver::Signer;
 
 prop_compose! {
     /// Health checks.
@@ -119,7 +122,15 @@ prop_compose! {
 
 /// States to reach.
 pub fn desired() -> BoxedStrategy<Desired> {
-    (btree_map(component(), desired_component(), 0..3), of(agents())).prop_map(|(components, agents)| Desired { components, agents }).boxed()
+    (btree_map(component(), desired_component(), 0..3), of(policy())).prop_map(|(components, policy)| Desired { components, policy }).boxed()
+}
+
+/// Who may change an environment.
+fn policy() -> impl Strategy<Value = Policy> {
+    let whose = prop_oneof![Just(Whose::Agents), Just(Whose::Everyone)];
+    let by = btree_set((0..9u8).prop_map(|seed| Signer::of(seed).approver()), 1..3);
+    let approval = (whose, by).prop_map(|(of, by)| ApprovalRule { of, by });
+    (agents(), of(approval)).prop_map(|(agents, approval)| Policy { agents, approval })
 }
 
 /// What agents may do.
@@ -166,9 +177,9 @@ prop_compose! {
         levels in vec(btree_map(host(), vec(work().boxed(), 0..3), 0..3).prop_map(|hosts| Level { hosts }), 0..3).boxed(),
         expects in btree_map(host(), state_hash(), 0..3),
         desired in desired(),
-        agents in of(agents()),
+        policy in of(policy()),
     ) -> Plan {
-        Plan { version, key, intent, source, home, lease_ms, levels, agents, expects, desired }
+        Plan { version, key, intent, source, home, lease_ms, levels, policy, expects, desired }
     }
 }
 
@@ -214,10 +225,10 @@ prop_compose! {
         databases in btree_map(component(), vec(applied(), 0..3), 0..2),
         disk_free_bytes in amount(),
         open in of(open_deployment()),
-        agents in of(agents()),
+        policy in of(policy()),
         durations_ms in btree_map(component(), amount(), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, agents, durations_ms }
+        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, policy, durations_ms }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Deployments on record: what happened, how far they are, who ran them.
 
+use plimsoll_model::approval::Approval;
 use plimsoll_model::deployment::{ComponentChange, DeploymentRecord, Event, Failure, Holder, Outcome, Stage};
 use plimsoll_model::plan::{Change, Intent, Phase, StepRef};
 use plimsoll_model::source::Source;
@@ -8,6 +9,7 @@ use proptest::prelude::*;
 
 use super::names::{component, deployment, key, moment, plan_hash, release, text};
 use super::plan::desired;
+use crate::fixtures::approver::Signer;
 
 prop_compose! {
     /// Failures, with help and output or without.
@@ -97,6 +99,7 @@ prop_compose! {
         (id, key, plan, intent, source, holder) in (deployment(), key(), plan_hash(), intent(), source(), holder()),
         (reason, started_at, ended_at, stage, failure) in (of(text()), moment(), of(moment()), stage(), of(failure())),
         idempotency_key in of(text()),
+        approval in of(approval()),
         components in prop::collection::vec(component_change(), 0..3),
         leftovers in prop::collection::vec(failure(), 0..2),
         desired in desired(),
@@ -110,6 +113,7 @@ prop_compose! {
             holder,
             reason,
             idempotency_key,
+            approval: approval.map(Box::new),
             started_at,
             ended_at,
             stage,
@@ -118,5 +122,13 @@ prop_compose! {
             leftovers,
             desired,
         }
+    }
+}
+
+prop_compose! {
+    /// Approvals, signed.
+    pub fn approval()(key in key(), plan in plan_hash(), until in moment(), nonce in text(), seed in 0..9u8) -> Approval {
+        let signer = Signer::of(seed);
+        signer.sign(Approval { key, plan, by: signer.approver(), until, nonce, signature: String::new() })
     }
 }

@@ -115,7 +115,7 @@ impl Scene {
     /// The state in which the component `back` runs this program.
     pub(super) fn back(&self, program: &Program) -> Desired {
         let wanted = wanted::component(self.stage.command(), program, self.port("back"));
-        Desired { components: BTreeMap::from([(name("back"), wanted)]), agents: None }
+        Desired { components: BTreeMap::from([(name("back"), wanted)]), policy: None }
     }
 
     /// The same, and `front`, which needs it, runs that program.
@@ -153,7 +153,7 @@ impl Scene {
             keep_releases: 5,
             keep_backups: None,
             restore: BTreeMap::new(),
-            agents: None,
+            policy: None,
         };
         make(terms, desired, &BTreeMap::from([(HostName::local(), self.look_for(key, []).await)])).expect("there is a plan")
     }

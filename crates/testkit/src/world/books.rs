@@ -12,6 +12,7 @@ use plimsoll_model::slot::{Condition, ObservedSlot};
 use plimsoll_model::time::Moment as Time;
 use plimsoll_model::{ComponentName, DeploymentId, EnvironmentKey, SlotId, StateHash};
 
+use super::approvals::Approvals;
 use super::audit::AuditLog;
 use super::machine::is_open;
 
@@ -27,6 +28,7 @@ pub(super) struct Books {
     entries: BTreeMap<DeploymentId, Entry>,
     components: BTreeMap<EnvironmentKey, BTreeMap<ComponentName, ComponentRow>>,
     pub(super) audit: AuditLog,
+    pub(super) approvals: Approvals,
     /// When the host started last, by a right clock.
     pub(super) started: Option<Time>,
 }
@@ -77,6 +79,7 @@ impl Books {
         if let Some(open) = self.unsettled().find(|open| open.record.key == stored.record.key) {
             return refused(format!("{} is open", open.record.id));
         }
+        self.approvals.used(&stored.record)?;
         let steps = stored.plan.steps(&stored.host).map(|(at, _)| at);
         let entry = Entry { progress: Progress::begin(steps), stored: stored.clone(), timed: Vec::new(), renewed: now, active: BTreeMap::new() };
         self.entries.insert(stored.record.id.clone(), entry);
@@ -168,7 +171,7 @@ impl Books {
             databases: [].into(),
             disk_free_bytes: 0,
             open: None,
-            agents: None,
+            policy: None,
             durations_ms: [].into(),
         };
         nothing.state()

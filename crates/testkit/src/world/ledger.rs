@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use plimsoll_api::{AuditPage, AuditQuery};
 use plimsoll_host::Trouble;
 use plimsoll_host::ledger::{Build, Change, ComponentRow, Ledger, Stored};
+use plimsoll_model::approval::{Approval, Asked};
 use plimsoll_model::audit::{Actor, Deed};
-use plimsoll_model::deployment::{DeploymentRecord, Event};
+use plimsoll_model::deployment::{DeploymentRecord, Event, Outcome};
 use plimsoll_model::time::Moment as Time;
-use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey};
+use plimsoll_model::{ComponentName, DeploymentId, Digest, EnvironmentKey, PlanHash};
 
 use super::chronicle::Invariant;
 use super::effects::Hands;
@@ -70,6 +71,35 @@ impl Ledger for Hands {
     async fn history(&self, key: &EnvironmentKey, limit: u32) -> Result<Vec<DeploymentRecord>, Trouble> {
         self.alive().await;
         Ok(self.machine().state().books.history(key, limit as usize))
+    }
+
+    async fn committed(&self, key: &EnvironmentKey) -> Result<Option<DeploymentRecord>, Trouble> {
+        self.alive().await;
+        let history = self.machine().state().books.history(key, usize::MAX);
+        Ok(history.into_iter().find(|record| record.outcome() == Outcome::Committed))
+    }
+
+    async fn ask(&self, asked: &Asked) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine().state().books.approvals.ask(asked);
+        Ok(())
+    }
+
+    async fn asked(&self, key: &EnvironmentKey) -> Result<Vec<Asked>, Trouble> {
+        self.alive().await;
+        Ok(self.machine().state().books.approvals.asked(key))
+    }
+
+    async fn approve(&self, at: Time, approval: &Approval, deed: &Deed) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine().state().books.approvals.approve(at, approval);
+        self.machine().state().books.audit.tell(at, deed);
+        Ok(())
+    }
+
+    async fn approvals(&self, key: &EnvironmentKey, plan: PlanHash) -> Result<Vec<Approval>, Trouble> {
+        self.alive().await;
+        Ok(self.machine().state().books.approvals.unused(key, plan))
     }
 
     async fn components(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, ComponentRow>, Trouble> {

@@ -5,6 +5,7 @@
 //! is written; the machine stays, and the next call starts a new host on it, as a command would start the daemon. Time is Tokio's, so a
 //! test that pauses it waits for nothing. Every effect is judged as it happens, and what never may is in the [`Chronicle`].
 
+mod approvals;
 mod audit;
 mod books;
 mod chronicle;

@@ -11,7 +11,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::fault::Fault;
 use super::schema::judge_version;
-use super::{FORM, audit, components, journal, record};
+use super::{FORM, approvals, audit, components, journal, record};
 use crate::ledger::Stored;
 
 /// Adds a deployment, unless it is there.
@@ -23,6 +23,7 @@ pub(super) async fn begin(db: &mut SqliteConnection, stored: &Stored) -> Result<
     let environment = components::environment(db, &stored.record.key).await?;
     refuse_second_open(db, environment, &stored.record.key).await?;
     insert(db, environment, stored).await?;
+    approvals::used(db, &stored.record).await?;
     for event in &stored.journal {
         journal::append(db, &stored.record.id, stored.record.started_at, event).await?;
     }
@@ -93,6 +94,14 @@ pub(super) async fn history(db: &mut SqliteConnection, key: &EnvironmentKey, lim
                   WHERE project = ? AND environments.environment = ? ORDER BY deployments.id DESC LIMIT ?";
     let query = sqlx::query(select).bind(key.project.as_str()).bind(key.environment.as_str()).bind(limit);
     query.fetch_all(db).await?.iter().map(read_record).collect()
+}
+
+/// The newest of an environment that is committed.
+pub(super) async fn committed(db: &mut SqliteConnection, key: &EnvironmentKey) -> Result<Option<DeploymentRecord>, Fault> {
+    let select = "SELECT form, record FROM deployments JOIN environments ON environments.id = deployments.environment \
+                  WHERE project = ? AND environments.environment = ? AND outcome = 'committed' ORDER BY deployments.id DESC LIMIT 1";
+    let query = sqlx::query(select).bind(key.project.as_str()).bind(key.environment.as_str());
+    query.fetch_optional(db).await?.as_ref().map(read_record).transpose()
 }
 
 async fn stored(db: &mut SqliteConnection, row: &SqliteRow) -> Result<Stored, Fault> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll_model::{DeploymentId, EnvironmentKey};
+use plimsoll_model::{DeploymentId, EnvironmentKey, PlanHash};
 use sqlx::error::DatabaseError;
 
 use crate::trouble::Trouble;
@@ -25,6 +25,9 @@ pub(super) enum Fault {
     /// The name belongs to another deployment.
     #[error("there already is another deployment {0}")]
     Taken(DeploymentId),
+    /// The approval belongs to another deployment.
+    #[error("the approval of plan {0} has been used")]
+    Used(PlanHash),
     /// No deployment has this name.
     #[error("there is no deployment {0}")]
     Unknown(DeploymentId),
@@ -44,6 +47,9 @@ impl Fault {
                 .with_help("this state folder was written by a newer plimsoll; use that version or newer"),
             Fault::Open { .. } => Trouble::new("deployment-open", self.to_string()).with_help("settle it first: plimsoll resume"),
             Fault::Taken(_) => Trouble::new("deployment-taken", self.to_string()).with_help("begin it again under a new name"),
+            Fault::Used(plan) => {
+                Trouble::new("approval-used", self.to_string()).with_help(format!("it is good once: ask for another one, plimsoll approve {plan}"))
+            }
             Fault::Unknown(_) => Trouble::new("deployment-unknown", self.to_string()).with_help("see which there are: plimsoll history"),
             Fault::Unreadable { .. } => damaged(format!("the ledger {path} is damaged: {self}")),
             Fault::Database(error) if is_damage(&error) => damaged(format!("{path} is damaged, or no ledger: {}", cause(&error))),

@@ -5,7 +5,8 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 use super::fault::Fault;
 
 /// Each brings a ledger from one version to the next; they are only ever added to. The version is SQLite's `user_version`.
-const MIGRATIONS: [&str; 2] = [include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql"), include_str!("../migrations/0003.sql")];
 
 /// Brings the ledger to the version of today.
 ///

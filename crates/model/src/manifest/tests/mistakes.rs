@@ -96,16 +96,18 @@ lease = "999ms"
 keep_releases = 1
 branch = "a b"
 confirm = "yes"
-requires = { backup = "yes", approval = "agents" }
+requires = { backup = "yes", approval = "agents", clean_tree = true }
+approvers = []
 backups = { keep = 0, max_age = "10s" }"#), @r#"
     5:9+7 bad-duration: `999ms` is too short: `lease` is at least 1s | write a whole number and a unit (ms, s, m, h, d), such as "30s"; at most "366d"
     6:17+1 bad-number: `1` is out of range | write a number from 2 to 1000
     7:10+5 bad-branch: `a b` is not a branch that git knows | write the branch's name, such as "main"
     8:11+5 wrong-type: expected `true` or `false`, found a string | write `confirm = true`
     9:23+5 wrong-type: expected `true` or `false`, found a string | write `backup = false`
-    9:41+8 not-available: `approval`: approvals by others are not available in this version of Plimsoll | remove it
-    10:20+1 bad-number: `0` is out of range | write a number from 1 to 1000
-    10:33+5 bad-duration: `10s` is too short: `max_age` is at least 1m | write a whole number and a unit (ms, s, m, h, d), such as "30s"; at most "366d"
+    9:30+8 no-approvers: nobody can approve | write `approvers = ["ssh-ed25519 …"]` into the environment: the line that a person's ~/.ssh/id_ed25519.pub holds
+    9:64+4 not-available: `clean_tree`: rules about the work tree are not available in this version of Plimsoll | remove it
+    11:20+1 bad-number: `0` is out of range | write a number from 1 to 1000
+    11:33+5 bad-duration: `10s` is too short: `max_age` is at least 1m | write a whole number and a unit (ms, s, m, h, d), such as "30s"; at most "366d"
     "#);
     insta::assert_snapshot!(mistakes(r#"name = "shop"
 components.web.run = "x"

@@ -34,7 +34,9 @@ fn the_good_manifest_in_local() {
         "confirm": false,
         "work_tree": true,
         "safe_migrations": false,
-        "agents": "deploy",
+        "policy": {
+          "agents": "deploy"
+        },
         "backups": {
           "before_migrations": false,
           "keep": 5,

@@ -77,6 +77,26 @@ const DATA: &str = r#"
     environments = { dev = { hosts = ["local"], requires = {}, backups = {} } }
 "#;
 
+/// The same with somebody who can approve.
+const APPROVED: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" } }
+    [environments.dev]
+    hosts = ["local"]
+    approvers = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMfBzGKhAB5GTEnlYqp3sSKtC7JZgYJ+fPdYNHeWBQpv kim"]
+    requires = {}
+"#;
+
+/// The same where somebody has to.
+const UNAPPROVED: &str = r#"
+    name = "bare"
+    components = { web = { run = "x" } }
+    [environments.dev]
+    hosts = ["local"]
+    approvers = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMfBzGKhAB5GTEnlYqp3sSKtC7JZgYJ+fPdYNHeWBQpv kim"]
+    requires = { approval = "everyone" }
+"#;
+
 /// The same with a database whose backups are copied into a bucket.
 const COPIED: &str = r#"
     name = "bare"
@@ -123,6 +143,8 @@ const PLACES: &[(&str, &[&str])] = &[
 
 fn base(table: &str, key: &str) -> Table {
     let text = match (table, key) {
+        ("environment", "approvers") => UNAPPROVED,
+        ("requirements", "approval") => APPROVED,
         ("tls", "acme") | ("acme", _) => ISSUED,
         ("tls" | "tls_key", _) => SECURE,
         ("route", _) | (_, "site" | "spa" | "tls") => SITE,

@@ -16,7 +16,7 @@ fn masked(mask: u8) -> Option<BTreeSet<HostName>> {
 /// What each host holds once `desired` is live.
 fn fleet(desired: &Desired) -> BTreeMap<HostName, Observed> {
     let part =
-        |host: &HostName| Desired { components: desired.on(host).map(|(name, wanted)| (name.clone(), wanted.clone())).collect(), agents: None };
+        |host: &HostName| Desired { components: desired.on(host).map(|(name, wanted)| (name.clone(), wanted.clone())).collect(), policy: None };
     names().into_iter().map(|host| (host.clone(), live(&part(&host)))).collect()
 }
 

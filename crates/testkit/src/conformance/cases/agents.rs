@@ -1,6 +1,7 @@
 //! Agents: held to what stands on record, whatever they bring along.
 
 use plimsoll_api::{HostError, Open, Opened, Order};
+use plimsoll_model::Policy;
 use plimsoll_model::agents::{Agents, SURFACE};
 use plimsoll_model::deployment::Holder;
 use plimsoll_model::plan::{Desired, Plan};
@@ -18,7 +19,7 @@ const TWO: Program = Program::serves("2");
 async fn plan(scene: &Scene, program: &Program, agents: Agents) -> Plan {
     scene.supply("back", program).await;
     let plan = scene.plan(scene.back(program)).await;
-    Plan { desired: Desired { agents: Some(agents), ..plan.desired }, ..plan }
+    Plan { desired: Desired { policy: Some(Policy { agents, approval: None }), ..plan.desired }, ..plan }
 }
 
 async fn by_agent(scene: &Scene, plan: &Plan) -> Result<Opened, HostError> {
@@ -68,10 +69,10 @@ async fn stricter_at_once(scene: &Scene) {
 
 async fn changed_rule_alone(scene: &Scene) {
     by_person(scene, &plan(scene, &ONE, Agents::Plan).await).await;
-    assert_eq!(scene.look().await.agents, Some(Agents::Plan));
+    assert_eq!(scene.look().await.policy, Some(Policy { agents: Agents::Plan, approval: None }));
     let same = plan(scene, &ONE, Agents::Deploy).await;
     assert!(same.levels.is_empty());
     by_person(scene, &same).await;
-    assert_eq!(scene.look().await.agents, Some(Agents::Deploy));
+    assert_eq!(scene.look().await.policy, Some(Policy { agents: Agents::Deploy, approval: None }));
     assert_eq!(scene.version("back").await.as_deref(), Some("1"));
 }

@@ -145,7 +145,7 @@ fn empty(platform: String) -> Observed {
         databases: [].into(),
         disk_free_bytes: 0,
         open: None,
-        agents: None,
+        policy: None,
         durations_ms: [].into(),
     }
 }

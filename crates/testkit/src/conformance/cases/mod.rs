@@ -1,6 +1,7 @@
 //! The cases, one file for each topic.
 
 mod agents;
+mod approvals;
 mod audit;
 mod crashing;
 mod events;
@@ -31,6 +32,7 @@ use cases;
 
 const TOPICS: &[&[Case]] = &[
     agents::CASES,
+    approvals::CASES,
     audit::CASES,
     crashing::CASES,
     events::CASES,

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_api::{
-    AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look, Open, Opened,
-    Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
+    ApprovalQuery, AuditPage, AuditQuery, BackupQuery, CopyAnswer, CopyQuery, Enrolled, Events, Facts, HostApi, HostError, LogLine, LogQuery, Look,
+    Open, Opened, Order, Report, SchemaQuery, SecretDigests, SecretValues, Service, Upgraded,
 };
 use plimsoll_host::daemon::{Options, start};
 use plimsoll_host::folders::Folders;
 use plimsoll_host::ledger::SqliteLedger;
 use plimsoll_host::{Handle, Trouble};
+use plimsoll_model::approval::Asked;
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Compared;
@@ -155,6 +156,10 @@ impl HostApi for Process {
 
     async fn schemas(&self, query: SchemaQuery) -> Result<BTreeMap<ComponentName, Compared>, HostError> {
         self.ask(|host| async move { host.schemas(query).await }).await
+    }
+
+    async fn approvals(&self, query: ApprovalQuery) -> Result<Vec<Asked>, HostError> {
+        self.ask(|host| async move { host.approvals(query).await }).await
     }
 
     async fn logs(&self, query: LogQuery, lines: mpsc::Sender<LogLine>) -> Result<(), HostError> {

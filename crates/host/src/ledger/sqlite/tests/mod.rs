@@ -75,7 +75,7 @@ fn plan(environment: &str) -> Plan {
         home: HostName::local(),
         lease_ms: 30_000,
         levels: Vec::new(),
-        agents: None,
+        policy: None,
         expects: BTreeMap::new(),
         desired: Desired::default(),
     }
@@ -93,6 +93,7 @@ fn begun(name: &str, environment: &str) -> Stored {
         holder: Holder { user: "ada".into(), machine: "desk".into(), pid: 7, surface: "cli".into() },
         reason: Some("a reason".into()),
         idempotency_key: None,
+        approval: None,
         started_at: Moment(1_000),
         ended_at: None,
         stage: Stage::Running,

@@ -1,0 +1,263 @@
+//! The index of the codes that errors and findings have, read out of the sources where they are made.
+//!
+//! A code is a word in a place where only codes stand: what makes a failure, a finding or a refusal of it, or an arm of a function `code`. What an error
+//! says and what it advises stand right behind it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+use crate::command::root;
+
+/// Where the index is written.
+pub const INDEX: &str = "docs/codes.md";
+
+const HEAD: &str = "\
+# Codes
+Every failure has a code that stays the same: `code` in JSON and in answers to agents, and in the first line that people read. Here they all are, with what is said
+(`…` stands for what is known only then) and what to do next. What a program's own failure has to say stands in `details`.
+
+| code | it says | what to do |
+|---|---|---|
+";
+
+/// What stands before a code.
+const MAKERS: &[&str] =
+    &["Failure::new(", "Trouble::new(", "OpError::new(Exit::", "refuse(", "refused(", "error(", "warning(", "note(", "stuck(", "code:", "Told::new("];
+
+/// What is known of a code.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Said {
+    message: String,
+    help: String,
+}
+
+/// The index, as it is written.
+///
+/// # Errors
+/// A source cannot be read.
+pub fn index() -> Result<String, String> {
+    let mut codes = BTreeMap::new();
+    for path in sources(&root().join("crates"))? {
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        collect(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default(), &mut codes);
+    }
+    let rows = codes.iter().map(|(code, said)| format!("| `{code}` | {} | {} |\n", said.message, said.help));
+    Ok(HEAD.to_owned() + &rows.collect::<String>())
+}
+
+/// Every file that is part of the product.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    const TESTS: [&str; 4] = ["tests", "testkit", "simulation", "tests.rs"];
+    let mut found = Vec::new();
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if TESTS.contains(&name) {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Adds the codes that `text` makes.
+fn collect(text: &str, codes: &mut BTreeMap<String, Said>) {
+    let literals = literals(text);
+    for (index, literal) in literals.iter().enumerate() {
+        let before = text[..literal.start].trim_end();
+        if !is_code(&literal.text) {
+            continue;
+        }
+        let found = match arm(text, before) {
+            Some(variant) => of_variant(text, &literals, variant),
+            None if is_made(before) => of_call(text, literal, &literals[index + 1..]),
+            None => continue,
+        };
+        let said = codes.entry(literal.text.clone()).or_default();
+        said.message = if said.message.is_empty() { found.message } else { std::mem::take(&mut said.message) };
+        said.help = if said.help.is_empty() { found.help } else { std::mem::take(&mut said.help) };
+    }
+}
+
+/// What the call that makes a code is given besides: its message comes next, and its advice before the statement ends.
+fn of_call(text: &str, code: &Literal, behind: &[Literal]) -> Said {
+    let end = statement(text, code.end);
+    let named = |next: &&Literal| text[..next.start].ends_with("span_of(");
+    let mut behind = behind.iter().take_while(|next| next.start < end).filter(|next| !named(next)).peekable();
+    let is_next = |next: &&Literal| !text[code.end..next.start].contains(['{', ';']) && !text[code.end..next.start].contains("help");
+    let message = behind.next_if(|next| is_next(next));
+    let advised = |next: &&Literal| bare(&text[..next.start]).ends_with("with_help(");
+    let beside = |next: &&Literal| message.is_some_and(|message| text[message.end..next.start].trim_matches([',', ')', ' ', '\n']).is_empty());
+    let help = behind.clone().find(advised).or_else(|| behind.next().filter(beside));
+    Said { message: message.map(|said| shown(&said.text)).unwrap_or_default(), help: help.map(|said| shown(&said.text)).unwrap_or_default() }
+}
+
+/// What stands before a text that is put together, or given as it is.
+fn bare(before: &str) -> &str {
+    let before = before.trim_end();
+    before.strip_suffix("format!(").unwrap_or(before).trim_end()
+}
+
+/// What an error of this variant says, and what `help` has for it.
+fn of_variant(text: &str, literals: &[Literal], variant: &str) -> Said {
+    let named = |at: usize| {
+        let rest = text[at..].trim_start_matches([')', ']', ' ', '\n']);
+        rest.strip_prefix(variant).is_some_and(|rest| rest.starts_with([',', '(', ' ', '{']))
+    };
+    let message = literals.iter().find(|literal| text[..literal.start].ends_with("#[error(") && named(literal.end));
+    let is_help = |literal: &&Literal| {
+        let before = bare(&text[..literal.start]);
+        let before = before.trim_end_matches("Some(").trim_end();
+        of_function(text, before).is_some_and(|name| name == "help") && before.strip_suffix("=>").and_then(last_variant) == Some(variant)
+    };
+    let help = literals.iter().find(is_help);
+    Said { message: message.map(|said| shown(&said.text)).unwrap_or_default(), help: help.map(|said| shown(&said.text)).unwrap_or_default() }
+}
+
+/// A string in a source.
+struct Literal {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+/// The strings of a source, comments left out.
+fn literals(text: &str) -> Vec<Literal> {
+    let (bytes, mut at, mut found) = (text.as_bytes(), 0, Vec::new());
+    while at < bytes.len() {
+        match bytes[at] {
+            b'/' if bytes.get(at + 1) == Some(&b'/') => at = text[at..].find('\n').map_or(bytes.len(), |end| at + end),
+            b'\'' if bytes.get(at + 2) == Some(&b'\'') => at += 3,
+            b'\'' if bytes.get(at + 1) == Some(&b'\\') && bytes.get(at + 3) == Some(&b'\'') => at += 4,
+            b'"' => {
+                let start = at;
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                let inner = text.get(start + 1..at).unwrap_or_default();
+                at += 1;
+                found.push(Literal { start, end: at, text: inner.to_owned() });
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+fn is_code(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.split('-').all(word)
+}
+
+/// Whether what comes next is the code of something that is made there.
+fn is_made(before: &str) -> bool {
+    let Some(before) = before.strip_suffix(',') else { return MAKERS.iter().any(|maker| before.ends_with(maker)) };
+    let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    name.ends_with("OpError::new(Exit::") || name.ends_with("Exit::")
+}
+
+/// The variant whose arm of a function `code` comes next.
+fn arm<'t>(text: &str, before: &'t str) -> Option<&'t str> {
+    let pattern = before.strip_suffix("=>")?;
+    (of_function(text, before)? == "code").then(|| last_variant(pattern).unwrap_or_default())
+}
+
+/// The function that the end of `before` is in.
+fn of_function<'t>(text: &'t str, before: &str) -> Option<&'t str> {
+    let from = text[..before.len()].rfind("fn ")? + 3;
+    text[from..].split(['(', '<']).next()
+}
+
+/// The last variant that a pattern names.
+fn last_variant(pattern: &str) -> Option<&str> {
+    let line = pattern.trim_end().rsplit('\n').next()?;
+    let name = &line[line.rfind("::")? + 2..];
+    Some(&name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())])
+}
+
+/// Where the statement ends that goes on at `from`.
+fn statement(text: &str, from: usize) -> usize {
+    let end = text[from..].find(";\n").map_or(text.len(), |end| from + end);
+    end.min(text[from..].find("\n}\n").map_or(text.len(), |end| from + end))
+}
+
+/// A text with `…` for what is put into it, fit for a table.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    let mut inside = 0;
+    for c in text.replace("\\\"", "\"").replace("\\n", " ").replace("{{", "\u{1}").replace("}}", "\u{2}").replace("\\\n", " ").chars() {
+        match c {
+            '{' => inside += 1,
+            '}' if inside > 0 => {
+                inside -= 1;
+                shown.push('…');
+            }
+            _ if inside > 0 => {}
+            '|' => shown.push_str("\\|"),
+            '\u{1}' => shown.push('{'),
+            '\u{2}' => shown.push('}'),
+            '<' => shown.push_str("&lt;"),
+            c => shown.push(c),
+        }
+    }
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Writes the index.
+///
+/// # Errors
+/// A source cannot be read, or the index not be written.
+pub fn write() -> Outcome {
+    fs::write(root().join(INDEX), index()?).map_err(|error| format!("{INDEX}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_where_they_are_made() {
+        let source = r#"
+            // Failure::new("no-comment", "x")
+            let help = "not-a-code";
+            return Failure::new("disk-full", format!("no space on {path}")).with_help("free some");
+            OpError::new(Exit::Refused, "plan-stale", "the world moved");
+            report.error("no-hosts", &section.span_of("hosts"), "there are no hosts", "write some");
+            refuse("bad-port", too_long(), help());
+            enum E {
+                #[error("{0} holds it")]
+                Held(String),
+            }
+            fn code(&self) -> &str {
+                match self {
+                    Self::Held(_) => "lease-held",
+                    _ => "lost",
+                }
+            }
+            fn help(&self) -> &str { match self { Self::Held(_) => "wait" } }
+        "#;
+        let mut codes = BTreeMap::new();
+        collect(source, &mut codes);
+        let told: Vec<_> = codes.iter().map(|(code, said)| (code.as_str(), said.message.as_str(), said.help.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("bad-port", "", ""),
+                ("disk-full", "no space on …", "free some"),
+                ("lease-held", "… holds it", "wait"),
+                ("lost", "", ""),
+                ("no-hosts", "there are no hosts", "write some"),
+                ("plan-stale", "the world moved", ""),
+            ]
+        );
+    }
+}
