@@ -14,6 +14,7 @@ mod daemon;
 mod data;
 mod databases;
 mod down;
+mod every_command;
 mod first_deploy;
 mod git;
 mod guestbook;
