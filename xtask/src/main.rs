@@ -25,7 +25,8 @@ Tasks of this workspace: cargo xtask TASK
 
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
-  bench NAME [--json]   measure beside the peers; NAME is one of: databases, local, proxy, servers, switches
+  bench NAME [--json]   measure beside the peers; NAME is one of: databases, local, mcp, proxy, servers, switches
+                        (the release build, or what PLIMSOLL_BIN names)
   clients               install the MCP clients that tests drive plimsoll with
   coverage [--json]     how much of each crate the tests run, processes that they start included; takes minutes
   matrix                kill each process of a deployment at each crash point
