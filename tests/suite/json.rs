@@ -124,7 +124,8 @@ fn documents_are_as_their_schemas_say() {
     assert!(judge(&json!([["status", schema("status"), unfit]])).contains("status details/healthy"), "it notices what does not fit");
 }
 
-fn judge(documents: &Value) -> String {
+/// Judges documents, each with its name and schema; gives what is wrong with them.
+pub fn judge(documents: &Value) -> String {
     // The system's own, for which the validator is installed.
     let mut python = Command::new("/usr/bin/python3");
     let mut python = python.args(["-c", JUDGE]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the system has a python3");

@@ -15,6 +15,7 @@ mod daemon;
 mod data;
 mod databases;
 mod down;
+mod every_command;
 mod first_deploy;
 mod git;
 mod guestbook;

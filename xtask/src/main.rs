@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a tool for developers: it starts programs, and what it writes can be written again")]
 
 mod bench;
+mod clients;
 mod codes;
 mod command;
 mod coverage;
@@ -25,7 +26,9 @@ Tasks of this workspace: cargo xtask TASK
 
   test                  everything: format, tidy, lints, all tests; installs what it needs on Debian
   tidy                  the rules of the house that no compiler knows
-  bench NAME [--json]   measure beside the peers; NAME is one of: databases, local, proxy, servers, switches
+  bench NAME [--json]   measure beside the peers; NAME is one of: databases, local, mcp, proxy, servers, switches
+                        (the release build, or what PLIMSOLL_BIN names)
+  clients               install the MCP clients that tests drive plimsoll with
   coverage [--json]     how much of each crate the tests run, processes that they start included; takes minutes
   matrix                kill each process of a deployment at each crash point
   matrix --random N [--seed S]
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["bench", name] => bench::run(name, false),
         ["bench", name, "--json"] => bench::run(name, true),
+        ["clients"] => clients::install(),
         ["coverage"] => coverage::run_all(false),
         ["coverage", "--json"] => coverage::run_all(true),
         [compiler, args @ ..] if coverage::is_compiler(compiler) => coverage::compile(compiler, args),

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, exists, need, need_stopped, root, run, target};
-use crate::{Outcome, drill, generate, hosts, matrix, mutants, tidy};
+use crate::{Outcome, clients, drill, generate, hosts, matrix, mutants, tidy};
 
 /// A part of the whole: its name, and how it is run.
 type Part = (&'static str, fn() -> Outcome);
@@ -97,6 +97,7 @@ const HOSTS: &str = "7";
 /// The end-to-end tests run the binaries and need the machines, so these are there first. The machines are left running: who has no more use
 /// for them says `hosts down`.
 fn tests() -> Outcome {
+    clients::install()?;
     hosts::up(HOSTS)?;
     run(cargo("build --workspace --locked"))?;
     matrix::build()?;

@@ -60,6 +60,7 @@ pub mod host_upgrade;
 mod hosts;
 pub mod init;
 pub mod logs;
+pub mod mcp_install;
 pub mod migrate_check;
 pub mod migrate_down;
 pub mod migrate_new;
@@ -77,6 +78,7 @@ mod proposal;
 mod request;
 mod restoring;
 pub mod resume;
+mod rewrite;
 pub mod rollback;
 mod run_log;
 pub mod schema;
@@ -154,6 +156,7 @@ pub const OPERATIONS: &[&str] = &[
     "host_upgrade",
     "init",
     "logs",
+    "mcp_install",
     "migrate_check",
     "migrate_down",
     "migrate_new",

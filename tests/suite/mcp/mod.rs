@@ -1,6 +1,7 @@
 //! Agents: the MCP server, driven as an agent drives it.
 
 pub mod agent;
+mod clients;
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What a benchmark runs on: the release build, a home of its own, a project, and a clock.
+//! What a benchmark runs on: the release build or the binary that is named, a home of its own, a project, and a clock.
 
 use std::fs;
 use std::io::{self, Write};
@@ -32,11 +32,15 @@ pub struct Ground<'a> {
 }
 
 impl Bed {
-    /// Builds what is measured and what measures, as it is released.
+    /// Builds what is measured and what measures, as it is released; where `PLIMSOLL_BIN` names a binary, that is measured, by
+    /// the probe beside it.
     ///
     /// # Errors
     /// When something does not build.
     pub fn build() -> Result<Self, String> {
+        if let Some(plimsoll) = std::env::var_os("PLIMSOLL_BIN").map(PathBuf::from) {
+            return Ok(Self { probe: plimsoll.with_file_name("probe"), plimsoll });
+        }
         run(cargo("build --release --locked --package plimsoll-cli"))?;
         run(cargo("build --release --locked --package plimsoll-testkit --bin probe"))?;
         let release = target().join("release");
@@ -61,6 +65,19 @@ impl Bed {
     pub fn test_service(&self) -> Result<PathBuf, String> {
         run(cargo("build --release --locked --package plimsoll-tests --bin plimsoll-test-service"))?;
         Ok(target().join("release/plimsoll-test-service"))
+    }
+
+    /// A copy of the example shop, on ports of its own.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn shop(&self) -> Result<Ground<'_>, String> {
+        let ground = Ground { bed: self, home: folder()?, project: folder()?, port: free_port() };
+        copy(&root().join("examples/shop"), ground.project.path()).map_err(|error| format!("cannot copy the shop: {error}"))?;
+        for (usual, own) in [(4000, ground.port), (4001, free_port()), (4003, free_port())] {
+            ground.replace("plimsoll.toml", &format!("port = {usual}"), &format!("port = {own}"))?;
+        }
+        Ok(ground)
     }
 
     /// A project `bench` with one component `api` that runs `command`; `fill` puts files into the component's folder.
@@ -103,6 +120,19 @@ impl Ground<'_> {
         write().map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
+    /// Replaces a text in a file of the project.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn replace(&self, file: &str, from: &str, to: &str) -> Result<(), String> {
+        let path = self.project.path().join(file);
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if !text.contains(from) {
+            return Err(format!("{from:?} is not in {file}"));
+        }
+        fs::write(&path, text.replace(from, to)).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     /// Runs `plimsoll` with these arguments separated by spaces; gives its JSON document.
     ///
     /// # Errors
@@ -135,7 +165,8 @@ impl Ground<'_> {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    fn command(&self, args: &str) -> Command {
+    /// `plimsoll` with these arguments separated by spaces, for this project and home.
+    pub fn command(&self, args: &str) -> Command {
         let mut command = Command::new(&self.bed.plimsoll);
         command.arg("-C").arg(self.project.path()).args(args.split_whitespace()).env("PLIMSOLL_HOME", self.home.path());
         command
@@ -146,6 +177,21 @@ impl Drop for Ground<'_> {
     fn drop(&mut self) {
         let _ = self.command("host stop").stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
+}
+
+/// Copies a folder, without what builds left in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true if entry.file_name() == "target" => {}
+            true => copy(&entry.path(), &target)?,
+            false => fs::copy(entry.path(), &target).map(drop)?,
+        }
+    }
+    Ok(())
 }
 
 /// How long `work` takes, in seconds.

@@ -6,6 +6,7 @@
 mod bed;
 mod databases;
 mod local;
+mod mcp;
 mod probe;
 mod process;
 mod row;
@@ -23,6 +24,7 @@ type Benchmark = fn(&Bed) -> Result<Vec<Row>, String>;
 const ALL: &[(&str, &[Benchmark])] = &[
     ("databases", &[databases::measure]),
     ("local", &[local::binary::measure, local::deploy::measure, local::idle::measure, local::switches::measure, local::proxy::measure]),
+    ("mcp", &[mcp::measure]),
     ("proxy", &[local::proxy::measure]),
     ("servers", &[servers::measure]),
     ("switches", &[local::switches::measure_long]),

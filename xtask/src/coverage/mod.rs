@@ -8,8 +8,8 @@ mod lines;
 mod report;
 mod tools;
 
-use crate::Outcome;
 use crate::command::{cargo, exists, need, run};
+use crate::{Outcome, clients};
 use instrument::Instrument;
 pub use instrument::{compile, is_compiler};
 use tools::Tools;
@@ -27,6 +27,7 @@ const GOAL_PERCENT: f64 = 85.0;
 /// that is in its environment does, as the counters leave a note there.
 pub fn run_all(as_json: bool) -> Outcome {
     need(&["nginx"], "nginx-light")?;
+    clients::install()?;
     let tools = Tools::find()?;
     let instrument = Instrument::prepare()?;
     let programs = instrument.build()?;

@@ -1,8 +1,11 @@
-//! `plimsoll mcp`: serves an AI agent over standard input and output.
+//! `plimsoll mcp`: serves an AI agent over standard input and output; `plimsoll mcp install` tells clients of it.
+
+mod install;
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Subcommand;
 use plimsoll_mcp::{Rules, Server};
 use plimsoll_model::EnvironmentName;
 use plimsoll_model::deployment::Holder;
@@ -17,17 +20,29 @@ use crate::{caller, interrupt, keys, log, session};
 /// Serve an AI agent: the Model Context Protocol over standard input and output
 #[derive(Debug, clap::Args)]
 pub struct Mcp {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Offer only what changes nothing
-    #[arg(long)]
+    #[arg(long, global = true)]
     read_only: bool,
     /// Allow only this environment, and others named the same way
-    #[arg(long = "allow-env", value_name = "ENVIRONMENT")]
+    #[arg(long = "allow-env", value_name = "ENVIRONMENT", global = true)]
     environments: Vec<EnvironmentName>,
+}
+
+/// What to do in the place of serving.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write into the files of AI clients that this server is there for them
+    Install(install::Install),
 }
 
 impl Mcp {
     /// Serves until the agent hangs up, or this process is told to end.
-    pub fn run(self, globals: &Globals) -> ExitCode {
+    pub fn run(mut self, globals: &Globals) -> ExitCode {
+        if let Some(Command::Install(install)) = self.command.take() {
+            return session::run(globals, async |session| install.answer(session, self.read_only, self.environments).await);
+        }
         // Standard output is the protocol's, and nobody can be asked.
         let console = Console::machine();
         let keys = keys::ring(globals.identity.as_deref(), console);

@@ -7,5 +7,6 @@
 
 mod completions;
 mod manifest;
+mod mcp_install;
 mod project;
 mod usage;

@@ -106,6 +106,19 @@ fn a_draft_is_written_once_and_is_valid() {
 }
 
 #[test]
+fn agents_are_told_of_the_project_where_somebody_says_so() {
+    let project = Project::empty();
+    std::fs::write(project.path().join("index.html"), "hello").unwrap();
+    std::fs::write(project.path().join("AGENTS.md"), "# Ours").unwrap();
+    let text = || std::fs::read_to_string(project.path().join("AGENTS.md")).unwrap();
+    let ran = project.run("init").ended(0);
+    assert!(ran.stderr.contains("plimsoll init --agents-md") && text() == "# Ours", "{ran:?}");
+    assert_eq!(project.run("init --agents-md").ended(0).stdout, "wrote PROJECT/AGENTS.md\n");
+    assert!(text().starts_with("# Ours\n\n<!-- plimsoll"), "{}", text());
+    assert_eq!(project.run("init --agents-md --json").ended(2).document()["code"], "manifest-exists");
+}
+
+#[test]
 fn the_schema_is_plain_json() {
     let project = Project::empty();
     let schema: serde_json::Value = serde_json::from_str(&project.run("schema").ended(0).stdout).unwrap();
