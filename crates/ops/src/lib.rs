@@ -94,6 +94,10 @@ mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod token_create;
+pub mod token_list;
+pub mod token_revoke;
+mod tokens;
 mod undertaking;
 mod views;
 mod whole_log;
@@ -118,6 +122,7 @@ pub use progress::{Event, Progress};
 pub use restoring::{Loss, Restored};
 pub use secrets::{SecretSource, SecretUsers, SecretView};
 pub use snapshots::Snapshot;
+pub use tokens::{Doorkeeper, Grant, Scope, TokenState, TokenView};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
@@ -171,4 +176,7 @@ pub const OPERATIONS: &[&str] = &[
     "snapshot_restore",
     "snapshot_show",
     "status",
+    "token_create",
+    "token_list",
+    "token_revoke",
 ];
