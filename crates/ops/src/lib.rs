@@ -108,6 +108,7 @@ pub use answers::schema_of;
 pub use approve::{Always, Approve, Never};
 pub use backups::BackupView;
 pub use bring::Brought;
+pub use certificates::certificate_of;
 pub use context::Context;
 pub use error::{Exit, OpError};
 pub use examine::examine;
