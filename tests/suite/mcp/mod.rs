@@ -1,6 +1,7 @@
 //! Agents: the MCP server, driven as an agent drives it.
 
 mod agent;
+mod http;
 
 use serde_json::{Value, json};
 
