@@ -1,3 +1,5 @@
+//! What a token lets in, and what is kept of it.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
@@ -28,9 +30,8 @@ async fn a_token_lets_in_until_it_is_revoked() {
     let (token, about) = create(&scene, token_create::Input { scope: scope.clone(), ..wanted("ci") }).await.unwrap();
     assert_eq!(token.expose().len(), PREFIX.len() + 64);
     assert_eq!(door.admit(&token).unwrap(), Grant { id: about.id.clone(), name: "ci".into(), scope });
-    let other = Secret::new(format!("{}0", &token.expose()[..token.expose().len() - 1]));
-    for shown in [Secret::new(String::new()), Secret::new(about.id.clone()), other, fresh()] {
-        assert!(shown.expose() == token.expose() || door.admit(&shown).unwrap_err().code == "token-unknown");
+    for shown in [Secret::new(String::new()), Secret::new(about.id.clone()), Secret::new(format!("{}0", token.expose())), fresh()] {
+        assert_eq!(door.admit(&shown).unwrap_err().code, "token-unknown");
     }
     let revoked = token_revoke::run(&scene.context, token_revoke::Input { token: "ci".into() }, &scene.progress).await.unwrap();
     assert_eq!((revoked.about.id, revoked.about.state), (about.id, TokenState::Revoked));
