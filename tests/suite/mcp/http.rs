@@ -151,8 +151,8 @@ impl Client<'_> {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
         let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
         let body = if chunked { unchunked(body) } else { body.to_owned() };
-        let events = body.lines().filter_map(|line| line.strip_prefix("data:")).filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        let message = events.last().or_else(|| serde_json::from_str(&body).ok()).unwrap_or_default();
+        let mut events = body.lines().filter_map(|line| line.strip_prefix("data:")).filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        let message = events.next_back().or_else(|| serde_json::from_str(&body).ok()).unwrap_or_default();
         Answer { status, head: head.to_owned(), message }
     }
 }
@@ -228,7 +228,7 @@ fn nobody_is_let_in_without_a_token_that_is_taken() {
         assert_eq!(client.send(&list, &[]).status, 200);
     }
     // Revoked while the server runs.
-    project.run(["token", "revoke", "good"]).ended(0);
+    let _ = project.run(["token", "revoke", "good"]).ended(0);
     let answer = server.client(&other, REVISIONS[1]).send(&json!({}), &[("Authorization", &format!("Bearer {good}"))]);
     assert_eq!((answer.status, &answer.message["code"]), (401, &json!("token-revoked")));
     assert_eq!(server.client(&other, REVISIONS[1]).ask("tools/list", json!({})).status, 200);
