@@ -6,6 +6,7 @@ mod bench;
 mod clients;
 mod codes;
 mod command;
+mod conformance;
 mod coverage;
 mod drill;
 mod generate;
@@ -41,6 +42,7 @@ Tasks of this workspace: cargo xtask TASK
   hosts disturb HOST cut | slow KBIT | heal
                         cut one of them off, slow it down, or take both back
   hosts down            remove them
+  conformance           have the official suite of the Model Context Protocol judge the MCP server
   generate [--check]    write the files that the binary describes itself with, or compare them
   help                  this
 ";
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         ["hosts", "up", count] => hosts::up(count),
         ["hosts", "disturb", host, how @ ..] => hosts::disturb(host, how),
         ["hosts", "down"] => hosts::down(),
+        ["conformance"] => conformance::run_all(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         [] | ["help" | "--help" | "-h"] => {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::command::{cargo, exists, need, need_stopped, root, run, target};
-use crate::{Outcome, clients, drill, generate, hosts, matrix, mutants, tidy};
+use crate::{Outcome, clients, conformance, drill, generate, hosts, matrix, mutants, tidy};
 
 /// A part of the whole: its name, and how it is run.
 type Part = (&'static str, fn() -> Outcome);
@@ -21,6 +21,7 @@ const PARTS: &[Part] = &[
     ("documentation tests", documentation),
     ("example shop", example_shop),
     ("tests", tests),
+    ("MCP conformance", conformance::run_all),
     ("disaster drill", drill::run_all),
     ("mutations", || mutants::run(None)),
 ];

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_model::EnvironmentName;
-use plimsoll_ops::{Answer, Context, Event, Exit, OpError};
+use plimsoll_model::deployment::Holder;
+use plimsoll_ops::{Answer, Context, Doorkeeper, Event, Exit, Grant, OpError, Scope};
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::call::Call;
 use crate::fence::{Fence, plain};
+use crate::http::{self as over_http, Admit, Door};
 use crate::pace::Pace;
 use crate::resources::{self, Place};
 use crate::rules::Rules;
@@ -46,7 +48,7 @@ pub struct Server(Arc<Shared>);
 
 struct Shared {
     context: Context,
-    rules: Rules,
+    scope: Scope,
     told: Told,
     pace: Mutex<Pace>,
     /// Calls that have not ended: also those whose client is gone.
@@ -54,14 +56,18 @@ struct Shared {
 }
 
 impl Server {
-    /// A server for the project of `context`, which lets agents do what `rules` say.
+    /// A server for the project of `context`, which lets agents do what is in its `scope`.
     #[must_use]
-    pub fn new(context: Context, rules: Rules, told: Told) -> Self {
-        Self(Arc::new(Shared { context, rules, told, pace: Mutex::default(), under_way: TaskTracker::new() }))
+    pub fn new(context: Context, scope: Scope, told: Told) -> Self {
+        Self(Arc::new(Shared { context, scope, told, pace: Mutex::default(), under_way: TaskTracker::new() }))
     }
 
-    fn tools(&self) -> impl Iterator<Item = &'static Tool> {
-        let all = !self.0.rules.read_only;
+    fn rules<'a>(&'a self, token: Option<&'a Grant>) -> Rules<'a> {
+        Rules { server: &self.0.scope, token }
+    }
+
+    fn tools(&self, token: Option<&Grant>) -> impl Iterator<Item = &'static Tool> {
+        let all = !self.rules(token).read_only();
         tools::ALL.iter().filter(move |tool| all || tool.effect == Effect::Looks)
     }
 
@@ -73,16 +79,19 @@ impl Server {
     }
 
     async fn answer(&self, tool: &'static Tool, mut arguments: JsonObject, request: &RequestContext<RoleServer>) -> Result<Answer, OpError> {
-        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).take(tool.name, tool.limit(), Instant::now())?;
+        let token = token(request)?;
+        let caller = token.map(|grant| grant.id.as_str());
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).take((caller, tool.name), tool.limit(), Instant::now())?;
         if let Some(environment) = environment_of(&arguments)? {
-            self.0.rules.judge(&environment)?;
+            self.rules(token).judge(&environment)?;
         }
         let (progress, mut events) = mpsc::unbounded_channel();
         let cancel = self.0.context.cancel.child_token();
         // Who asks no more lets it end, in good order.
         let _gone = cancel.clone().drop_guard();
         let idempotency_key = tool.take_key(&mut arguments)?;
-        let call = Call { context: Context { cancel: cancel.clone(), idempotency_key, ..self.0.context.clone() }, arguments, progress };
+        let holder = holder(&self.0.context.holder, token);
+        let call = Call { context: Context { cancel: cancel.clone(), idempotency_key, holder, ..self.0.context.clone() }, arguments, progress };
         let mut work = self.0.under_way.spawn_blocking(move || alone(tool, call));
         let (mut cancelled, mut said) = (pin!(request.ct.cancelled()), 0);
         loop {
@@ -118,6 +127,18 @@ impl Server {
         let progress = ProgressNotificationParam::new(token, f64::from(*said)).with_message(plain(&message));
         drop(request.peer.notify_progress(progress).await);
     }
+}
+
+/// The token that a request came with. None over standard streams, which are those of who started the server.
+fn token(request: &RequestContext<RoleServer>) -> Result<Option<&Grant>, OpError> {
+    let Some(head) = request.extensions.get::<http::request::Parts>() else { return Ok(None) };
+    head.extensions.get::<Grant>().map(Some).ok_or_else(|| bug("a request came past the gate"))
+}
+
+/// Who is on record for what is done with a token: it stands behind the name of who started the server.
+fn holder(holder: &Holder, token: Option<&Grant>) -> Holder {
+    let user = token.map_or_else(|| holder.user.clone(), |grant| format!("{}+{}", holder.user, grant.name));
+    Holder { user, ..holder.clone() }
 }
 
 /// Does a call as a command is done: on a runtime of its own, so that one disturbs no other.
@@ -169,12 +190,16 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities).with_server_info(plimsoll).with_instructions(INSTRUCTIONS)
     }
 
-    async fn list_tools(&self, _: Option<PaginatedRequestParams>, _: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools().map(Tool::described).collect()).with_ttl_ms(FRESH_MS).with_cache_scope(CacheScope::Private))
+    async fn list_tools(&self, _: Option<PaginatedRequestParams>, request: RequestContext<RoleServer>) -> Result<ListToolsResult, ErrorData> {
+        let token = token(&request).map_err(|error| ErrorData::internal_error(error.message, None))?;
+        Ok(ListToolsResult::with_all_items(self.tools(token).map(Tool::described).collect())
+            .with_ttl_ms(FRESH_MS)
+            .with_cache_scope(CacheScope::Private))
     }
 
     async fn call_tool(&self, call: CallToolRequestParams, request: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.tools().find(|tool| tool.name == call.name) else {
+        let token = token(&request).map_err(|error| ErrorData::internal_error(error.message, None))?;
+        let Some(tool) = self.tools(token).find(|tool| tool.name == call.name) else {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}; tools/list tells which there are", call.name), None));
         };
         let answer = self.answer(tool, call.arguments.unwrap_or_default(), &request).await;
@@ -194,7 +219,7 @@ impl ServerHandler for Server {
     }
 
     async fn read_resource(&self, wanted: ReadResourceRequestParams, request: RequestContext<RoleServer>) -> Result<ReadResourceResponse, ErrorData> {
-        let missing = |why: &str| ErrorData::resource_not_found(format!("{}: {why}", wanted.uri), None);
+        let missing = |why: &str| ErrorData::resource_not_found(format!("{}: {why}", wanted.uri), Some(serde_json::json!({ "uri": wanted.uri })));
         let place = Place::of(&wanted.uri)
             .ok_or_else(|| missing("there is no such resource; resources/list and resources/templates/list tell which there are"))?;
         let mime_type = place.mime_type();
@@ -214,6 +239,22 @@ impl ServerHandler for Server {
         let prompt = prompts::called(&wanted.name, &environment).ok_or_else(|| unfit(format!("there is no prompt {:?}", wanted.name)))?;
         Ok(prompt.into())
     }
+}
+
+/// Serves all who come to `door` with a token that `doorkeeper` takes, until `context` is cancelled. What is under way then is called off, and has
+/// ended in good order when this returns.
+///
+/// # Errors
+/// The system lets nobody listen any more.
+pub async fn serve_http(server: Server, door: Door, doorkeeper: Doorkeeper) -> Result<(), OpError> {
+    let stop = server.0.context.cancel.clone();
+    let admit: Admit = Arc::new(move |shown| match shown {
+        Some(token) => doorkeeper.admit(token),
+        None => Err(OpError::new(Exit::Refused, "token-missing", "no token was shown")
+            .with_help("send `Authorization: Bearer TOKEN`; a person makes one: plimsoll token create NAME")),
+    });
+    let settled = server.clone();
+    over_http::serve(door, admit, server, stop, async move { settled.end().await }).await
 }
 
 /// Serves one client over standard input and output until it hangs up or `context` is cancelled. What is under way then is called off, and has

@@ -14,7 +14,7 @@ use plimsoll_model::{Digest, Secret};
 use plimsoll_vault::Values;
 
 use crate::project::{Loaded, MANIFEST};
-use crate::{Context, Event, Exit, OpError, Progress};
+use crate::{Context, Event, Exit, OpError, Progress, hosts};
 
 /// All certificates of an environment.
 #[derive(Debug, Default)]
@@ -65,6 +65,17 @@ pub(crate) fn gather(context: &Context, loaded: &Loaded, keys: &Values, now: Mom
         }
     }
     if wrong.is_empty() { Ok(gathered) } else { Err(unfit(wrong)) }
+}
+
+/// Reads and judges the certificate of a server of ours, from files named absolutely or from the project's folder.
+///
+/// # Errors
+/// All that is wrong with it: clients would turn away.
+pub fn certificate_of(context: &Context, certificate: &str, key: &str) -> Result<Pair, OpError> {
+    let files = CertificateFiles { certificate: certificate.to_owned(), key: KeySource::File(key.to_owned()) };
+    let secret = read(context, key, "key-missing").map(Secret::new);
+    let (pair, _) = one(context, &files, secret, &[], hosts::now()).map_err(unfit)?;
+    Ok(pair)
 }
 
 /// What an authority of one's own is trusted by.

@@ -98,6 +98,10 @@ mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod token_create;
+pub mod token_list;
+pub mod token_revoke;
+mod tokens;
 mod undertaking;
 mod views;
 mod whole_log;
@@ -107,6 +111,7 @@ pub use answer::Answer;
 pub use answers::schema_of;
 pub use backups::BackupView;
 pub use bring::Brought;
+pub use certificates::certificate_of;
 pub use consent::{Always, Approve, Never};
 pub use context::Context;
 pub use error::{Exit, OpError};
@@ -122,6 +127,7 @@ pub use progress::{Event, Progress};
 pub use restoring::{Loss, Restored};
 pub use secrets::{SecretSource, SecretUsers, SecretView};
 pub use snapshots::Snapshot;
+pub use tokens::{Doorkeeper, Grant, Scope, TokenState, TokenView};
 pub use views::{ComponentView, DeploymentView, PlanView, RecordView};
 
 /// Every operation, by name. Each surface offers all of them.
@@ -178,4 +184,7 @@ pub const OPERATIONS: &[&str] = &[
     "snapshot_restore",
     "snapshot_show",
     "status",
+    "token_create",
+    "token_list",
+    "token_revoke",
 ];

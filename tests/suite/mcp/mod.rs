@@ -2,6 +2,7 @@
 
 pub mod agent;
 mod clients;
+mod http;
 
 use serde_json::{Value, json};
 

@@ -28,6 +28,7 @@ mod secrets;
 mod show;
 mod snapshot;
 mod status;
+mod token;
 
 use std::process::ExitCode;
 
@@ -88,8 +89,11 @@ pub enum Command {
     /// Tell who did what, when, why and how it ended
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Serve an AI agent: the Model Context Protocol over standard input and output
+    /// Serve AI agents: the Model Context Protocol over standard input and output, or HTTP
     Mcp(mcp::Mcp),
+    /// Let agents in that reach this project's server by HTTP
+    #[command(subcommand)]
+    Token(token::Command),
     /// Print a script that completes commands in a shell
     Completions(completions::Completions),
     /// Keep the program of a folder alive
@@ -126,6 +130,7 @@ impl Command {
             Self::Host(command) => command.run(globals),
             Self::Audit(command) => command.run(globals),
             Self::Mcp(command) => command.run(globals),
+            Self::Token(command) => command.run(globals),
             Self::Completions(command) => command.run(),
             Self::Keeper(role) => role.run(),
             Self::Proxy(role) => role.run(),

@@ -17,6 +17,7 @@ pub mod secrets;
 pub mod snapshots;
 pub mod status;
 mod table;
+pub mod tokens;
 pub mod upgrade;
 
 /// A rendered text as it reads without colours.
