@@ -108,6 +108,9 @@ fn documents_are_as_their_schemas_say() {
     run("secrets_list", &["secrets", "list", "local"]);
     run("certs_list", &["certs", "list", "local"]);
     run("certs_check", &["certs", "check", "local"]);
+    run("token_create", &["token", "create", "ci"]);
+    run("token_list", &["token", "list"]);
+    run("token_revoke", &["token", "revoke", "ci"]);
     run("schema", &["schema", "status"]);
     run("resume", &["resume", "local"]);
     project.service("web", "3 exits");
