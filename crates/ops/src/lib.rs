@@ -86,6 +86,7 @@ pub mod secrets_set;
 pub mod secrets_unset;
 mod settle;
 pub mod show;
+pub mod simulate;
 pub mod snapshot_create;
 pub mod snapshot_list;
 pub mod snapshot_restore;
@@ -166,6 +167,7 @@ pub const OPERATIONS: &[&str] = &[
     "secrets_set",
     "secrets_unset",
     "show",
+    "simulate",
     "snapshot_create",
     "snapshot_list",
     "snapshot_restore",

@@ -330,6 +330,7 @@ pub fn observed() -> Observed {
         open: None,
         agents: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
+        steps_ms: BTreeMap::new(),
     }
 }
 

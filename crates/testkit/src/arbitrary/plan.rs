@@ -8,8 +8,8 @@ use plimsoll_model::agents::Agents;
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
-    Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps,
-    Target, Work, strategies,
+    Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step,
+    StepKind, Steps, Target, Work, strategies,
 };
 use plimsoll_model::route::{About, Enrolment, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
@@ -216,8 +216,11 @@ prop_compose! {
         open in of(open_deployment()),
         agents in of(agents()),
         durations_ms in btree_map(component(), amount(), 0..2),
+        steps_ms in btree_map(component(), btree_map(prop::sample::select(vec![StepKind::Switch, StepKind::BackUp]), amount(), 0..2), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, agents, durations_ms }
+        Observed {
+            platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, agents, durations_ms, steps_ms,
+        }
     }
 }
 
