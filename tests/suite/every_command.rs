@@ -19,6 +19,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("init", "--agents-md"),
     ("mcp install", "--client claude-code --yes"),
     ("plan", "local"),
+    ("simulate", "local"),
     ("approvals", "local"),
     ("approve", "$plan local --yes"),
     ("token create", "ci"),

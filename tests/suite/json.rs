@@ -80,11 +80,13 @@ fn documents_are_as_their_schemas_say() {
     };
     run("check", &["check"]);
     run("plan", &["plan", "local"]);
+    run("simulate", &["simulate", "local"]);
     run("deploy", &["deploy", "local"]);
     run("deploy", &["deploy", "local"]);
     let first = run("history", &["history", "local"])["details"]["deployments"][0]["id"].clone();
     run("snapshot_create", &["snapshot", "create", "local"]);
     project.service("web", "2");
+    run("simulate", &["simulate", "local"]);
     run("deploy", &["deploy", "local", "--reason", "better"]);
     run("show", &["show", "local", first.as_str().expect("it has a name"), "--log"]);
     run("status", &["status", "local"]);

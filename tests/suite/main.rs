@@ -34,6 +34,7 @@ mod rollback;
 mod run_logs;
 mod running;
 mod secrets;
+mod simulate;
 mod switch;
 mod tls;
 mod tools;

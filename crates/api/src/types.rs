@@ -99,13 +99,23 @@ pub struct Look {
     /// The values of their secrets. Of those that are not here, the host takes the ones that it was given with their configuration.
     #[serde(default)]
     pub secrets: SecretValues,
+    /// Whether to tell how long each sort of step took.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub step_times: bool,
 }
 
 impl Look {
     /// Looks at an environment, and at nothing that has to be asked for by name.
     #[must_use]
     pub fn at(key: EnvironmentKey) -> Self {
-        Self { key, releases: BTreeSet::new(), ports: BTreeSet::new(), databases: BTreeMap::new(), secrets: SecretValues::default() }
+        Self {
+            key,
+            releases: BTreeSet::new(),
+            ports: BTreeSet::new(),
+            databases: BTreeMap::new(),
+            secrets: SecretValues::default(),
+            step_times: false,
+        }
     }
 
     /// The same, with the databases that `host` is to look after.

@@ -53,6 +53,7 @@ pub(crate) async fn observe(host: &Host, wanted: &Look) -> Result<Observed, Trou
         },
         policy: recorded(world, &wanted.key).await?,
         durations_ms: world.ledger.durations(&wanted.key).await?,
+        steps_ms: if wanted.step_times { world.ledger.step_times(&wanted.key).await? } else { BTreeMap::new() },
     })
 }
 

@@ -21,7 +21,7 @@ outputs! {
     approvals approve audit_export audit_list audit_verify backup_copies backup_copy backup_create backup_fetch backup_list backup_prune backup_restore backup_verify
     certs_check certs_list certs_renew check deploy down history host_add host_doctor host_facts host_keys_rotate host_provision host_remove host_stop
     host_upgrade init logs mcp_install migrate_check migrate_down migrate_new migrate_redo migrate_status migrate_up plan resume rollback schema secrets_edit
-    secrets_list secrets_rekey secrets_set secrets_unset show snapshot_create snapshot_list snapshot_restore snapshot_show status
+    secrets_list secrets_rekey secrets_set secrets_unset show simulate snapshot_create snapshot_list snapshot_restore snapshot_show status
     token_create token_list token_revoke
 }
 

@@ -90,6 +90,7 @@ pub mod secrets_set;
 pub mod secrets_unset;
 mod settle;
 pub mod show;
+pub mod simulate;
 pub mod snapshot_create;
 pub mod snapshot_list;
 pub mod snapshot_restore;
@@ -179,6 +180,7 @@ pub const OPERATIONS: &[&str] = &[
     "secrets_set",
     "secrets_unset",
     "show",
+    "simulate",
     "snapshot_create",
     "snapshot_list",
     "snapshot_restore",

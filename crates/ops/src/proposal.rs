@@ -62,6 +62,15 @@ pub(crate) enum CutOff {
     Settle,
     /// Leave it: who only looks changes nothing.
     Leave,
+    /// Leave it, as what comes of it is only imagined.
+    Imagine,
+}
+
+impl CutOff {
+    /// What an agent has to be allowed for that.
+    fn needs(self) -> Agents {
+        if self == Self::Imagine { Agents::Observe } else { Agents::Plan }
+    }
 }
 
 impl Proposal {
@@ -171,9 +180,10 @@ pub(crate) async fn make(
     let seen = match cut_off {
         CutOff::Settle => settle::observe(context, fleet, (&terms.key, &look), Action::of(&terms.intent), progress).await?,
         CutOff::Leave => fleet.observe(&look).await?,
+        CutOff::Imagine => fleet.observe(|host| Look { step_times: true, ..look(host) }).await?,
     };
     let policy = Policy::in_force(seen.get(&terms.home).and_then(|home| home.policy.as_ref()), terms.policy.as_ref());
-    agents::judge(context, policy.agents, Agents::Plan, &terms.key)?;
+    agents::judge(context, policy.agents, cut_off.needs(), &terms.key)?;
     let plan = plan::make(terms, aim.desired, &seen)?;
     Ok(Proposal { plan, seen, findings: Vec::new(), policy })
 }

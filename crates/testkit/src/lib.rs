@@ -6,4 +6,5 @@ pub mod arbitrary;
 pub mod conformance;
 pub mod fixtures;
 pub mod probe;
-pub mod world;
+
+pub use plimsoll_world as world;

@@ -201,7 +201,8 @@ fn fits(value: &Value, schema: &Value) -> bool {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let is_kind = schema["type"].is_null() || schema["type"] == kind;
+    let is_whole = schema["type"] == "integer" && (value.is_u64() || value.is_i64());
+    let is_kind = schema["type"].is_null() || schema["type"] == kind || is_whole;
     let has_all = schema["required"].as_array().is_none_or(|names| names.iter().all(|name| value.get(name.as_str().unwrap_or_default()).is_some()));
     let known = schema["properties"].as_object().into_iter().flatten();
     is_kind && has_all && known.into_iter().all(|(name, schema)| value.get(name).is_none_or(|value| fits(value, schema)))

@@ -26,6 +26,7 @@ mod rollback;
 mod schema;
 mod secrets;
 mod show;
+mod simulate;
 mod snapshot;
 mod status;
 mod token;
@@ -48,6 +49,8 @@ pub enum Command {
     Schema(schema::Schema),
     /// Show what a deployment would do
     Plan(plan::Plan),
+    /// Play what a deployment would do, and tell what would happen
+    Simulate(simulate::Simulate),
     /// Bring a source live in an environment
     Deploy(deploy::Deploy),
     /// Return to what an earlier deployment had made live
@@ -112,6 +115,7 @@ impl Command {
             Self::Check(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Schema(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Plan(command) => session::run(globals, async |session| command.answer(session).await),
+            Self::Simulate(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Deploy(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Rollback(command) => session::run(globals, async |session| command.answer(session).await),
             Self::Approve(command) => session::run(globals, async |session| command.answer(session).await),

@@ -14,6 +14,7 @@ pub mod measure;
 pub mod migrations;
 pub mod plan;
 pub mod secrets;
+pub mod simulation;
 pub mod snapshots;
 pub mod status;
 mod table;

@@ -16,7 +16,7 @@ fn help_lists_what_people_call() {
     let ran = Project::empty().run("--help").ended(0);
     let listed: Vec<&str> =
         ran.stdout.lines().skip_while(|line| *line != "Commands:").skip(1).map_while(|line| line.split_whitespace().next()).collect();
-    let expected = "init check schema plan deploy rollback approve approvals status history show logs resume down migrate backup snapshot secrets certs host audit mcp token completions";
+    let expected = "init check schema plan simulate deploy rollback approve approvals status history show logs resume down migrate backup snapshot secrets certs host audit mcp token completions";
     assert_eq!(listed.join(" "), expected);
 }
 

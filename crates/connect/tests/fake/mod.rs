@@ -335,6 +335,7 @@ pub fn observed() -> Observed {
         open: None,
         policy: None,
         durations_ms: BTreeMap::from([(component(), 12)]),
+        steps_ms: BTreeMap::new(),
     }
 }
 

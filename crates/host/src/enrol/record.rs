@@ -60,6 +60,12 @@ impl Default for Record {
 }
 
 impl Record {
+    /// That of an enrolment for which `certificate` was issued, which is valid until `expires_at` and not due before.
+    #[must_use]
+    pub fn of(certificate: Digest, expires_at: Moment) -> Self {
+        Self { issued: Some(IssuedOn { certificate, expires_at, due_at: expires_at }), ..Self::default() }
+    }
+
     /// Whether a certificate stands for it that is valid.
     pub(super) fn is_valid(&self, now: Moment) -> bool {
         self.issued.is_some_and(|issued| now < issued.expires_at)

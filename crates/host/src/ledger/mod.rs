@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trouble::Trouble;
 
-pub use durations::medians;
+pub use durations::{StepTimes, Timed, medians, step_medians};
 pub use sqlite::SqliteLedger;
 
 /// How many plans that have to be approved are kept of an environment.
@@ -78,6 +78,9 @@ pub trait Ledger: Send + Sync {
     /// How long each component took, from its first step's intent to the end of its verify steps, in milliseconds, in the last
     /// committed deployments (10 at most) of the environment: the median of each.
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble>;
+
+    /// How long each sort of step took for each component, from its intent to its end, in milliseconds, in the same deployments: the median of each.
+    async fn step_times(&self, key: &EnvironmentKey) -> Result<StepTimes, Trouble>;
 
     /// Adds an entry to the audit log, apart from any deployment. What belongs to one is told by [`Change::Told`].
     async fn tell(&self, at: Moment, deed: &Deed) -> Result<(), Trouble>;

@@ -34,7 +34,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
 
 use self::fault::Fault;
-use super::{Build, Change, ComponentRow, Ledger, Stored};
+use super::{Build, Change, ComponentRow, Ledger, StepTimes, Stored};
 use crate::trouble::Trouble;
 
 /// How long to wait for a process that looks into the ledger at the same time.
@@ -215,6 +215,11 @@ impl Ledger for SqliteLedger {
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
         let work = async { journal::of_last_committed(&mut *self.asking().await?, key).await };
         Ok(super::medians(&self.told(work.await)?))
+    }
+
+    async fn step_times(&self, key: &EnvironmentKey) -> Result<StepTimes, Trouble> {
+        let work = async { deployments::last_committed(&mut *self.asking().await?, key).await };
+        Ok(super::step_medians(&self.told(work.await)?))
     }
 
     async fn tell(&self, at: Moment, deed: &Deed) -> Result<(), Trouble> {

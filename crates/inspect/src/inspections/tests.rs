@@ -90,6 +90,7 @@ fn environment() -> Environment {
         open: None,
         policy: None,
         durations_ms: BTreeMap::new(),
+        steps_ms: BTreeMap::new(),
     };
     let key = plimsoll_model::EnvironmentKey { project: "shop".parse().unwrap(), environment: "production".parse().unwrap() };
     Environment { key, services: vec![service], observed }

@@ -16,6 +16,7 @@ mod restore_snapshot;
 mod resume_deployment;
 mod rollback;
 mod show_deployment;
+mod simulate_deployment;
 
 use crate::tool::Tool;
 
@@ -25,6 +26,7 @@ pub(crate) const SHOW: Tool = show_deployment::TOOL;
 /// All tools, in the order in which an agent needs them.
 pub(crate) const ALL: &[Tool] = &[
     plan_deployment::TOOL,
+    simulate_deployment::TOOL,
     deploy_full::TOOL,
     rollback::TOOL,
     resume_deployment::TOOL,

@@ -28,4 +28,4 @@ pub use make::{Estimates, Intent, Level, PLAN_VERSION, Plan, Terms, Work, make};
 pub use observed::{DatabaseAt, Observed, ObservedComponent, OpenDeployment, PortUse, Served, Target};
 pub use own::ToolRun;
 pub use schema::{Move, SchemaTrouble};
-pub use step::{Phase, Step, StepRef, Steps};
+pub use step::{Phase, Step, StepKind, StepRef, Steps};

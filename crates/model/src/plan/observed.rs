@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::StepKind;
 use crate::backup::Schedule;
 use crate::copy::CopySpec;
 use crate::database::{Applied, DatabaseKind, DatabaseSpec, Location, Migration, Own};
@@ -43,6 +44,9 @@ pub struct Observed {
     pub policy: Option<Policy>,
     /// How long it took to bring each component up, median of the last times, in milliseconds.
     pub durations_ms: BTreeMap<ComponentName, u64>,
+    /// How long each sort of step took for each component, when that was asked for: median of the last times, in milliseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps_ms: BTreeMap<ComponentName, BTreeMap<StepKind, u64>>,
 }
 
 /// A component as it was seen.

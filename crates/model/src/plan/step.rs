@@ -121,6 +121,60 @@ pub enum Step {
     },
 }
 
+/// What sort of thing a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// See [`Step::StageRelease`].
+    StageRelease,
+    /// See [`Step::Enrol`].
+    Enrol,
+    /// See [`Step::BackUp`].
+    BackUp,
+    /// See [`Step::Restore`].
+    Restore,
+    /// See [`Step::Migrate`].
+    Migrate,
+    /// See [`Step::RunTool`].
+    RunTool,
+    /// See [`Step::StartSlot`].
+    StartSlot,
+    /// See [`Step::AwaitHealthy`].
+    AwaitHealthy,
+    /// See [`Step::Switch`].
+    Switch,
+    /// See [`Step::CheckRoute`].
+    CheckRoute,
+    /// See [`Step::StopSlot`].
+    StopSlot,
+    /// See [`Step::RemoveSlot`].
+    RemoveSlot,
+    /// See [`Step::PruneRelease`].
+    PruneRelease,
+}
+
+impl Step {
+    /// What sort of thing it does.
+    #[must_use]
+    pub fn kind(&self) -> StepKind {
+        match self {
+            Step::StageRelease { .. } => StepKind::StageRelease,
+            Step::Enrol { .. } => StepKind::Enrol,
+            Step::BackUp { .. } => StepKind::BackUp,
+            Step::Restore { .. } => StepKind::Restore,
+            Step::Migrate { .. } => StepKind::Migrate,
+            Step::RunTool(_) => StepKind::RunTool,
+            Step::StartSlot { .. } => StepKind::StartSlot,
+            Step::AwaitHealthy { .. } => StepKind::AwaitHealthy,
+            Step::Switch { .. } => StepKind::Switch,
+            Step::CheckRoute { .. } => StepKind::CheckRoute,
+            Step::StopSlot { .. } => StepKind::StopSlot,
+            Step::RemoveSlot { .. } => StepKind::RemoveSlot,
+            Step::PruneRelease { .. } => StepKind::PruneRelease,
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

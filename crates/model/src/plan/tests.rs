@@ -59,6 +59,7 @@ fn nothing() -> Observed {
         open: None,
         policy: None,
         durations_ms: BTreeMap::new(),
+        steps_ms: BTreeMap::new(),
     }
 }
 

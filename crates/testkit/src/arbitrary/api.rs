@@ -81,8 +81,9 @@ prop_compose! {
         ports in btree_set(any::<u16>(), 0..3),
         databases in btree_map(component(), database_at(), 0..2),
         secrets in secrets(),
+        step_times in any::<bool>(),
     ) -> Look {
-        Look { key, releases, ports, databases, secrets }
+        Look { key, releases, ports, databases, secrets, step_times }
     }
 }
 

@@ -10,8 +10,8 @@ use plimsoll_model::approval::{ApprovalRule, Whose};
 use plimsoll_model::check::{HealthCheck, Question};
 use plimsoll_model::manifest::project::StrategyName;
 use plimsoll_model::plan::{
-    Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step, Steps,
-    Target, Work, strategies,
+    Desired, DesiredComponent, DesiredKind, Level, MaxUnavailable, Observed, ObservedComponent, OpenDeployment, Plan, PortUse, Served, Step,
+    StepKind, Steps, Target, Work, strategies,
 };
 use plimsoll_model::route::{About, Enrolment, Match, Route, RouteSpec, RouteTable, Tls, Upstream};
 use plimsoll_model::slot::{Condition, Limits, ObservedSlot, ProcessSpec};
@@ -227,8 +227,11 @@ prop_compose! {
         open in of(open_deployment()),
         policy in of(policy()),
         durations_ms in btree_map(component(), amount(), 0..2),
+        steps_ms in btree_map(component(), btree_map(prop::sample::select(vec![StepKind::Switch, StepKind::BackUp]), amount(), 0..2), 0..2),
     ) -> Observed {
-        Observed { platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, policy, durations_ms }
+        Observed {
+            platform, components, releases, ports, foreign_routes, one_protocol, databases, disk_free_bytes, open, policy, durations_ms, steps_ms,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use super::fault::Fault;
 use super::schema::judge_version;
 use super::{FORM, approvals, audit, components, journal, record};
-use crate::ledger::Stored;
+use crate::ledger::{Stored, Timed};
 
 /// Adds a deployment, unless it is there.
 pub(super) async fn begin(db: &mut SqliteConnection, stored: &Stored) -> Result<(), Fault> {
@@ -104,12 +104,29 @@ pub(super) async fn committed(db: &mut SqliteConnection, key: &EnvironmentKey) -
     query.fetch_optional(db).await?.as_ref().map(read_record).transpose()
 }
 
+/// The last of an environment that were committed, with the times of their journals.
+pub(super) async fn last_committed(db: &mut SqliteConnection, key: &EnvironmentKey) -> Result<Vec<Timed>, Fault> {
+    let select = "SELECT deployments.id, host, plan FROM deployments JOIN environments ON environments.id = deployments.environment \
+                  WHERE project = ? AND environments.environment = ? AND outcome = 'committed' ORDER BY deployments.id DESC LIMIT ?";
+    let query = sqlx::query(select).bind(key.project.as_str()).bind(key.environment.as_str()).bind(journal::LAST);
+    let mut last = Vec::new();
+    for row in query.fetch_all(&mut *db).await? {
+        let journal = journal::read(db, row.try_get("id")?).await?;
+        last.push(Timed { plan: read_plan(row.try_get("plan")?)?, host: read_host(&row)?, journal });
+    }
+    Ok(last)
+}
+
+fn read_host(row: &SqliteRow) -> Result<HostName, Fault> {
+    HostName::new(row.try_get::<&str, _>("host")?).map_err(Fault::unreadable("a host's name"))
+}
+
 async fn stored(db: &mut SqliteConnection, row: &SqliteRow) -> Result<Stored, Fault> {
     let journal = journal::read(db, row.try_get("id")?).await?;
     Ok(Stored {
         record: read_record(row)?,
         plan: read_plan(row.try_get("plan")?)?,
-        host: HostName::new(row.try_get::<&str, _>("host")?).map_err(Fault::unreadable("a host's name"))?,
+        host: read_host(row)?,
         lease_until: Moment(row.try_get("lease_until")?),
         journal: journal.into_iter().map(|(_, event)| event).collect(),
     })

@@ -11,7 +11,7 @@ use sqlx::{Row, SqliteConnection};
 use super::fault::Fault;
 
 /// How many of the last committed deployments tell how long one takes.
-const LAST: u32 = 10;
+pub(super) const LAST: u32 = 10;
 
 /// Adds a record at the end.
 pub(super) async fn append(db: &mut SqliteConnection, id: &DeploymentId, at: Moment, event: &Event) -> Result<(), Fault> {

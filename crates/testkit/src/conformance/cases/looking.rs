@@ -147,5 +147,6 @@ fn empty(platform: String) -> Observed {
         open: None,
         policy: None,
         durations_ms: [].into(),
+        steps_ms: [].into(),
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::protocol::Protocol;
 
-/// The moment at which all simulated worlds begin, in milliseconds since 1970.
+/// The moment at which simulated worlds begin when nothing else is said, in milliseconds since 1970.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 
 /// What is written down of one world. Clones are the same chronicle.
@@ -51,6 +51,8 @@ pub enum Invariant {
 
 /// Writes of what was told, when nobody reads it, are spared.
 struct Pages {
+    /// When it began, by a right clock.
+    beginning: Time,
     epoch: Instant,
     story: Option<Vec<String>>,
     violations: Vec<Violation>,
@@ -60,7 +62,14 @@ struct Pages {
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { epoch: Instant::now(), story: None, violations: Vec::new(), counts: BTreeMap::new(), protocol: Protocol::default() }
+        Self {
+            beginning: Time(BEGINNING_MS),
+            epoch: Instant::now(),
+            story: None,
+            violations: Vec::new(),
+            counts: BTreeMap::new(),
+            protocol: Protocol::default(),
+        }
     }
 }
 
@@ -73,8 +82,16 @@ impl Chronicle {
         chronicle
     }
 
+    /// One of a world that begins at this time.
+    #[must_use]
+    pub fn from(beginning: Time) -> Self {
+        let chronicle = Self::default();
+        chronicle.pages().beginning = beginning;
+        chronicle
+    }
+
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().expect("no one panics while holding it, or the test has failed already")
+        self.0.lock().expect("no one panics while holding it")
     }
 
     /// Milliseconds since the world began.
@@ -86,7 +103,8 @@ impl Chronicle {
     /// What a right clock shows.
     #[must_use]
     pub fn now(&self) -> Time {
-        Time(BEGINNING_MS).plus(self.now_ms())
+        let beginning = self.pages().beginning;
+        beginning.plus(self.now_ms())
     }
 
     /// Tells what `who` did, when someone listens.

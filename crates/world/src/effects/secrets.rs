@@ -8,8 +8,8 @@ use plimsoll_host::secrets::SecretStore;
 use plimsoll_model::{ComponentName, ConfigHash, EnvironmentKey, Secret};
 
 use super::Hands;
-use crate::world::deed::Deed;
-use crate::world::machine::State;
+use crate::deed::Deed;
+use crate::machine::State;
 
 /// How often others have their turn while values are swept.
 const SWEEP_TURNS: u32 = 12;

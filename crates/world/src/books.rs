@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_host::Trouble;
-use plimsoll_host::ledger::{Change, ComponentRow, Stored, medians};
+use plimsoll_host::ledger::{Change, ComponentRow, StepTimes, Stored, Timed, medians, step_medians};
 use plimsoll_model::audit::Deed;
 use plimsoll_model::deployment::{DeploymentRecord, Event, Outcome, Progress, Stage};
 use plimsoll_model::manifest::project::StrategyName;
@@ -26,6 +26,8 @@ const LAST: usize = 10;
 #[derive(Default)]
 pub(super) struct Books {
     entries: BTreeMap<DeploymentId, Entry>,
+    /// Deployments that were over before this world began.
+    past: BTreeMap<DeploymentId, Stored>,
     components: BTreeMap<EnvironmentKey, BTreeMap<ComponentName, ComponentRow>>,
     pub(super) audit: AuditLog,
     pub(super) approvals: Approvals,
@@ -104,7 +106,21 @@ impl Books {
     }
 
     pub(super) fn stored(&self, id: &DeploymentId) -> Option<&Stored> {
-        self.entries.get(id).map(|entry| &entry.stored)
+        self.entries.get(id).map(|entry| &entry.stored).or_else(|| self.past.get(id))
+    }
+
+    pub(super) fn timed(&self, id: &DeploymentId) -> Vec<(Time, Event)> {
+        self.entries.get(id).map(|entry| entry.timed.clone()).unwrap_or_default()
+    }
+
+    /// Puts a deployment on record that is over.
+    pub(super) fn remember(&mut self, stored: Stored) {
+        self.past.insert(stored.record.id.clone(), stored);
+    }
+
+    /// Puts it on record that there is such a component.
+    pub(super) fn put(&mut self, key: &EnvironmentKey, component: &ComponentName, row: ComponentRow) {
+        self.components.entry(key.clone()).or_default().insert(component.clone(), row);
     }
 
     pub(super) fn unsettled(&self) -> impl Iterator<Item = &Stored> {
@@ -130,9 +146,20 @@ impl Books {
 
     /// How long components took, as the real ledger tells it.
     pub(super) fn durations(&self, key: &EnvironmentKey) -> BTreeMap<ComponentName, u64> {
-        let committed = |entry: &&Entry| entry.stored.record.key == *key && entry.stored.record.outcome() == Outcome::Committed;
-        let journals: Vec<_> = self.entries.values().rev().filter(committed).take(LAST).map(|entry| entry.timed.clone()).collect();
+        let journals: Vec<_> = self.last_committed(key).map(|entry| entry.timed.clone()).collect();
         medians(&journals)
+    }
+
+    /// How long sorts of steps took, as the real ledger tells it.
+    pub(super) fn step_times(&self, key: &EnvironmentKey) -> StepTimes {
+        let timed = |entry: &Entry| Timed { plan: entry.stored.plan.clone(), host: entry.stored.host.clone(), journal: entry.timed.clone() };
+        let last: Vec<Timed> = self.last_committed(key).map(timed).collect();
+        step_medians(&last)
+    }
+
+    fn last_committed(&self, key: &EnvironmentKey) -> impl Iterator<Item = &Entry> {
+        let committed = move |entry: &&Entry| entry.stored.record.key == *key && entry.stored.record.outcome() == Outcome::Committed;
+        self.entries.values().rev().filter(committed).take(LAST)
     }
 
     /// The steps that are under way, by what is on record.
@@ -173,6 +200,7 @@ impl Books {
             open: None,
             policy: None,
             durations_ms: [].into(),
+            steps_ms: [].into(),
         };
         nothing.state()
     }

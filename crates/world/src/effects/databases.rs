@@ -12,7 +12,7 @@ use plimsoll_model::time::Moment;
 use plimsoll_model::{BackupId, ComponentName, EnvironmentKey};
 
 use super::Hands;
-use crate::world::deed::Deed;
+use crate::deed::Deed;
 
 #[async_trait]
 impl Databases for Hands {
@@ -46,12 +46,14 @@ impl Databases for Hands {
         Ok(self.machine.state().backups.get(&(key.clone(), database.clone())).cloned().unwrap_or_default())
     }
 
-    /// No tool of a project's own is run there.
-    async fn levels(&self, _: &EnvironmentKey, _: &ComponentName) -> Result<Levels, Trouble> {
-        Ok(Levels::default())
+    async fn levels(&self, key: &EnvironmentKey, database: &ComponentName) -> Result<Levels, Trouble> {
+        self.alive().await;
+        Ok(self.machine.state().levels.get(&(key.clone(), database.clone())).cloned().unwrap_or_default())
     }
 
-    async fn note(&self, _: &EnvironmentKey, _: &ComponentName, _: &Levels) -> Result<(), Trouble> {
+    async fn note(&self, key: &EnvironmentKey, database: &ComponentName, levels: &Levels) -> Result<(), Trouble> {
+        self.alive().await;
+        self.machine.state().levels.insert((key.clone(), database.clone()), levels.clone());
         Ok(())
     }
 
@@ -99,7 +101,8 @@ fn prune(backups: &mut Vec<Backup>, keep: u32) {
     backups.retain(|backup| !outdated.contains(&backup.id));
 }
 
-fn name(place: &Place) -> String {
+/// Tells one database from another.
+pub(crate) fn name(place: &Place) -> String {
     match &place.address {
         Address::File { folder, path } => path.under(folder).display().to_string(),
         Address::Server { url, .. } => url.expose().clone(),

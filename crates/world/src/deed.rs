@@ -39,6 +39,20 @@ impl Deed {
         matches!(self, Deed::Offer(_) | Deed::Take | Deed::KeepSecrets(_) | Deed::SweepSecrets | Deed::Apply)
     }
 
+    /// Whether this is what doing `step`, or undoing it, is about: what takes its time, and fails when it does.
+    pub(super) fn is_work_of(&self, component: &ComponentName, step: &Step, undo: bool) -> bool {
+        let is_main = match self {
+            Deed::Apply => return matches!(step, Step::Switch { .. }),
+            Deed::Start(_) => !matches!(step, Step::Switch { .. }),
+            Deed::Stop(_) => !matches!(step, Step::RemoveSlot { .. }),
+            Deed::Unstage(..) => undo,
+            Deed::Drain(_) => false,
+            Deed::Forget(_) => !undo,
+            _ => true,
+        };
+        is_main && self.is_asked_by(component, step, undo)
+    }
+
     /// Whether doing `step` of `component`, or undoing it, asks for this.
     pub(super) fn is_asked_by(&self, component: &ComponentName, step: &Step, undo: bool) -> bool {
         match (self, step, undo) {
@@ -58,6 +72,10 @@ impl Deed {
             }
             (Deed::Stop(what) | Deed::Drain(what), Step::StopSlot { slot, .. }, false)
             | (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::StartSlot { slot, .. }, true) => what == slot,
+            // A tool is run as a slot of its database.
+            (Deed::Start(what) | Deed::Stop(what) | Deed::Forget(what), Step::RunTool(_), _) => {
+                what.as_str().rsplit_once('-').is_some_and(|(of, _)| of == component.as_str())
+            }
             // A slot that did not stop in its own step is stopped before it is removed.
             (Deed::Stop(what) | Deed::Drain(what) | Deed::Forget(what), Step::RemoveSlot { slot }, false) => what == slot,
             _ => false,

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use plimsoll_host::database::Levels;
 use plimsoll_host::enrol::Record;
 use plimsoll_host::ledger::{ComponentRow, SlotRow};
 use plimsoll_model::backup::Backup;
 use plimsoll_model::database::Applied;
-use plimsoll_model::deployment::{DeploymentRecord, Stage};
+use plimsoll_model::deployment::{DeploymentRecord, Event, Stage};
 use plimsoll_model::plan::OpenDeployment;
 use plimsoll_model::route::{Route, Upstream};
 use plimsoll_model::time::Moment as Time;
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::chronicle::Chronicle;
 use super::fault::{Crash, EffectFault, Faults, RecordFault};
+use super::tempo::Tempo;
 
 /// How the slots of a release behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -79,6 +81,8 @@ pub(super) struct State {
     /// Ports that programs of others listen on.
     pub(super) occupied: BTreeSet<u16>,
     pub(super) faults: Faults,
+    pub(super) tempo: Tempo,
+    pub(super) levels: BTreeMap<(EnvironmentKey, ComponentName), Levels>,
     /// How far the clock is ahead, in milliseconds.
     pub(super) ahead_ms: i64,
     /// Makes effects take some time each; none when absent.
@@ -94,6 +98,8 @@ pub(super) struct Process {
     pub(super) restored: bool,
     /// Its program hangs.
     pub(super) frozen: bool,
+    /// Its program has done what it was started for.
+    pub(super) once: bool,
 }
 
 impl Default for Machine {
@@ -122,7 +128,7 @@ impl Machine {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no one panics while holding it, or the test has failed already")
+        self.state.lock().expect("no one panics while holding it")
     }
 
     /// Tells that a slot wrote something.
@@ -308,6 +314,12 @@ impl Machine {
         self.state().books.history(key, usize::MAX)
     }
 
+    /// The journal of a deployment, with its times.
+    #[must_use]
+    pub fn journal(&self, id: &DeploymentId) -> Vec<(Time, Event)> {
+        self.state().books.timed(id)
+    }
+
     /// The deployments that are not closed.
     #[must_use]
     pub fn open(&self) -> Vec<OpenDeployment> {
@@ -348,6 +360,11 @@ impl State {
             Some(route) => self.behind(route),
             None => self.running.values().find(|process| process.row.port == port),
         }
+    }
+
+    /// The running slot that has this port.
+    pub(super) fn slot_at(&self, port: u16) -> Option<SlotId> {
+        self.running.values().find(|process| process.row.port == port).map(|process| process.row.slot.clone())
     }
 
     pub(super) fn behaviour(&self, row: &SlotRow) -> Behaviour {

@@ -15,14 +15,17 @@ mod fault;
 mod host;
 mod judge;
 mod ledger;
+mod likeness;
 mod logs;
 mod machine;
 mod pace;
 mod protocol;
 mod story;
+mod tempo;
 
 pub use chronicle::{Chronicle, Invariant, Violation};
 pub use fault::{Crash, EffectFault, Moment, RecordFault};
 pub use host::SimHost;
+pub use likeness::{Likeness, stand_ins};
 pub use machine::{Behaviour, Machine};
 pub use protocol::Protocol;

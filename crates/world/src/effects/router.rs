@@ -8,7 +8,7 @@ use plimsoll_model::route::{Route, Upstream};
 use plimsoll_model::{EnvironmentKey, SlotId};
 
 use super::Hands;
-use crate::world::deed::Deed;
+use crate::deed::Deed;
 
 /// The process id of the proxy, while there is one.
 const PID: u32 = 2;

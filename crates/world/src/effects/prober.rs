@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use plimsoll_host::probe::{Page, Prober};
+use plimsoll_model::plan::Step;
 
 use super::Hands;
-use crate::world::machine::Behaviour;
+use crate::books::Active;
+use crate::machine::Behaviour;
 
 /// What comes back.
 enum Answer {
@@ -24,6 +26,13 @@ impl Prober for Hands {
 
     async fn connect(&self, address: SocketAddr, timeout_ms: u64) -> Result<(), String> {
         self.alive().await;
+        let slot = self.machine.state().slot_at(address.port());
+        let asks = |active: &Active<'_>| match active.step {
+            Step::AwaitHealthy { slot: asked, .. } => !active.undo && Some(asked) == slot.as_ref(),
+            Step::CheckRoute { matches, .. } => !active.undo && matches.port == address.port(),
+            _ => false,
+        };
+        self.work(asks).await.map_err(|trouble| trouble.message)?;
         match self.answer(address.port()) {
             Answer::Good => Ok(()),
             Answer::Refused => Err("connection refused".into()),

@@ -8,6 +8,7 @@ use plimsoll_acme::{Issued, Prover, Refusal, Why};
 use plimsoll_host::Trouble;
 use plimsoll_host::authority::Authority;
 use plimsoll_host::enrol::{EnrolmentStore, Record};
+use plimsoll_model::plan::Step;
 use plimsoll_model::route::Enrolment;
 use plimsoll_model::{Digest, EnvironmentKey, Secret};
 
@@ -34,6 +35,7 @@ impl Authority for Hands {
 impl EnrolmentStore for Hands {
     async fn record(&self, key: &EnvironmentKey, enrolment: Digest) -> Result<Record, Trouble> {
         self.alive().await;
+        self.work(|active| matches!(active.step, Step::Enrol { enrolment: wanted, .. } if wanted.digest() == enrolment)).await?;
         Ok(self.machine.state().enrolments.get(&(key.clone(), enrolment)).cloned().unwrap_or_default())
     }
 

@@ -8,13 +8,14 @@ use plimsoll_api::{LogLine, LogQuery};
 use plimsoll_host::Trouble;
 use plimsoll_host::ledger::SlotRow;
 use plimsoll_host::supervise::{Ended, Life, Running, Supervisor};
+use plimsoll_model::plan::Step;
 use plimsoll_model::slot::Condition;
 use plimsoll_model::{EnvironmentKey, Secret, SlotId};
 use tokio::sync::mpsc;
 
 use super::Hands;
-use crate::world::deed::Deed;
-use crate::world::machine::{Behaviour, Process};
+use crate::deed::Deed;
+use crate::machine::{Behaviour, Process};
 
 #[async_trait]
 impl Supervisor for Hands {
@@ -31,7 +32,7 @@ impl Supervisor for Hands {
         (20_000..30_000).find(free).ok_or_else(|| Trouble::new("no-free-port", "none"))
     }
 
-    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, _: Life) -> Result<(), Trouble> {
+    async fn start(&self, row: &SlotRow, _: PathBuf, _: &BTreeMap<String, Secret<String>>, life: Life) -> Result<(), Trouble> {
         let place = (row.key.clone(), row.slot.clone());
         let deed = Deed::Start(row.slot.clone());
         self.effect(deed.clone(), |state| {
@@ -44,7 +45,7 @@ impl Supervisor for Hands {
                 let since_ms = self.machine.chronicle().now_ms();
                 state.vanished.take_if(|port| *port == row.port);
                 state.write(row, self.machine.chronicle().now());
-                state.running.insert(place, Process { row: row.clone(), since_ms, restored, frozen: false });
+                state.running.insert(place, Process { row: row.clone(), since_ms, restored, frozen: false, once: life == Life::Once });
                 self.machine.wrote().notify_waiters();
             }
             Ok(())
@@ -54,7 +55,8 @@ impl Supervisor for Hands {
 
     async fn look(&self, key: &EnvironmentKey, slot: &SlotId) -> Result<Running, Trouble> {
         self.alive().await;
-        let runs = self.machine.state().running.contains_key(&(key.clone(), slot.clone()));
+        let worked = self.work(|active| matches!(active.step, Step::AwaitHealthy { slot: asked, .. } if !active.undo && asked == slot)).await;
+        let runs = worked.is_ok() && self.machine.state().running.contains_key(&(key.clone(), slot.clone()));
         Ok(Running { condition: if runs { Condition::Running } else { Condition::Stopped }, pid: runs.then_some(1), restarts: 0 })
     }
 
@@ -69,6 +71,11 @@ impl Supervisor for Hands {
     async fn ended(&self, key: &EnvironmentKey, slot: &SlotId) -> Ended {
         self.alive().await;
         let now = self.machine.chronicle().now_ms();
+        let place = (key.clone(), slot.clone());
+        let is_done = self.machine.state().running.get(&place).is_some_and(|process| process.once);
+        if is_done {
+            return Ended { how: "exit code 0".into(), well: true };
+        }
         let ends_in_ms = {
             let state = self.machine.state();
             state.running.get(&(key.clone(), slot.clone())).map_or(Some(0), |process| match state.behaviour(&process.row) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use plimsoll_api::{AuditPage, AuditQuery};
 use plimsoll_host::Trouble;
-use plimsoll_host::ledger::{Build, Change, ComponentRow, Ledger, Stored};
+use plimsoll_host::ledger::{Build, Change, ComponentRow, Ledger, StepTimes, Stored};
 use plimsoll_model::approval::{Approval, Asked};
 use plimsoll_model::audit::{Actor, Deed};
 use plimsoll_model::deployment::{DeploymentRecord, Event, Outcome};
@@ -120,6 +120,11 @@ impl Ledger for Hands {
     async fn durations(&self, key: &EnvironmentKey) -> Result<BTreeMap<ComponentName, u64>, Trouble> {
         self.alive().await;
         Ok(self.machine().state().books.durations(key))
+    }
+
+    async fn step_times(&self, key: &EnvironmentKey) -> Result<StepTimes, Trouble> {
+        self.alive().await;
+        Ok(self.machine().state().books.step_times(key))
     }
 
     async fn tell(&self, at: Time, deed: &Deed) -> Result<(), Trouble> {

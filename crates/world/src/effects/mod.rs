@@ -1,7 +1,7 @@
 //! The hands of one host process: every effect that it has on its machine, for as long as it lives.
 
 mod certificates;
-mod databases;
+pub(crate) mod databases;
 mod enrolments;
 mod prober;
 mod releases;
@@ -21,9 +21,11 @@ use plimsoll_model::time::Moment as Time;
 use tokio_util::sync::CancellationToken;
 
 use super::Machine;
+use super::books::Active;
 use super::deed::Deed;
 use super::fault::{EffectFault, Moment};
 use super::machine::State;
+use super::tempo::Work;
 
 /// How long an effect takes at most where effects take time, in milliseconds.
 const LONGEST_MS: u64 = 4;
@@ -107,6 +109,7 @@ impl Hands {
     /// Has an effect, unless that is what is to go wrong.
     async fn effect<T>(&self, deed: Deed, effect: impl FnOnce(&mut State) -> Result<T, Trouble>) -> Result<T, Trouble> {
         self.pause().await;
+        self.work(|active| deed.is_work_of(&active.at.component, active.step, active.undo)).await?;
         let now = self.machine.chronicle().now_ms();
         let fault = self.machine.state().faults.of_effect(&deed, now);
         if let Some(fault) = fault {
@@ -133,6 +136,16 @@ impl Hands {
                 had.unwrap_or_else(spoiled)
             }
         }
+    }
+
+    /// Lets the time pass that a step which is under way takes, once; fails when that is what is to become of it.
+    async fn work(&self, is_it: impl Fn(&Active<'_>) -> bool) -> Result<(), Trouble> {
+        let work = self.machine.state().begin_work(is_it);
+        let Some(Work { at, ms, fails }) = work else { return Ok(()) };
+        if ms > 0 {
+            self.wait(ms).await;
+        }
+        if fails { Err(Trouble::new("made-to-fail", format!("{at} was made to fail"))) } else { Ok(()) }
     }
 
     fn have<T>(&self, deed: &Deed, effect: impl FnOnce(&mut State) -> Result<T, Trouble>) -> Result<T, Trouble> {

@@ -13,12 +13,12 @@ use plimsoll_model::{ComponentName, Digest, EnvironmentKey, RelPath, ReleaseId};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::Hands;
-use crate::world::deed::Deed;
-use crate::world::machine::{State, folder};
+use crate::deed::Deed;
+use crate::machine::{State, folder};
 
 impl Hands {
     /// A file is there, whatever is in it.
-    pub(in crate::world) async fn arrives(&self, digest: Digest) -> Result<(), Trouble> {
+    pub(crate) async fn arrives(&self, digest: Digest) -> Result<(), Trouble> {
         self.effect(Deed::Take, |state| Ok(state.files.insert(digest))).await.map(drop)
     }
 }
@@ -92,7 +92,7 @@ impl Releases for Hands {
     }
 
     fn shared(&self, key: &EnvironmentKey, component: &ComponentName) -> PathBuf {
-        PathBuf::from(format!("/shared/{key}/{component}"))
+        crate::likeness::shared(key, component)
     }
 
     async fn unstage(&self, key: &EnvironmentKey, component: &ComponentName, release: &ReleaseId) -> Result<(), Trouble> {
