@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use plimsoll_build::name::Contents;
 use plimsoll_build::{BuildError, BuildEvent, Cache, Chosen, Notify, Order, Packed, Sources, Wanted, Workshop, build_all, source};
+use plimsoll_model::Policy;
 use plimsoll_model::agents::Agents;
 use plimsoll_model::backup::BackupPolicy;
 use plimsoll_model::manifest::project::{Build, Component, Environment, Hooks, Kind, Project, SecretSources, StrategyName};
@@ -209,7 +210,7 @@ fn project() -> Project {
         confirm: false,
         work_tree: false,
         safe_migrations: false,
-        agents: Agents::Plan,
+        policy: Policy { agents: Agents::Plan, approval: None },
         backups: BackupPolicy { before_migrations: false, keep: 5, every_ms: None, max_age_ms: None },
     };
     let name = ProjectName::new("shop").unwrap();
