@@ -105,6 +105,9 @@ fn everyone_can_be_made_to_wait() {
     let project = wanting("everyone", &[&ann]);
     let refused = project.run(["deploy", "local", "--yes"]).ended(5);
     assert_eq!(refused.document()["code"], "approval-needed");
+    // What is only played needs no approval.
+    let played = project.run(["simulate", "local"]).ended(0);
+    assert_eq!(played.detail("/outcome"), "committed", "{}", played.stdout);
     // Approved before anybody has asked: the plan is made once more to show it.
     let hash = project.run(["plan", "local"]).ended(0).detail("/plan/hash");
     let _ = approve(&project, &ann, &hash).ended(0);

@@ -96,10 +96,10 @@ prop_compose! {
 prop_compose! {
     /// Deployments, as a ledger tells them.
     pub fn record()(
-        (id, key, plan, intent, source, holder) in (deployment(), key(), plan_hash(), intent(), source(), holder()),
-        (reason, started_at, ended_at, stage, failure) in (of(text()), moment(), of(moment()), stage(), of(failure())),
+        (id, key, plan, intent, source, holder) in (deployment(), key(), plan_hash(), intent(), source(), holder()).boxed(),
+        (reason, started_at, ended_at, stage, failure) in (of(text()), moment(), of(moment()), stage(), of(failure())).boxed(),
         idempotency_key in of(text()),
-        approval in of(approval()),
+        approval in of(approval()).boxed(),
         components in prop::collection::vec(component_change(), 0..3),
         leftovers in prop::collection::vec(failure(), 0..2),
         desired in desired(),

@@ -32,7 +32,7 @@ async fn a_newer_ledger_is_refused_and_left_alone() {
     for _ in 0..2 {
         let trouble = refused(&kept.path()).await;
         assert_eq!(trouble.code, "state-newer");
-        assert!(trouble.message.contains("version 99") && trouble.message.contains("up to 2"), "{trouble}");
+        assert!(trouble.message.contains("version 99") && trouble.message.contains("up to 3"), "{trouble}");
         assert!(trouble.help.unwrap().contains("use that version or newer"));
     }
 }
