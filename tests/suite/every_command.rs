@@ -75,6 +75,9 @@ const COMMANDS: &[(&str, &str)] = &[
 /// Commands that are no operations: they serve until they are told to stop, or print a script.
 const OTHERS: [&str; 3] = ["completions", "host serve", "mcp"];
 
+/// The index of codes.
+const CODES: &str = include_str!("../../docs/codes.md");
+
 /// How a command may end.
 const DOCUMENTED: std::ops::RangeInclusive<i32> = 0..=6;
 
@@ -177,8 +180,13 @@ fn every_command_answers_with_a_document_as_its_schema_says() {
         judged.extend(ends.into_iter().map(|document| json!([path, schema, document])));
     }
     assert_eq!(judge(&json!(judged)), "");
+    for document in judged.iter().map(|judged| &judged[2]).filter(|document| document["success"] == false) {
+        let code = document["code"].as_str().expect("it has a code");
+        assert!(CODES.contains(&format!("| `{code}` |")), "{code} is not in docs/codes.md");
+    }
     // What cannot be had here: people at a terminal, recipients of secrets, stores elsewhere, machines.
     let expected = [
+        ("approve", "plan-unknown"),
         ("secrets set", "secret-bad-value"),
         ("secrets unset", "secrets-no-recipients"),
         ("secrets edit", "no-editor"),

@@ -160,6 +160,10 @@ fn is_code(text: &str) -> bool {
 
 /// Whether what comes next is the code of something that is made there.
 fn is_made(before: &str) -> bool {
+    let chosen = before.rfind("let code = ").is_some_and(|chosen| !before[chosen..].contains(';'));
+    if chosen && (before.ends_with("=>") || before.ends_with('{') || before.ends_with('=')) {
+        return true;
+    }
     let Some(before) = before.strip_suffix(',') else { return MAKERS.iter().any(|maker| before.ends_with(maker)) };
     let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
     name.ends_with("OpError::new(Exit::") || name.ends_with("Exit::")

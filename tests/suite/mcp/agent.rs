@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::project::Project;
 
+/// The index of codes.
+const CODES: &str = include_str!("../../../docs/codes.md");
+
 /// The revisions of the protocol that are spoken.
 pub const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
@@ -47,6 +50,7 @@ impl Answered {
     pub fn failed(self, code: &str) -> Value {
         assert!(self.document["success"] == false && self.result["isError"] == true, "{:#}", self.result);
         assert_eq!(self.document["code"], code, "{:#}", self.document);
+        assert!(CODES.contains(&format!("| `{code}` |")), "{code} is not in docs/codes.md");
         self.document
     }
 }
