@@ -31,6 +31,14 @@ pub struct Output {
     pub databases: BTreeMap<ComponentName, Vec<Known>>,
 }
 
+impl Output {
+    /// Whether a database lacks a migration.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        self.databases.values().flatten().any(|known| known.state == State::Pending)
+    }
+}
+
 /// A migration that a database or the source knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Known {

@@ -86,6 +86,52 @@ fn what_the_server_was_not_started_for_is_not_there() {
 }
 
 #[test]
+fn what_there_is_to_see_is_seen_with_the_codes_of_the_command_line() {
+    let project = Project::of(&[("web", "shared = [\"data\"]")]);
+    project.append("[databases.main]\nkind = \"sqlite\"\nfile = \"data/web.db\"\ncomponent = \"web\"\nmigrations = \"migrations\"\n");
+    project.write("migrations/1_notes.up.sql", "CREATE TABLE notes (text TEXT);");
+    project.write("migrations/1_notes.down.sql", "DROP TABLE notes;");
+    project.deploy();
+    let mut agent = Agent::of(&project, &[]);
+    let snapshot = agent.call("create_snapshot", local()).well()["details"]["snapshot"]["id"].clone();
+    let id = snapshot.as_str().unwrap_or_else(|| panic!("it has a name: {snapshot}"));
+    for (tool, command) in [
+        ("check_manifest", "check"),
+        ("simulate_deployment", "simulate local"),
+        ("list_approvals", "approvals local"),
+        ("read_audit_log", "audit list local"),
+        ("get_migration_status", "migrate status local"),
+        ("check_schema", "migrate check local"),
+        ("list_backups", "backup list local"),
+        ("list_snapshots", "snapshot list local"),
+        ("show_snapshot", &format!("snapshot show local {id}")),
+        ("list_secrets", "secrets list local"),
+        ("list_certificates", "certs list local"),
+        ("check_certificates", "certs check local"),
+        ("get_deployment_status", "status local"),
+        ("check_health", "status local --strict"),
+        ("list_deployments", "history local"),
+        ("get_last_stable_version", "history local --stable"),
+        ("read_logs", "logs local"),
+        ("resume_deployment", "resume local"),
+    ] {
+        let arguments = match tool {
+            "check_manifest" => json!({}),
+            "show_snapshot" => json!({ "environment": "local", "snapshot": id }),
+            _ => local(),
+        };
+        let (told, printed) = (agent.call(tool, arguments).document, project.run(command.split(' ')).document());
+        assert_eq!((&told["code"], &told["success"]), (&printed["code"], &printed["success"]), "{tool}: {told:#} {printed:#}");
+    }
+    // Back to no migration at all, and forward again.
+    for (tool, code) in [("undo_migrations", "migrated"), ("migrate", "migrated")] {
+        let unseen = agent.call(tool, local()).failed("plan-unseen");
+        let seen = json!({ "environment": "local", "plan_hash": unseen["details"]["plan"]["hash"] });
+        assert_eq!(agent.call(tool, seen).well()["code"], code);
+    }
+}
+
+#[test]
 fn no_argument_leads_out_of_its_place() {
     let project = Project::new();
     project.deploy();
@@ -105,6 +151,12 @@ fn no_argument_leads_out_of_its_place() {
             ("read_logs", "deployment"),
             ("migrate", "database"),
             ("list_backups", "database"),
+            ("undo_migrations", "database"),
+            ("get_migration_status", "database"),
+            ("check_schema", "database"),
+            ("show_snapshot", "snapshot"),
+            ("list_secrets", "environment"),
+            ("read_audit_log", "environment"),
             ("restore_snapshot", "snapshot"),
         ] {
             let mut arguments = local();

@@ -44,12 +44,12 @@ impl Agent {
         listed["tools"].as_array().cloned().ok_or_else(|| format!("no tools are listed: {listed}"))
     }
 
-    /// Calls a tool, for the environment `local` unless another one is named; gives the document that it answers.
+    /// Calls a tool, for the environment `local` unless another one is named, or it takes none; gives the document that it answers.
     ///
     /// # Errors
     /// When there is no answer.
     pub fn call(&mut self, tool: &str, mut arguments: Value) -> Result<Value, String> {
-        if arguments["environment"].is_null() {
+        if arguments["environment"].is_null() && tool != "check_manifest" {
             arguments["environment"] = json!("local");
         }
         let result = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }))?;

@@ -13,8 +13,21 @@ const ROUNDS: usize = 5;
 /// How often a call is timed: a tool may not be called more often than 120 times within a minute.
 const TIMES: usize = 40;
 /// Tools that only look, but for the ones that need more than an environment.
-const LOOKS: [&str; 7] =
-    ["get_deployment_status", "check_health", "list_deployments", "get_last_stable_version", "read_logs", "list_backups", "list_snapshots"];
+const LOOKS: [&str; 13] = [
+    "get_deployment_status",
+    "check_health",
+    "list_deployments",
+    "get_last_stable_version",
+    "read_logs",
+    "read_audit_log",
+    "simulate_deployment",
+    "list_approvals",
+    "list_secrets",
+    "list_certificates",
+    "check_certificates",
+    "list_backups",
+    "list_snapshots",
+];
 
 /// Measures all of it.
 ///
@@ -54,9 +67,13 @@ fn live(shop: &Ground, agent: &mut Agent) -> Result<(), String> {
         agent.call("resume_deployment", json!({}))?;
     }
     // The shop has no databases, so these say why not.
-    for (tool, arguments) in [("create_snapshot", json!({})), ("migrate", json!({})), ("restore_snapshot", json!({ "snapshot": "none" }))] {
-        agent.call(tool, arguments)?;
+    for tool in ["create_snapshot", "migrate", "undo_migrations", "get_migration_status", "check_schema"] {
+        agent.call(tool, json!({}))?;
     }
+    for tool in ["show_snapshot", "restore_snapshot"] {
+        agent.call(tool, json!({ "snapshot": "none" }))?;
+    }
+    agent.call("check_manifest", json!({}))?;
     let back = agent.call("rollback", json!({}))?;
     agent.call("rollback", json!({ "plan_hash": back["details"]["plan"]["hash"] })).map(drop)
 }

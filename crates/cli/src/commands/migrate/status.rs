@@ -2,7 +2,7 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::OpError;
-use plimsoll_ops::migrate_status::{self, Input, State};
+use plimsoll_ops::migrate_status::{self, Input};
 
 use crate::answer::Reply;
 use crate::render;
@@ -23,7 +23,7 @@ impl Status {
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
         let input = Input { environment: self.environment, database: self.database };
         let output = session.look(async |context, progress| migrate_status::run(context, input, progress).await).await?;
-        let pending = output.databases.values().flatten().any(|known| known.state == State::Pending);
+        let pending = output.pending();
         let reply = Reply::new(if pending { "pending" } else { "up-to-date" }, &output, render::migrations::status(&output));
         Ok(if pending { reply.with_next(format!("plimsoll plan {}", output.key.environment)) } else { reply })
     }
