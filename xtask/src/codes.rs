@@ -78,6 +78,8 @@ fn collect(text: &str, codes: &mut BTreeMap<String, Said>) {
         }
         let found = match arm(text, before) {
             Some(variant) => of_variant(text, &literals, variant),
+            // What it means is said where the shape is judged.
+            None if before.ends_with("code:") => Said::default(),
             None if is_made(before) => of_call(text, literal, &literals[index + 1..]),
             None => continue,
         };
@@ -92,12 +94,30 @@ fn of_call(text: &str, code: &Literal, behind: &[Literal]) -> Said {
     let end = statement(text, code.end);
     let named = |next: &&Literal| text[..next.start].ends_with("span_of(");
     let mut behind = behind.iter().take_while(|next| next.start < end).filter(|next| !named(next)).peekable();
-    let is_next = |next: &&Literal| !text[code.end..next.start].contains(['{', ';']) && !text[code.end..next.start].contains("help");
+    let is_next = |next: &&Literal| {
+        let (between, code_too) = (&text[code.end..next.start], next.text.contains('-') && is_code(&next.text));
+        !(code_too || between.contains(['{', ';']) || between.contains("help"))
+    };
     let message = behind.next_if(|next| is_next(next));
     let advised = |next: &&Literal| bare(&text[..next.start]).ends_with("with_help(");
     let beside = |next: &&Literal| message.is_some_and(|message| text[message.end..next.start].trim_matches([',', ')', ' ', '\n']).is_empty());
     let help = behind.clone().find(advised).or_else(|| behind.next().filter(beside));
-    Said { message: message.map(|said| shown(&said.text)).unwrap_or_default(), help: help.map(|said| shown(&said.text)).unwrap_or_default() }
+    let given = text[code.end..end].replace("with_help(", "(");
+    let variable = |name: &str| if given.contains(name) { bound(&text[..code.start], name) } else { String::new() };
+    let told = |said: Option<&Literal>, name: &str| said.map_or_else(|| variable(name), |said| shown(&said.text));
+    Said { message: told(message, "message"), help: told(help, "help") }
+}
+
+/// The text that a variable of this name has got before, in the same function.
+fn bound(before: &str, name: &str) -> String {
+    let Some(at) = before.rfind(&format!("let {name} = ")) else { return String::new() };
+    let since = &before[at..];
+    let text = literals(since).into_iter().next().filter(|text| text.start < statement(since, 0));
+    if since.contains("\nfn ") || since.contains("\n    fn ") || since.contains(" fn ") {
+        String::new()
+    } else {
+        text.map(|text| shown(&text.text)).unwrap_or_default()
+    }
 }
 
 /// What stands before a text that is put together, or given as it is.
@@ -236,7 +256,11 @@ mod tests {
             return Failure::new("disk-full", format!("no space on {path}")).with_help("free some");
             OpError::new(Exit::Refused, "plan-stale", "the world moved");
             report.error("no-hosts", &section.span_of("hosts"), "there are no hosts", "write some");
-            refuse("bad-port", too_long(), help());
+            refuse("bad-port", too_long(), advice());
+            fn sum() {
+                let message = format!("{n} is too much");
+                Failure::new("too-much", message);
+            }
             enum E {
                 #[error("{0} holds it")]
                 Held(String),
@@ -261,6 +285,7 @@ mod tests {
                 ("lost", "", ""),
                 ("no-hosts", "there are no hosts", "write some"),
                 ("plan-stale", "the world moved", ""),
+                ("too-much", "… is too much", ""),
             ]
         );
     }
