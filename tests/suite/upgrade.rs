@@ -109,7 +109,8 @@ fn an_older_binary_refuses_a_newer_ledger_and_says_what_to_do() {
     project.deploy();
     let _ = project.run(["host", "stop"]).ended(0);
     let ledger = project.home.path().join("ledger.sqlite");
-    let mut bytes = fs::read(&ledger).expect("the ledger is there");
+    let kept = fs::read(&ledger).expect("the ledger is there");
+    let mut bytes = kept.clone();
     // SQLite keeps the version of its user there, the most significant byte first.
     bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     fs::write(&ledger, &bytes).expect("it can be written");
@@ -121,8 +122,7 @@ fn an_older_binary_refuses_a_newer_ledger_and_says_what_to_do() {
         assert!(answer["help"].as_str().is_some_and(|help| help.contains("use that version or newer")), "{answer:#}");
     }
     assert_eq!(fs::read(&ledger).expect("the ledger is there"), bytes, "it is left alone");
-    bytes[60..64].copy_from_slice(&2_u32.to_be_bytes());
-    fs::write(&ledger, &bytes).expect("it can be written");
+    fs::write(&ledger, &kept).expect("it can be written");
     assert_eq!(project.deploy().detail("/deployment/outcome"), "unchanged");
 }
 

@@ -66,13 +66,6 @@ pub(crate) enum CutOff {
     Imagine,
 }
 
-impl CutOff {
-    /// What an agent has to be allowed for that.
-    fn needs(self) -> Agents {
-        if self == Self::Imagine { Agents::Observe } else { Agents::Plan }
-    }
-}
-
 impl Proposal {
     /// The plan as it is shown.
     pub(crate) fn view(&self) -> PlanView {
@@ -183,7 +176,7 @@ pub(crate) async fn make(
         CutOff::Imagine => fleet.observe(|host| Look { step_times: true, ..look(host) }).await?,
     };
     let policy = Policy::in_force(seen.get(&terms.home).and_then(|home| home.policy.as_ref()), terms.policy.as_ref());
-    agents::judge(context, policy.agents, cut_off.needs(), &terms.key)?;
+    agents::judge(context, policy.agents, Agents::Plan, &terms.key)?;
     let plan = plan::make(terms, aim.desired, &seen)?;
     Ok(Proposal { plan, seen, findings: Vec::new(), policy })
 }

@@ -268,7 +268,7 @@ fn an_agent_does_not_give_itself_leave() {
     // And takes it back: at once, for what is stricter needs nobody's leave.
     project.edit("agents = \"deploy\"", "agents = \"observe\"");
     let _ = agent.call("plan_deployment", local()).failed("agents-not-allowed");
-    let _ = agent.call("simulate_deployment", local()).well();
+    let _ = agent.call("simulate_deployment", local()).failed("agents-not-allowed");
     let _ = agent.call("get_deployment_status", local()).well();
 }
 
