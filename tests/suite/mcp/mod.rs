@@ -173,10 +173,13 @@ fn no_argument_leads_out_of_its_place() {
 #[test]
 fn a_call_that_is_taken_back_is_rolled_back() {
     let project = Project::new();
+    // It takes a second to end: long enough to be cancelled in, when it is replaced.
+    project.service("web", "1 stops-slowly");
     project.deploy();
     let before = project.standing();
     let mut agent = Agent::of(&project, &[]);
-    for (phase, behaviour) in [("prepare", "2 unhealthy"), ("verify", "2 unhealthy-outside")] {
+    let phases = [("prepare", "2 unhealthy"), ("switch", "2 unhealthy-outside"), ("verify", "2 unhealthy-outside")];
+    for (phase, behaviour) in phases {
         project.service("web", behaviour);
         let seen = planned(&mut agent);
         let call = agent.begin("deploy_full", seen);
@@ -186,6 +189,15 @@ fn a_call_that_is_taken_back_is_rolled_back() {
         until("rolled_back".to_owned(), || project.last_outcome());
         assert_eq!(project.standing(), before, "{phase}");
     }
+    // Once it is decided there is no way back: it is brought to its end.
+    project.service("web", "2");
+    let seen = planned(&mut agent);
+    let call = agent.begin("deploy_full", seen);
+    agent.until("decided");
+    agent.cancel(call);
+    until("committed".to_owned(), || project.last_outcome());
+    assert_eq!(get(&project.url("web", "/")), "version 2");
+    assert_eq!(project.deploy().detail("/deployment/outcome"), "unchanged");
 }
 
 #[test]
