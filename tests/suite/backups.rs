@@ -98,6 +98,22 @@ fn what_a_backup_has_comes_back_and_what_was_written_since_is_named_and_kept() {
 }
 
 #[test]
+fn the_same_call_takes_one_backup_however_often_it_is_made() {
+    on_each(|scene| {
+        scene.project.deploy();
+        let named = |command: &str, key: &str| scene.project.run([command, "create", "local", "--idempotency-key", key]).ended(0);
+        let taken = |key: &str| named("backup", key).detail("/backups/0/id");
+        let (first, second) = (taken("one"), taken("two"));
+        scene.write("since");
+        assert_eq!((taken("one"), taken("two")), (first.clone(), second.clone()));
+        // A snapshot is its backups.
+        assert_eq!(named("snapshot", "two").detail("/snapshot/id"), second);
+        let ids: Vec<Value> = scene.backups().iter().map(|backup| backup["id"].clone()).collect();
+        assert!(first != second && ids == [first, second], "{ids:?}");
+    });
+}
+
+#[test]
 fn a_backup_of_another_schema_is_refused_until_what_served_then_does() {
     on_each(|scene| {
         let project = &scene.project;

@@ -183,6 +183,7 @@ fn every_command_answers_with_a_document_as_its_schema_says() {
     for document in judged.iter().map(|judged| &judged[2]).filter(|document| document["success"] == false) {
         let code = document["code"].as_str().expect("it has a code");
         assert!(CODES.contains(&format!("| `{code}` |")), "{code} is not in docs/codes.md");
+        assert!(document["help"].is_string(), "there is nothing to do next: {document:#}");
     }
     // What cannot be had here: people at a terminal, recipients of secrets, stores elsewhere, machines.
     let expected = [

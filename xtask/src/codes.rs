@@ -3,12 +3,18 @@
 //! A code is a word in a place where only codes stand: what makes a failure, a finding or a refusal of it, or an arm of a function `code`. What an error
 //! says and what it advises stand right behind it.
 
+mod meanings;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::command::root;
+use meanings::{MEANINGS, NO_FAILURES};
+
+/// What is advised where a failure says nothing of it.
+const ADVICE: &str = "crates/ops/src/advice.rs";
 
 /// Where the index is written.
 pub const INDEX: &str = "docs/codes.md";
@@ -36,15 +42,40 @@ struct Said {
 /// The index, as it is written.
 ///
 /// # Errors
-/// A source cannot be read.
+/// A source cannot be read, or says nothing of what a code means or what to do about it.
 pub fn index() -> Result<String, String> {
     let mut codes = BTreeMap::new();
     for path in sources(&root().join("crates"))? {
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         collect(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default(), &mut codes);
     }
+    let advice = fs::read_to_string(root().join(ADVICE)).map_err(|error| format!("{ADVICE}: {error}"))?;
+    complete(&advice, &mut codes)?;
     let rows = codes.iter().map(|(code, said)| format!("| `{code}` | {} | {} |\n", said.message, said.help));
     Ok(HEAD.to_owned() + &rows.collect::<String>())
+}
+
+/// Adds what cannot be read where codes are made, and sees that nothing is missing then.
+fn complete(advice: &str, codes: &mut BTreeMap<String, Said>) -> Outcome {
+    codes.retain(|code, _| !NO_FAILURES.contains(&code.as_str()));
+    let known = |text: &str| (!text.is_empty()).then(|| shown(text));
+    for (code, meaning, help) in MEANINGS {
+        let said = codes.get_mut(*code).ok_or_else(|| format!("`{code}` has a meaning, and nothing fails so"))?;
+        said.message = known(meaning).unwrap_or_else(|| said.message.clone());
+        said.help = known(help).unwrap_or_else(|| said.help.clone());
+    }
+    let advice = literals(advice.split("#[cfg(test)]").next().unwrap_or_default());
+    for pair in advice.chunks_exact(2) {
+        let said = codes.get_mut(&pair[0].text).ok_or_else(|| format!("`{}` has advice, and nothing fails so", pair[0].text))?;
+        said.help = if said.help.is_empty() { shown(&pair[1].text) } else { said.help.clone() };
+    }
+    let missing: Vec<&str> =
+        codes.iter().filter(|(_, said)| said.message.is_empty() || said.help.is_empty()).map(|(code, _)| code.as_str()).collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("nothing says what these mean, or what to do: {} (see {ADVICE} and xtask/src/codes/meanings.rs)", missing.join(", ")))
+    }
 }
 
 /// Every file that is part of the product.
@@ -78,8 +109,7 @@ fn collect(text: &str, codes: &mut BTreeMap<String, Said>) {
         }
         let found = match arm(text, before) {
             Some(variant) => of_variant(text, &literals, variant),
-            // What it means is said where the shape is judged.
-            None if before.ends_with("code:") => Said::default(),
+            None if before.ends_with("code:") => of_fields(text, literal, &literals[index + 1..]),
             None if is_made(before) => of_call(text, literal, &literals[index + 1..]),
             None => continue,
         };
@@ -89,23 +119,68 @@ fn collect(text: &str, codes: &mut BTreeMap<String, Said>) {
     }
 }
 
-/// What the call that makes a code is given besides: its message comes next, and its advice before the statement ends.
+/// What the call that makes a code is given besides: its message and its advice come next, or the advice before the statement ends, or in the next one.
 fn of_call(text: &str, code: &Literal, behind: &[Literal]) -> Said {
-    let end = statement(text, code.end);
-    let named = |next: &&Literal| text[..next.start].ends_with("span_of(");
-    let mut behind = behind.iter().take_while(|next| next.start < end).filter(|next| !named(next)).peekable();
-    let is_next = |next: &&Literal| {
-        let (between, code_too) = (&text[code.end..next.start], next.text.contains('-') && is_code(&next.text));
-        !(code_too || between.contains(['{', ';']) || between.contains("help"))
+    let (given, close) = arguments(text, code.end, behind);
+    let said = |from: usize, to: usize| match behind.iter().find(|next| next.start >= from && next.end <= to) {
+        Some(literal) => shown(&literal.text),
+        None => bound(&text[..code.start], text[from..to].trim()),
     };
-    let message = behind.next_if(|next| is_next(next));
-    let advised = |next: &&Literal| bare(&text[..next.start]).ends_with("with_help(");
-    let beside = |next: &&Literal| message.is_some_and(|message| text[message.end..next.start].trim_matches([',', ')', ' ', '\n']).is_empty());
-    let help = behind.clone().find(advised).or_else(|| behind.next().filter(beside));
-    let given = text[code.end..end].replace("with_help(", "(");
-    let variable = |name: &str| if given.contains(name) { bound(&text[..code.start], name) } else { String::new() };
-    let told = |said: Option<&Literal>, name: &str| said.map_or_else(|| variable(name), |said| shown(&said.text));
-    Said { message: told(message, "message"), help: told(help, "help") }
+    // Findings have a place before both.
+    let mut given = given.iter().skip(given.len().saturating_sub(2)).map(|(from, to)| said(*from, *to));
+    let message = given.next().unwrap_or_default();
+    let help = given.next().or_else(|| advised(text, code.start, close, behind)).unwrap_or_default();
+    Said { message, help }
+}
+
+/// Where the arguments begin and end that stand behind `from` in the same call, and where that ends.
+fn arguments(text: &str, from: usize, literals: &[Literal]) -> (Vec<(usize, usize)>, usize) {
+    let (mut found, mut depth, mut begun) = (Vec::new(), 0, from);
+    for (at, byte) in text.bytes().enumerate().skip(from) {
+        if literals.iter().any(|literal| (literal.start..literal.end).contains(&at)) {
+            continue;
+        }
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth > 0 => depth -= 1,
+            b',' | b')' | b']' | b'}' if depth == 0 => {
+                if !text[begun..at].trim().is_empty() {
+                    found.push((begun, at));
+                }
+                begun = at + 1;
+                if byte != b',' {
+                    return (found, at);
+                }
+            }
+            _ => {}
+        }
+    }
+    (found, text.len())
+}
+
+/// What is advised where a failure was made at `from` and its call ends at `close`.
+fn advised(text: &str, from: usize, close: usize, behind: &[Literal]) -> Option<String> {
+    let end = statement(text, close);
+    let line = text[..from].rfind('\n').map_or(0, |at| at + 1);
+    let name = text[line..from].trim_start().strip_prefix("let ").and_then(|rest| rest.split(' ').next());
+    let later = name.filter(|name| text[end..].trim_start_matches([';', '\n', ' ']).starts_with(&format!("return Err({name}.with_help(")));
+    let later = later.or_else(|| name.filter(|name| text[end..statement(text, end + 1)].contains(&format!("{name}.with_help("))));
+    let end = if later.is_some() { statement(text, end + 1) } else { end };
+    let at = close + text[close..end].find("with_help(")? + "with_help(".len();
+    let literal = behind.iter().find(|next| next.start >= at && bare(&text[at..next.start]).is_empty());
+    Some(literal.map_or_else(|| bound(&text[..from], text[at..].split(')').next().unwrap_or_default()), |literal| shown(&literal.text)))
+}
+
+/// What stands in the fields next to a code; a shape of the manifest has none, and what it means is said where it is judged.
+fn of_fields(text: &str, code: &Literal, behind: &[Literal]) -> Said {
+    let near = |next: &&Literal| !["code:", "fn "].iter().any(|other| text[code.end..next.start].contains(other));
+    let field = |name: &str| {
+        let found = behind.iter().take_while(near).find(|next| bare(&text[..next.start]).ends_with(&format!("{name}:")));
+        let end = statement(text, code.end);
+        let short = text[code.end..end].lines().take(3).any(|line| line.trim() == format!("{name},") || line.contains(&format!(", {name}")));
+        found.map(|next| shown(&next.text)).unwrap_or_else(|| if short { bound(&text[..code.start], name) } else { String::new() })
+    };
+    Said { message: field("message"), help: field("help") }
 }
 
 /// The text that a variable of this name has got before, in the same function.

@@ -77,7 +77,7 @@ impl Tool {
 
     /// Whether a call of it can have a name, so that it has one effect however often it is made.
     fn takes_key(&self) -> bool {
-        self.effect == Effect::Changes
+        self.effect != Effect::Looks
     }
 
     /// The name that a call was given. It is no argument of the tool's own.

@@ -136,6 +136,20 @@ impl BackupId {
     }
 }
 
+impl BackupId {
+    /// The name of a backup that is taken now for a call that has a name of its own, by which [`Self::is_for`] finds it again.
+    #[must_use]
+    pub fn stamped_for(now: Moment, call: &Digest) -> Self {
+        Self(format!("{}-{}", digits(now), call.short()))
+    }
+
+    /// Whether it was taken for that call.
+    #[must_use]
+    pub fn is_for(&self, call: &Digest) -> bool {
+        self.0.rsplit_once('-').is_some_and(|(_, tail)| tail == call.short())
+    }
+}
+
 impl From<&DeploymentId> for BackupId {
     fn from(id: &DeploymentId) -> Self {
         Self(id.0.clone())
@@ -144,10 +158,14 @@ impl From<&DeploymentId> for BackupId {
 
 /// `YYYYMMDD-HHMMSSmmm-XXXX`: sorts by time, and says when it was to whoever reads it.
 fn stamp(now: Moment, salt: &Digest) -> String {
+    format!("{}-{}", digits(now), &Digest::of_value(&(now, salt)).short()[..4])
+}
+
+/// `YYYYMMDD-HHMMSSmmm`.
+fn digits(now: Moment) -> String {
     let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
-    let tail = Digest::of_value(&(now, salt)).short();
     let (day, time) = digits.split_at(8.min(digits.len()));
-    format!("{day}-{time}-{}", &tail[..4])
+    format!("{day}-{time}")
 }
 
 impl HostName {

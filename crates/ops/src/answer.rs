@@ -55,7 +55,7 @@ impl Answer {
         if let Some(log) = log {
             details.insert("log".into(), json!(log));
         }
-        Self { success: false, code: error.code.clone(), details: Value::Object(details), help: error.help.clone() }
+        Self { success: false, code: error.code.clone(), details: Value::Object(details), help: error.advice().map(str::to_owned) }
     }
 }
 

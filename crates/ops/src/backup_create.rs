@@ -1,12 +1,12 @@
 //! Backs the databases of an environment up as they are.
 
 use plimsoll_api::BackupWork;
-use plimsoll_model::{ComponentName, EnvironmentKey, EnvironmentName};
+use plimsoll_model::{BackupId, ComponentName, Digest, EnvironmentKey, EnvironmentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::backups::{self, Backups};
-use crate::{BackupView, Context, OpError, Progress};
+use crate::{BackupView, Context, OpError, Progress, hosts};
 
 /// Of what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,15 +28,16 @@ pub struct Output {
     pub backups: Vec<BackupView>,
 }
 
-/// Takes a backup of each, verifies it, deletes those that nothing keeps, and has it copied where copies are wanted.
+/// Takes a backup of each, verifies it, deletes those that nothing keeps, and has it copied where copies are wanted. A call with a name takes those
+/// that were not taken for it yet: called so again when it succeeded, it takes none and answers the same.
 ///
 /// # Errors
 /// A host cannot be reached, a database cannot be backed up, what was backed up is not what comes back, or it cannot be copied to where copies are
 /// wanted: then it is there all the same.
 pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result<Output, OpError> {
     let backups = Backups::reach(context, progress, &input.environment, input.database.as_ref()).await?;
-    let work = BackupWork::Create { id: backups.new_id(), keep: backups.keep };
-    let taken = backups.each(&work, "taking a backup and verifying it").await?;
+    let call = context.idempotency_key.as_ref().map(|name| Digest::of_value(&(&backups.key, name)));
+    let taken = take(&backups, call.as_ref()).await?;
     if taken.is_empty() {
         return Err(backups::nothing(&backups.key));
     }
@@ -47,6 +48,26 @@ pub async fn run(context: &Context, input: Input, progress: &Progress) -> Result
     backups.copy().await.map_err(|error| uncopied(&taken, error))?;
     let now = backups.list().await?.into_iter().filter(|view| is_of(&taken, view)).collect();
     Ok(Output { key: backups.key, backups: now })
+}
+
+/// One of each database: that which was taken for this call before, or a new one.
+async fn take(backups: &Backups<'_>, call: Option<&Digest>) -> Result<Vec<BackupView>, OpError> {
+    let mut taken = match call {
+        Some(call) => backups.list().await?.into_iter().filter(|view| view.counts && view.backup.id.is_for(call)).collect(),
+        None => Vec::new(),
+    };
+    let id = match (taken.first(), call) {
+        (Some(before), _) => before.backup.id.clone(),
+        (None, Some(call)) => BackupId::stamped_for(hosts::now(), call),
+        (None, None) => backups.new_id(),
+    };
+    let work = BackupWork::Create { id, keep: backups.keep };
+    for database in backups.databases() {
+        if !taken.iter().any(|view| view.backup.database == *database) {
+            taken.extend(backups.one(database, &work, "taking a backup and verifying it").await?);
+        }
+    }
+    Ok(taken)
 }
 
 fn is_of(taken: &[BackupView], view: &BackupView) -> bool {

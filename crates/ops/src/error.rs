@@ -9,6 +9,8 @@ use plimsoll_model::plan::PlanError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::advice;
+
 /// Exit codes of the command line, the same for every operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +66,11 @@ impl OpError {
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// What to do next: what this failure says itself, or what is known of failures of its code.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref().or_else(|| advice::about(&self.code))
     }
 
     /// The caller wanted it to end before anything was done.

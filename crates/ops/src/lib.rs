@@ -19,6 +19,7 @@
 //!
 //! The fields of outputs are the `details` of the command line's JSON answers: a public contract.
 
+mod advice;
 mod agents;
 mod answer;
 mod answers;

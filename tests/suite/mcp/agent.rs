@@ -51,6 +51,7 @@ impl Answered {
         assert!(self.document["success"] == false && self.result["isError"] == true, "{:#}", self.result);
         assert_eq!(self.document["code"], code, "{:#}", self.document);
         assert!(CODES.contains(&format!("| `{code}` |")), "{code} is not in docs/codes.md");
+        assert!(self.document["help"].is_string(), "there is nothing to do next: {:#}", self.document);
         self.document
     }
 }

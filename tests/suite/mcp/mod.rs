@@ -93,7 +93,10 @@ fn what_there_is_to_see_is_seen_with_the_codes_of_the_command_line() {
     project.write("migrations/1_notes.down.sql", "DROP TABLE notes;");
     project.deploy();
     let mut agent = Agent::of(&project, &[]);
-    let snapshot = agent.call("create_snapshot", local()).well()["details"]["snapshot"]["id"].clone();
+    let mut taken =
+        || agent.call("create_snapshot", json!({ "environment": "local", "idempotency_key": "one" })).well()["details"]["snapshot"]["id"].clone();
+    let snapshot = taken();
+    assert_eq!(taken(), snapshot, "called so again, it takes none");
     let id = snapshot.as_str().unwrap_or_else(|| panic!("it has a name: {snapshot}"));
     for (tool, command) in [
         ("check_manifest", "check"),

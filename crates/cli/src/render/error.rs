@@ -34,7 +34,7 @@ pub fn error(error: &OpError, around: Around<'_>) -> String {
     }
     text += &standing(error).map(|line| format!("{line}\n")).unwrap_or_default();
     text += &around.log.map(|log| format!("log: {}\n", log.display())).unwrap_or_default();
-    text + &error.help.as_ref().map(|help| format!("{} {help}\n", "help:".cyan().bold())).unwrap_or_default()
+    text + &error.advice().map(|help| format!("{} {help}\n", "help:".cyan().bold())).unwrap_or_default()
 }
 
 /// How the environment stands after a deployment that is not live.

@@ -74,10 +74,15 @@ impl<'a> Backups<'a> {
     /// Has hosts do `work` with each database, one after the other. `what` is told of each as it begins.
     pub(crate) async fn each(&self, work: &BackupWork, what: &str) -> Result<Vec<BackupView>, OpError> {
         let mut told = Vec::new();
-        for database in self.loaded.project.components.keys() {
+        for database in self.databases() {
             told.extend(self.one(database, work, what).await?);
         }
         Ok(told)
+    }
+
+    /// The databases that are meant.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &ComponentName> {
+        self.loaded.project.components.keys()
     }
 
     /// Has hosts do `work` with one database.

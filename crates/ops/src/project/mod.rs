@@ -2,6 +2,7 @@
 
 mod disk;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use plimsoll_model::finding::{Finding, Severity};
@@ -75,9 +76,12 @@ pub(crate) fn invalid(findings: Vec<Finding>) -> OpError {
         [only] if only.place.is_none() => only.code.clone(),
         _ => "manifest-invalid".into(),
     };
-    let message = match errors.as_slice() {
-        [only] => format!("{MANIFEST}: {}", only.message),
-        _ => format!("{MANIFEST} has {} mistakes", errors.len()),
+    let file = |finding: &Finding| finding.place.as_ref().map_or(MANIFEST.to_owned(), |place| place.file.clone());
+    let files: BTreeSet<String> = errors.iter().map(|finding| file(finding)).collect();
+    let message = match (errors.as_slice(), files.first()) {
+        ([only], _) => format!("{}: {}", file(only), only.message),
+        (_, Some(file)) if files.len() == 1 => format!("{file} has {} mistakes", errors.len()),
+        _ => format!("{MANIFEST} and what belongs to it have {} mistakes", errors.len()),
     };
     let help = if let [only] = errors.as_slice() { only.help.clone() } else { None };
     OpError { help, findings, ..OpError::new(Exit::Manifest, code, message) }

@@ -1,8 +1,8 @@
 //! `plimsoll backup create ENVIRONMENT`: takes backups that count.
 
 use plimsoll_model::{ComponentName, EnvironmentName};
-use plimsoll_ops::OpError;
 use plimsoll_ops::backup_create::{self, Input};
+use plimsoll_ops::{Context, OpError, Progress};
 
 use crate::answer::Reply;
 use crate::render;
@@ -16,13 +16,20 @@ pub struct Create {
     /// Only this database
     #[arg(long, value_name = "NAME")]
     database: Option<ComponentName>,
+    /// A name for this call: called so again, it answers what the first one took and takes nothing
+    #[arg(long = "idempotency-key", value_name = "KEY")]
+    key: Option<String>,
 }
 
 impl Create {
     /// Does it, and tells what came of it.
     pub async fn answer(self, session: &Session) -> Result<Reply, OpError> {
         let input = Input { environment: self.environment, database: self.database };
-        let output = session.look(async |context, progress| backup_create::run(context, input, progress).await).await?;
+        let take = async |context: &Context, progress: &Progress| {
+            let context = Context { idempotency_key: self.key, ..context.clone() };
+            backup_create::run(&context, input, progress).await
+        };
+        let output = session.look(take).await?;
         Ok(Reply::new("backed-up", &output, render::backups::list(&output.key, &output.backups)))
     }
 }
