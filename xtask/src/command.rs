@@ -24,9 +24,13 @@ pub fn command(program: &str, args: &str) -> Command {
     command
 }
 
-/// This toolchain's cargo.
+/// This toolchain's cargo, in an environment without what it told this program of its package: builds of libraries depend on it, and would begin anew
+/// whenever one calls cargo oneself.
 pub fn cargo(args: &str) -> Command {
-    command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), args)
+    let mut cargo = command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), args);
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(told)).for_each(|name| drop(cargo.env_remove(name)));
+    cargo
 }
 
 /// Runs to the end, its output going where ours goes.
