@@ -29,7 +29,9 @@ pub fn command(program: &str, args: &str) -> Command {
 pub fn cargo(args: &str) -> Command {
     let mut cargo = command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), args);
     let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(told)).for_each(|name| drop(cargo.env_remove(name)));
+    std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(told)).for_each(|name| {
+        cargo.env_remove(name);
+    });
     cargo
 }
 

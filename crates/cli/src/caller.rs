@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_model::Secret;
 use plimsoll_model::deployment::Holder;
-use plimsoll_ops::{Context, Exit, Keyring, OpError, Ssh};
+use plimsoll_ops::{Context, Exit, Keyring, Known, OpError, Ssh};
 use tokio_util::sync::CancellationToken;
 
 use crate::console::Console;
@@ -36,7 +36,7 @@ pub fn context(project: Option<&Path>, console: Console, keys: Keyring) -> Resul
 fn ssh(sockets: PathBuf, console: Console) -> Ssh {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let asks = console.can_ask() || (named("SSH_ASKPASS").is_some() && named("SSH_ASKPASS_REQUIRE").is_some());
-    Ssh { config: named("PLIMSOLL_SSH_CONFIG").map(PathBuf::from), sockets, asks }
+    Ssh { config: named("PLIMSOLL_SSH_CONFIG").map(PathBuf::from), sockets, asks, known: Known::default() }
 }
 
 fn folder(named: Option<&Path>) -> Result<PathBuf, OpError> {

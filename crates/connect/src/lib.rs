@@ -23,4 +23,4 @@ pub use client::Client;
 pub use daemon::{Daemon, build_id, is_newer};
 pub use error::ConnectError;
 pub use install::{Ground, Package};
-pub use ssh::{KeyError, KeyFile, Ssh};
+pub use ssh::{KeyError, KeyFile, Known, Ssh};

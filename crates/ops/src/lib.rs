@@ -120,7 +120,7 @@ pub use error::{Exit, OpError};
 pub use examine::examine;
 pub use plimsoll_api::{Enrolled, Facts, FailedRenewal, HostEvent, LogLine, Program, Replaced, What};
 pub use plimsoll_build::{Tests, Wanted};
-pub use plimsoll_connect::Ssh;
+pub use plimsoll_connect::{Known, Ssh};
 pub use plimsoll_engine::Note;
 pub use plimsoll_inspect::Asked;
 pub use plimsoll_provision::Wishes;

@@ -51,7 +51,7 @@ pub(crate) fn context(folder: &Path) -> Context {
         home: folder.join("home"),
         cache: folder.join("cache"),
         exe: folder.join("plimsoll"),
-        ssh: plimsoll_connect::Ssh { config: None, sockets: folder.join("ssh"), asks: false },
+        ssh: plimsoll_connect::Ssh { config: None, sockets: folder.join("ssh"), asks: false, known: plimsoll_connect::Known::default() },
         holder: Holder { user: "me".into(), machine: "here".into(), pid: std::process::id(), surface: "cli".into() },
         variables: BTreeMap::new(),
         log: None,

@@ -18,8 +18,8 @@ const ALWAYS: [&str; 8] = [
     "LogLevel=INFO",
 ];
 
-/// How long a connection is kept for the next command, in seconds.
-const PERSIST: &str = "ControlPersist=60";
+/// How long a connection is kept for the next command.
+pub(super) const PERSIST_SECONDS: u64 = 60;
 
 /// Longest name of a folder that leaves room for the names of sockets in it, in bytes.
 const LONGEST_FOLDER: usize = 44;
@@ -94,7 +94,7 @@ impl Call<'_> {
             Sharing::Ours(folder) => {
                 let mut path = OsString::from("ControlPath=");
                 path.push(folder.join("%C"));
-                vec!["ControlMaster=auto".into(), PERSIST.into(), path]
+                vec!["ControlMaster=auto".into(), format!("ControlPersist={PERSIST_SECONDS}").into(), path]
             }
             Sharing::Nobody => vec!["ControlPath=none".into()],
         }

@@ -8,6 +8,7 @@ mod arguments;
 pub(crate) mod fault;
 mod keygen;
 mod keys;
+mod known;
 mod road;
 mod session;
 mod settings;
@@ -18,11 +19,12 @@ use plimsoll_api::HostError;
 use plimsoll_model::HostName;
 
 pub use keygen::{KeyError, KeyFile};
+pub use known::Known;
 pub(crate) use road::{Road, Try};
 pub(crate) use session::{End, Ended, Session};
 
 /// How the `ssh` of this machine is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Ssh {
     /// A configuration file in place of the user's own.
     pub config: Option<PathBuf>,
@@ -30,6 +32,8 @@ pub struct Ssh {
     pub sockets: PathBuf,
     /// Whether somebody is there who can be asked for a passphrase or about an unknown host.
     pub asks: bool,
+    /// What it has said of hosts; at first nothing.
+    pub known: Known,
 }
 
 impl Ssh {

@@ -3,7 +3,7 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plimsoll_model::HostName;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -161,8 +161,13 @@ impl Road {
 
     async fn settings(&self) -> Result<&Settings, Fault> {
         let ask = async {
+            if let Some(known) = self.ssh.known.of(&self.host, Instant::now()) {
+                return Ok(known);
+            }
             let session = Session::start(self.call(Try::default(), Sharing::Theirs).tell(), false)?;
-            finish(session).await.map(|told| Settings::read(&told))
+            let settings = Settings::read(&finish(session).await?);
+            self.ssh.known.note(&self.host, Instant::now(), &settings);
+            Ok(settings)
         };
         self.settings.get_or_try_init(|| ask).await
     }
