@@ -31,7 +31,7 @@ const ADVICE: &[(&str, &str)] = &[
     ("made-to-fail", "nothing: only a simulation fails so, where it was asked to"),
     ("manifest-invalid", "correct each as its help says; `plimsoll check` judges it again"),
     ("measure-barred", "do what it says on the server, then run the command again"),
-    ("migration-irreversible", "write `down` for the tool, or restore the data with the code: plimsoll rollback ENVIRONMENT --restore-data"),
+    ("migration-irreversible", "write `down` for the tool; or go forward, with a version that sets it right"),
     ("migration-unreadable", "see that you may read the file, and that it is UTF-8"),
     ("migrations-unjudged", "look at them yourself: what the version that still serves needs must stay"),
     ("migrations-unrepeatable", "see what the message says of the script; compare the schema by hand where it cannot be repeated"),
