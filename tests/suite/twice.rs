@@ -53,6 +53,10 @@ fn the_same_call_has_one_effect_however_it_ended() {
         (again.document()["code"].clone(), again.detail("/deployment/id")),
         (failed.document()["code"].clone(), failed.detail("/deployment/id"))
     );
+    // What a variable that is not set would give is no name.
+    for command in [&["deploy", "local"][..], &["backup", "create", "local"]] {
+        assert_eq!(project.run(command.iter().copied().chain(["--idempotency-key", ""])).ended(2).document()["code"], "usage");
+    }
     // Another command is another call.
     assert_eq!(call("down", "a").ended(5).document()["code"], "idempotency-key-reused");
     let back = call("rollback", "d").ended(0).detail("/deployment/id");

@@ -1,6 +1,7 @@
 //! What everyone may say who changes an environment.
 
 use plimsoll_model::PlanHash;
+use plimsoll_ops::call_name;
 
 /// How far a change is agreed to beforehand, and why it is made.
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,6 @@ pub struct Mandate {
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// A name for this call: called so again, it answers how the first one ended and does nothing
-    #[arg(long = "idempotency-key", value_name = "KEY")]
+    #[arg(long = "idempotency-key", value_name = "KEY", value_parser = call_name)]
     pub key: Option<String>,
 }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use plimsoll_ops::{Answer, Exit, OpError, schema_of};
+use plimsoll_ops::{Answer, Exit, OpError, call_name, schema_of};
 use rmcp::model::{JsonObject, ToolAnnotations};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -13,9 +13,6 @@ use crate::call::Call;
 
 /// The argument that names a call.
 const KEY: &str = "idempotency_key";
-
-/// How long such a name may be, in bytes.
-const LONGEST_KEY: usize = 200;
 
 /// What a tool answers in the end.
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Answer, OpError>>>>;
@@ -85,8 +82,10 @@ impl Tool {
         let key = if self.takes_key() { arguments.remove(KEY) } else { None };
         match key {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(key)) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key)),
-            Some(_) => Err(OpError::new(Exit::Usage, "arguments-unfit", format!("{KEY} is a text of 1 to {LONGEST_KEY} bytes"))),
+            Some(key) => {
+                let unfit = |why| OpError::new(Exit::Usage, "arguments-unfit", format!("{KEY}: {why}"));
+                call_name(key.as_str().unwrap_or_default()).map(Some).map_err(unfit)
+            }
         }
     }
 

@@ -35,3 +35,17 @@ pub struct Context {
     /// Set when the caller wants it to end: a deployment rolls back.
     pub cancel: CancellationToken,
 }
+
+/// Longest name of a call, in bytes.
+const LONGEST_CALL_NAME: usize = 200;
+
+/// Judges the name that a caller gives a call: an empty one, as of a variable that is not set, would be that of every call.
+///
+/// # Errors
+/// Says what a name is.
+pub fn call_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > LONGEST_CALL_NAME {
+        return Err(format!("the name of a call is a text of 1 to {LONGEST_CALL_NAME} bytes"));
+    }
+    Ok(text.to_owned())
+}

@@ -115,7 +115,7 @@ pub use backups::BackupView;
 pub use bring::Brought;
 pub use certificates::certificate_of;
 pub use consent::{Always, Approve, Never};
-pub use context::Context;
+pub use context::{Context, call_name};
 pub use error::{Exit, OpError};
 pub use examine::examine;
 pub use plimsoll_api::{Enrolled, Facts, FailedRenewal, HostEvent, LogLine, Program, Replaced, What};

@@ -68,13 +68,17 @@ impl Mcp {
         if let Some(Command::Install(install)) = self.command.take() {
             return session::run(globals, async |session| install.answer(session, self.read_only, self.environments).await);
         }
-        // Standard output is the protocol's, and nobody can be asked.
+        // Standard output is the protocol's where there is no address, and nobody can be asked.
+        let over_http = self.http.is_some();
         let console = Console::machine();
         let keys = keys::ring(globals.identity.as_deref(), console);
         match caller::context(globals.project.as_deref(), console, keys).and_then(|context| self.serve(context, globals)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 console::tell(&error(&failure, Around { excerpts: None, log: log::current() }));
+                if over_http && (globals.manner.json || globals.manner.events) {
+                    Console { manner: globals.manner }.line(&Answer::of_error(&failure, log::current()));
+                }
                 ExitCode::from(failure.exit as u8)
             }
         }

@@ -39,7 +39,7 @@ pub(super) fn project(manifest: &Section, name: &EnvironmentName, report: &mut R
 }
 
 fn unknown(manifest: &Section, name: &EnvironmentName, report: &mut Report<'_>) -> Option<Project> {
-    let known = || manifest.sections("environments").map(|(name, _)| name).chain([LOCAL]);
+    let known = || manifest.sections("environments").map(|(name, _)| name).filter(|name| *name != LOCAL).chain([LOCAL]);
     // A name whose section was refused has been complained about, and is not unknown.
     if !manifest.section("environments").is_some_and(|environments| environments.has(name.as_str())) {
         let meant = nearest(name.as_str(), known()).map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();

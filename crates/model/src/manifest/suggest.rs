@@ -15,7 +15,12 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let wanted = word.to_ascii_lowercase().replace('-', "_");
-    let rate = |candidate: &str| strsim::jaro_winkler(&wanted, &candidate.replace('-', "_"));
+    let rate = |candidate: &str| {
+        let candidate = candidate.replace('-', "_");
+        // Of short words, one slip of the finger changes much.
+        let slip = wanted.len() > 2 && strsim::damerau_levenshtein(&wanted, &candidate) == 1;
+        strsim::jaro_winkler(&wanted, &candidate).max(if slip { LIKE } else { 0.0 })
+    };
     let best = known.into_iter().map(|candidate| (rate(candidate), candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(rate, _)| *rate >= LIKE).map(|(_, candidate)| candidate)
 }
@@ -50,6 +55,7 @@ mod tests {
             ("rout", Some("route")),
             ("depends-on", Some("depends_on")),
             ("Run", Some("run")),
+            ("rnu", Some("run")),
             ("start_timout", Some("start_timeout")),
             ("zebra", None),
             ("", None),

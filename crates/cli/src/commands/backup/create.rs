@@ -2,7 +2,7 @@
 
 use plimsoll_model::{ComponentName, EnvironmentName};
 use plimsoll_ops::backup_create::{self, Input};
-use plimsoll_ops::{Context, OpError, Progress};
+use plimsoll_ops::{Context, OpError, Progress, call_name};
 
 use crate::answer::Reply;
 use crate::render;
@@ -17,7 +17,7 @@ pub struct Create {
     #[arg(long, value_name = "NAME")]
     database: Option<ComponentName>,
     /// A name for this call: called so again, it answers what the first one took and takes nothing
-    #[arg(long = "idempotency-key", value_name = "KEY")]
+    #[arg(long = "idempotency-key", value_name = "KEY", value_parser = call_name)]
     key: Option<String>,
 }
 

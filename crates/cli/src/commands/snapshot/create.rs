@@ -2,7 +2,7 @@
 
 use plimsoll_model::EnvironmentName;
 use plimsoll_ops::snapshot_create::{self, Input};
-use plimsoll_ops::{Context, OpError, Progress};
+use plimsoll_ops::{Context, OpError, Progress, call_name};
 
 use crate::answer::Reply;
 use crate::render;
@@ -14,7 +14,7 @@ pub struct Create {
     /// Where
     environment: EnvironmentName,
     /// A name for this call: called so again, it answers what the first one took and takes nothing
-    #[arg(long = "idempotency-key", value_name = "KEY")]
+    #[arg(long = "idempotency-key", value_name = "KEY", value_parser = call_name)]
     key: Option<String>,
 }
 
