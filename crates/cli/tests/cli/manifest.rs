@@ -51,6 +51,7 @@ fn all_mistakes_are_told_at_once_each_with_its_place() {
     plimsoll.toml:7:15: error[unknown-dependency]: there is no component `backend` to depend on
       help: the components are `web`
     error: plimsoll.toml has 3 mistakes [manifest-invalid]
+    help: correct each as its help says; `plimsoll check` judges it again
     ");
 }
 
