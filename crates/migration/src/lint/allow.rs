@@ -25,8 +25,8 @@ pub struct Notice {
 /// A statement that no rule could be held against.
 pub(super) const NOT_UNDERSTOOD: Notice = Notice {
     id: "sql-not-understood",
-    severity: Severity::Note,
-    why: "The statement was not understood, so no rule was held against it. The database may well understand it.",
+    severity: Severity::Warning,
+    why: "The statement was not understood, or does what no rule knows, so none was held against it. The database may well understand it.",
     safe: "look at it yourself, and accept it with `-- plimsoll: allow sql-not-understood: REASON`",
 };
 

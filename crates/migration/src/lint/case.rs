@@ -51,10 +51,26 @@ pub(crate) struct Hit {
 }
 
 /// What takes the place of a table that goes or is called something else.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Successor {
     /// Columns that the one before had.
     pub lacks: Vec<String>,
+    /// Columns that the one before had not, and without which no row can be written.
+    pub demands: Vec<String>,
+    /// Nothing brings the rows of the one before into it.
+    pub is_empty: bool,
+}
+
+impl Successor {
+    /// That of `table`, as it was before. None when it is not known what it has, as it was made from a query.
+    fn of(before: &Schema, table: &str, has: Vec<&str>, demanded: Vec<&str>, is_filled: bool) -> Option<Self> {
+        let had: Vec<&str> = before.columns(table).collect();
+        let missing = |of: &[&str], from: &[&str]| from.iter().filter(|column| !of.contains(column)).map(|column| (*column).to_owned()).collect();
+        let is_known = had.is_empty() || !has.is_empty();
+        // Of one that no migration made it is not known what programs write.
+        let demands = if had.is_empty() { Vec::new() } else { missing(&had, &demanded) };
+        is_known.then(|| Self { lacks: missing(&has, &had), demands, is_empty: !is_filled })
+    }
 }
 
 impl<'a> Case<'a> {
@@ -76,6 +92,11 @@ impl<'a> Case<'a> {
         self.up.hits(&judge).into_iter().chain(down).collect()
     }
 
+    /// Whether all that is applied was understood.
+    pub fn is_up_understood(&self) -> bool {
+        self.up.steps.iter().all(|step| step.unread.is_none())
+    }
+
     /// Statements that the parser did not understand.
     pub fn not_understood(&self) -> Vec<Hit> {
         let steps = self.up.steps.iter().chain(self.down.iter().flat_map(|down| &down.steps));
@@ -89,24 +110,27 @@ impl<'a> Case<'a> {
         place(&reading.script.file, &reading.script.sql, statement.start, statement.end())
     }
 
-    /// What has the name of `table` when all of the migration is applied at once, though `step` took that name away.
+    /// What has the name of `table` when all of the script is run at once, though `step` of it took that name away.
     pub fn successor(&self, table: &str, step: &Step) -> Option<Successor> {
-        if !self.kind.is_transactional() || !self.up.script.transactional {
+        let reading = self.reading(step.direction);
+        if !self.kind.is_transactional() || !reading.script.transactional {
             return None;
         }
-        let had: Vec<&str> = step.before.columns(table).collect();
-        let later = self.up.steps.iter().skip(step.index).flat_map(|step| step.changes.iter().map(move |change| (step, change)));
-        later.into_iter().find_map(|(later, change)| {
-            let has: Vec<&str> = match change {
-                // Only there a view takes rows, too.
-                Change::CreateView { name } if name == table && self.kind == DatabaseKind::Postgres => had.clone(),
-                Change::RenameTable { table: from, to } if to == table => later.before.columns(from).collect(),
-                Change::CreateTable { table: made, columns, .. } if made == table => columns.iter().map(|column| column.name.as_str()).collect(),
-                _ => return None,
-            };
-            // Of one that was made from a query it is not known what it has.
-            let is_known = had.is_empty() || !has.is_empty();
-            is_known.then(|| Successor { lacks: had.iter().filter(|column| !has.contains(column)).map(|column| (*column).to_owned()).collect() })
+        let later = reading.steps.iter().skip(step.index).flat_map(|step| step.changes.iter().map(move |change| (step, change)));
+        later.into_iter().find_map(|(later, change)| match change {
+            // Only there a view takes rows, too.
+            Change::CreateView { name } if name == table && self.kind == DatabaseKind::Postgres => Some(Successor::default()),
+            Change::RenameTable { table: from, to } if to == table => {
+                let has = later.before.columns(from).collect();
+                let is_filled = reading.fills(from) || later.before.is_used(from);
+                Successor::of(&step.before, table, has, later.before.demanded(from).collect(), is_filled)
+            }
+            Change::CreateTable { table: made, columns, .. } if made == table => {
+                let has = columns.iter().map(|column| column.name.as_str()).collect();
+                let demanded = columns.iter().filter(|column| column.is_demanded()).map(|column| column.name.as_str());
+                Successor::of(&step.before, table, has, demanded.collect(), reading.fills(table))
+            }
+            _ => None,
         })
     }
 
@@ -141,6 +165,16 @@ impl<'a> Reading<'a> {
         self.steps.iter().flat_map(|step| &step.changes)
     }
 
+    /// Whether rows come into the table of this name, from whatever they were in.
+    pub fn fills(&self, name: &str) -> bool {
+        self.changes().any(|change| match change {
+            Change::Insert { table } => table == name,
+            Change::CreateTable { table, filled, .. } => table == name && *filled,
+            Change::RenameTable { to, .. } => to == name,
+            _ => false,
+        })
+    }
+
     fn hits(&self, judge: &impl Fn(&Step, &Change) -> Option<String>) -> Vec<Hit> {
         let of = |step: &Step| step.changes.iter().filter_map(|change| judge(step, change).map(|message| step.hit(message))).collect::<Vec<_>>();
         self.steps.iter().flat_map(of).collect()
@@ -148,6 +182,13 @@ impl<'a> Reading<'a> {
 }
 
 impl Step {
+    /// What was there before one of its changes.
+    pub fn just_before(&self, change: &Change) -> Schema {
+        let mut schema = self.before.clone();
+        self.changes.iter().take_while(|one| !std::ptr::eq(*one, change)).for_each(|one| schema.apply(one));
+        schema
+    }
+
     /// Whether it undoes.
     pub fn is_down(&self) -> bool {
         self.direction == Direction::Down

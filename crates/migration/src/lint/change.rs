@@ -23,6 +23,12 @@ pub(crate) enum Change {
     Retype { table: String, column: String, to: String },
     /// A column must have a value from now on.
     SetNotNull { table: String, column: String },
+    /// A column may be without a value from now on.
+    DropNotNull { table: String, column: String },
+    /// A column has a value from now on where nothing is said.
+    SetDefault { table: String, column: String },
+    /// A column has no value any more where nothing is said.
+    DropDefault { table: String, column: String },
     /// A table gets a constraint.
     AddConstraint { table: String, constraint: Constraint },
     /// A constraint goes.
@@ -67,6 +73,13 @@ pub(crate) struct Column {
     pub computed: bool,
 }
 
+impl Column {
+    /// Whether who writes a row and does not know of it is refused.
+    pub fn is_demanded(&self) -> bool {
+        self.not_null && self.default.is_none() && !self.computed
+    }
+}
+
 /// A constraint that is added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Constraint {
@@ -100,6 +113,9 @@ impl Change {
             | Self::RenameColumn { table, .. }
             | Self::Retype { table, .. }
             | Self::SetNotNull { table, .. }
+            | Self::DropNotNull { table, .. }
+            | Self::SetDefault { table, .. }
+            | Self::DropDefault { table, .. }
             | Self::DropConstraint { table, .. }
             | Self::Truncate { table }
             | Self::Alter { table } => Some(table),

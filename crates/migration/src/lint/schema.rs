@@ -24,6 +24,9 @@ struct Table {
 struct Known {
     is_new: bool,
     data_type: String,
+    not_null: bool,
+    /// It has a value where nothing is said, and a program that serves may count on that.
+    has_default: bool,
 }
 
 impl Schema {
@@ -45,6 +48,22 @@ impl Schema {
     /// The columns of a table, as far as migrations made them.
     pub fn columns(&self, table: &str) -> impl Iterator<Item = &str> {
         self.tables.get(table).into_iter().flat_map(|table| table.columns.keys().map(String::as_str))
+    }
+
+    /// The columns of a table without which no row of it can be written, as far as migrations made them.
+    pub fn demanded(&self, table: &str) -> impl Iterator<Item = &str> {
+        let columns = self.tables.get(table).into_iter().flat_map(|table| &table.columns);
+        columns.filter(|(_, column)| column.not_null && !column.has_default).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether rows that are written without this column are refused as soon as it has no default any more.
+    pub fn counts_on_default(&self, table: &str, column: &str) -> bool {
+        self.is_used(table) && self.column(table, column).is_none_or(|column| column.not_null && column.has_default)
+    }
+
+    /// Whether a program that serves does not know this column, so that rows that it writes have no value there, and need none yet.
+    pub fn is_left_empty(&self, table: &str, column: &str) -> bool {
+        self.is_used(table) && self.column(table, column).is_some_and(|column| column.is_new && !column.not_null && !column.has_default)
     }
 
     /// Whether a constraint that holds for all rows says that this column has a value.
@@ -75,11 +94,12 @@ impl Schema {
             Change::AddColumn { table, column } => self.add(table, column),
             Change::DropColumn { table, column } => drop(self.table(table).columns.remove(column)),
             Change::RenameColumn { table, column, to } => self.rename(table, column, to),
-            Change::Retype { table, column, to } => {
-                if let Some(column) = self.table(table).columns.get_mut(column) {
-                    column.data_type.clone_from(to);
-                }
-            }
+            Change::Retype { table, column, to } => self.alter(table, column, |column| column.data_type.clone_from(to)),
+            Change::SetNotNull { table, column } => self.alter(table, column, |column| column.not_null = true),
+            Change::DropNotNull { table, column } => self.alter(table, column, |column| column.not_null = false),
+            // Who serves has written a value so far where there was no default, and goes on.
+            Change::SetDefault { table, column } => self.alter(table, column, |column| column.has_default |= column.is_new),
+            Change::DropDefault { table, column } => self.alter(table, column, |column| column.has_default = false),
             Change::AddConstraint { table, constraint } => self.constrain(table, constraint),
             Change::DropConstraint { table, constraint } => drop(self.table(table).checks.remove(constraint)),
             Change::Validate { table, constraint } => {
@@ -100,14 +120,20 @@ impl Schema {
     }
 
     fn create(&mut self, table: &str, columns: &[Column]) {
-        let known = columns.iter().map(|column| (column.name.clone(), Known { is_new: true, data_type: column.data_type.clone() }));
+        let known = columns.iter().map(|column| (column.name.clone(), Known::of(column)));
         let made = || Rc::new(Table { is_new: true, columns: known.collect(), checks: BTreeMap::new() });
         // `IF NOT EXISTS` leaves one alone that is there.
         self.tables.entry(table.into()).or_insert_with(made);
     }
 
     fn add(&mut self, table: &str, column: &Column) {
-        self.table(table).columns.insert(column.name.clone(), Known { is_new: true, data_type: column.data_type.clone() });
+        self.table(table).columns.insert(column.name.clone(), Known::of(column));
+    }
+
+    fn alter(&mut self, table: &str, column: &str, alter: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.table(table).columns.get_mut(column) {
+            alter(known);
+        }
     }
 
     fn rename(&mut self, table: &str, column: &str, to: &str) {
@@ -122,5 +148,12 @@ impl Schema {
         if let (Some(name), Some(column)) = (&constraint.name, &constraint.not_null) {
             self.table(table).checks.insert(name.clone(), (column.clone(), constraint.checks_rows));
         }
+    }
+}
+
+impl Known {
+    fn of(column: &Column) -> Self {
+        let has_default = column.default.is_some() || column.computed;
+        Self { is_new: true, data_type: column.data_type.clone(), not_null: column.not_null, has_default }
     }
 }

@@ -3,7 +3,7 @@
 use plimsoll_model::database::DatabaseKind;
 use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, ColumnOption, DataType, Ident, RenameTableNameKind};
 
-use super::column::{constraint, constraints, read};
+use super::column::{constraint, constraints, is_null, read};
 use super::name::{ident, name};
 use crate::lint::change::Change;
 
@@ -63,16 +63,32 @@ impl Table {
         let table = self.name.clone();
         match operation {
             AlterColumnOperation::SetNotNull => Change::SetNotNull { table, column },
+            AlterColumnOperation::DropNotNull => Change::DropNotNull { table, column },
+            AlterColumnOperation::SetDefault { value } if !is_null(value) => Change::SetDefault { table, column },
+            AlterColumnOperation::SetDefault { .. } | AlterColumnOperation::DropDefault => Change::DropDefault { table, column },
+            AlterColumnOperation::AddGenerated { .. } => Change::SetDefault { table, column },
             AlterColumnOperation::SetDataType { data_type, .. } => Change::Retype { table, column, to: data_type.to_string().to_uppercase() },
-            _ => Change::Alter { table },
         }
     }
 
-    /// `MySQL` says all of a column anew, whatever is to be changed.
+    /// `MySQL` says all of a column anew, whatever is to be changed: what is not said is gone.
     fn redefined(&self, column: &str, data_type: &DataType, options: &[ColumnOption]) -> Vec<Change> {
-        let (table, column) = (|| self.name.clone(), || column.to_owned());
-        let typed = Change::Retype { table: table(), column: column(), to: data_type.to_string().to_uppercase() };
-        let not_null = options.contains(&ColumnOption::NotNull).then(|| Change::SetNotNull { table: table(), column: column() });
-        std::iter::once(typed).chain(not_null).collect()
+        let (table, column) = (self.name.clone(), column.to_owned());
+        let is_default = |option: &ColumnOption| match option {
+            ColumnOption::Default(value) => !is_null(value),
+            ColumnOption::DialectSpecific(tokens) => tokens.iter().any(|token| token.to_string().eq_ignore_ascii_case("AUTO_INCREMENT")),
+            _ => false,
+        };
+        let not_null = options.contains(&ColumnOption::NotNull);
+        let has_default = options.iter().any(is_default);
+        let named = |change: fn(String, String) -> Change| change(table.clone(), column.clone());
+        let nullable = (!not_null).then(|| named(|table, column| Change::DropNotNull { table, column }));
+        let default = match has_default {
+            true => named(|table, column| Change::SetDefault { table, column }),
+            false => named(|table, column| Change::DropDefault { table, column }),
+        };
+        let demanded = not_null.then(|| named(|table, column| Change::SetNotNull { table, column }));
+        let typed = Change::Retype { table, column, to: data_type.to_string().to_uppercase() };
+        [Some(typed), nullable, Some(default), demanded].into_iter().flatten().collect()
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn read(kind: DatabaseKind, column: &ColumnDef) -> Column {
     let data_type = column.data_type.to_string().to_uppercase();
     let options = || column.options.iter().map(|option| &option.option);
     let default = options().find_map(|option| match option {
-        ColumnOption::Default(value) => Some(value.to_string()).filter(|value| !value.eq_ignore_ascii_case("null")),
+        ColumnOption::Default(value) => (!is_null(value)).then(|| value.to_string()),
         _ => None,
     });
     Column {
@@ -54,6 +54,11 @@ pub(super) fn constraint(kind: DatabaseKind, constraint: &TableConstraint, not_v
     };
     let name = name.as_ref().map(|name| ident(kind, name));
     Some(Constraint { name, kind: of, checks_rows: !not_valid, not_null })
+}
+
+/// A default that is none.
+pub(super) fn is_null(value: &Expr) -> bool {
+    value.to_string().eq_ignore_ascii_case("null")
 }
 
 fn is_computed(option: &ColumnOption) -> bool {

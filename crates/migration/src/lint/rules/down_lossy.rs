@@ -36,7 +36,7 @@ DROP TABLE profile;",
 fn judge(case: &Case<'_>) -> Vec<Hit> {
     let Some(down) = &case.down else { return Vec::new() };
     let dropped = case.up(|step, change| match change {
-        Change::DropTable { table } if step.before.is_used(table) && case.successor(table, step).is_none() && !fills_table(down, table) => {
+        Change::DropTable { table } if step.before.is_used(table) && case.successor(table, step).is_none() && !down.fills(table) => {
             Some(format!("`down` does not bring back the rows of `{table}`"))
         }
         Change::DropColumn { table, column } if step.before.is_used_column(table, column) && !fills_column(down, table, column) => {
@@ -46,7 +46,7 @@ fn judge(case: &Case<'_>) -> Vec<Hit> {
     });
     let moves = down.changes().any(|change| matches!(change, Change::Insert { .. } | Change::Update { .. }));
     let filled = case.both(|step, change| match change {
-        Change::DropTable { table } if !moves && step.is_down() && makes(&case.up, table) && fills_table(&case.up, table) => {
+        Change::DropTable { table } if !moves && step.is_down() && makes(&case.up, table) && case.up.fills(table) => {
             Some(format!("`up` fills `{table}`, and what is in it is dropped"))
         }
         Change::DropColumn { table, column } if !moves && step.is_down() && fills_column(&case.up, table, column) => {
@@ -54,20 +54,29 @@ fn judge(case: &Case<'_>) -> Vec<Hit> {
         }
         _ => None,
     });
-    dropped.into_iter().chain(filled).collect()
+    dropped.into_iter().chain(filled).chain(not_made(case)).collect()
+}
+
+/// What `down` drops though `up` has not made it.
+fn not_made(case: &Case<'_>) -> Vec<Hit> {
+    if !case.is_up_understood() {
+        return Vec::new();
+    }
+    case.both(|step, change| match change {
+        Change::DropTable { table }
+            if step.is_down() && step.before.is_used(table) && case.successor(table, step).is_none_or(|next| next.is_empty) =>
+        {
+            Some(format!("`down` drops `{table}` with its rows, and `up` has not made it"))
+        }
+        Change::DropColumn { table, column } if step.is_down() && step.before.is_used_column(table, column) => {
+            Some(format!("`down` drops the column `{column}` of `{table}` with what is in it, and `up` has not made it"))
+        }
+        _ => None,
+    })
 }
 
 fn makes(script: &Reading<'_>, name: &str) -> bool {
     script.changes().any(|change| matches!(change, Change::CreateTable { table, .. } if table == name))
-}
-
-fn fills_table(script: &Reading<'_>, name: &str) -> bool {
-    script.changes().any(|change| match change {
-        Change::Insert { table } => table == name,
-        Change::CreateTable { table, filled, .. } => table == name && *filled,
-        Change::RenameTable { to, .. } => to == name,
-        _ => false,
-    })
 }
 
 fn fills_column(script: &Reading<'_>, name: &str, column: &str) -> bool {

@@ -9,6 +9,7 @@ mod down_missing;
 mod example;
 mod index_not_concurrent;
 mod not_null_without_default;
+mod rows_left_behind;
 mod rows_written_under_lock;
 mod set_not_null;
 mod several_tables_locked;
@@ -22,6 +23,7 @@ mod transaction_ended;
 mod type_changed;
 mod unbounded_write;
 mod unique_without_index;
+mod value_demanded;
 
 use std::fmt;
 
@@ -121,6 +123,7 @@ pub const RULES: &[Rule] = &[
     down_missing::RULE,
     index_not_concurrent::RULE,
     not_null_without_default::RULE,
+    rows_left_behind::RULE,
     rows_written_under_lock::RULE,
     set_not_null::RULE,
     several_tables_locked::RULE,
@@ -134,6 +137,7 @@ pub const RULES: &[Rule] = &[
     type_changed::RULE,
     unbounded_write::RULE,
     unique_without_index::RULE,
+    value_demanded::RULE,
 ];
 
 impl Rule {

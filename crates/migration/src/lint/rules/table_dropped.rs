@@ -30,6 +30,9 @@ fn message(case: &Case<'_>, step: &Step, table: &str) -> Option<String> {
     let Some(successor) = case.successor(table, step) else {
         return Some(format!("`{table}` is dropped while a program that may ask for it serves"));
     };
-    let lacks = successor.lacks.first()?;
-    Some(format!("what takes the place of `{table}` has no column `{lacks}`, and a program that may ask for it serves"))
+    if let Some(lacks) = successor.lacks.first() {
+        return Some(format!("what takes the place of `{table}` has no column `{lacks}`, and a program that may ask for it serves"));
+    }
+    let demands = successor.demands.first()?;
+    Some(format!("what takes the place of `{table}` must have a value in `{demands}`, and a program that does not know it serves"))
 }
