@@ -221,6 +221,37 @@ fn a_daemon_that_is_killed_in_the_middle_of_a_backup_is_followed_by_one_that_tak
 }
 
 #[test]
+fn what_no_migration_undoes_is_undone_by_the_data_of_its_time() {
+    on_each(|scene| {
+        let project = &scene.careful().project;
+        project.deploy();
+        scene.write("one");
+        project.service("web", "2");
+        scene.migration("0002_author", "ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'somebody'", None);
+        let taken = project.deploy().detail("/deployment/id");
+        scene.write("two");
+        let serves = || get(&project.url("web", "/"));
+        let applied = || scene.ask("SELECT description FROM _sqlx_migrations ORDER BY version");
+        let refused = project.run(["rollback", "local"]).ended(3);
+        assert_eq!(refused.document()["code"], "migration-irreversible");
+        assert!(refused.document()["help"].as_str().is_some_and(|help| help.contains("--restore-data")), "{refused:?}");
+        let _ = project.run(["rollback", "local", "--restore-data"]).ended(5);
+        assert_eq!((serves().as_str(), scene.notes().len(), applied().len()), ("version 2", 2, 2), "nobody has said yes");
+        let _ = project.run(["rollback", "local", "--restore-data", "--yes"]).ended(0);
+        assert_eq!((serves().as_str(), scene.notes(), applied()), ("version 1", vec!["one".into()], vec!["notes".into()]));
+        // As if the data had not come back with it: what serves wants that of the backup.
+        let columns = "installed_on, success, checksum, execution_time";
+        let stray = format!("INSERT INTO _sqlx_migrations (version, description, {columns}) SELECT 9, 'stray', {columns} FROM _sqlx_migrations");
+        scene.ask(&format!("{stray} RETURNING description"));
+        assert_eq!(project.run(["plan", "local"]).ended(3).document()["code"], "migration-missing");
+        let _ = scene.backup(&["restore", "local", taken.as_str().expect("a name is text"), "--yes"]).ended(0);
+        assert_eq!(applied(), ["notes"]);
+        project.deploy();
+        assert_eq!((serves().as_str(), scene.notes(), applied().len()), ("version 2", vec!["one".into()], 2));
+    });
+}
+
+#[test]
 fn a_rollback_brings_the_data_of_its_time_back_when_it_is_asked_to() {
     on_each(|scene| {
         let project = &scene.careful().project;

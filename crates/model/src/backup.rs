@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::copy::Copied;
-use crate::database::Applied;
+use crate::database::{Applied, DatabaseSpec, Migration};
 use crate::deployment::Failure;
 use crate::time::Moment;
 use crate::{BackupId, ComponentName, ConfigHash, DeploymentId, Digest, EnvironmentKey, ReleaseId};
@@ -80,6 +80,18 @@ pub struct Content {
     pub applied: Vec<Applied>,
     /// What served then.
     pub origin: Option<Origin>,
+}
+
+impl Content {
+    /// Whether a database with this data has the migrations that `spec` wants, and no others.
+    #[must_use]
+    pub fn suits(&self, database: &ComponentName, spec: &DatabaseSpec) -> bool {
+        let is_same = |(applied, wanted): (&Applied, &Migration)| applied.whole && applied.version == wanted.version && applied.checksum == wanted.up;
+        let files = self.origin.as_ref().and_then(|origin| origin.files.get(database));
+        files == spec.own.as_ref().map(|own| &own.files.content)
+            && self.applied.len() == spec.migrations.len()
+            && self.applied.iter().zip(&spec.migrations).all(is_same)
+    }
 }
 
 /// What served when a backup was taken.

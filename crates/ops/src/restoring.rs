@@ -4,6 +4,7 @@ use std::fmt;
 
 use plimsoll_api::BackupWork;
 use plimsoll_model::backup::{Content, Difference, Tables, differences};
+use plimsoll_model::deployment::serving;
 use plimsoll_model::{ComponentName, Digest, EnvironmentName};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -86,18 +87,29 @@ impl<'a> Restoring<'a> {
         Ok(Self { backups, environment: environment.clone(), wanted, before, losses })
     }
 
-    /// Refuses backups of other migrations than the databases have: what serves knows the schema that it has, and no other one.
-    pub(crate) fn suits(&self) -> Result<(), OpError> {
-        for view in &self.wanted {
-            let now = self.before.iter().find(|before| before.backup.database == view.backup.database);
-            let (then, now) = (view.backup.content.as_ref(), now.and_then(|now| now.backup.content.as_ref()));
-            if let (Some(then), Some(now)) = (then, now)
-                && (then.applied != now.applied || of_tool(view, then) != of_tool(view, now))
-            {
+    /// Refuses backups of other migrations than the databases have: what serves knows the schema that it has, and no other one. Where that is not the
+    /// one that it was made for, as data was to be brought back with it and could not be, it is the backup's that counts.
+    pub(crate) async fn suits(&self) -> Result<(), OpError> {
+        let others: Vec<_> = self.wanted.iter().filter_map(|view| self.other(view)).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let history = self.backups.history().await?;
+        let served = |database: &ComponentName| serving(&history)?.desired.components.get(database)?.kind.database();
+        for (view, then, now) in others {
+            let database = &view.backup.database;
+            if !served(database).is_some_and(|spec| then.suits(database, spec)) {
                 return Err(unsuited(view, then, now, &self.environment));
             }
         }
         Ok(())
+    }
+
+    /// What a backup and its database have, where the migrations differ.
+    fn other<'b>(&'b self, view: &'b BackupView) -> Option<(&'b BackupView, &'b Content, &'b Content)> {
+        let now = self.before.iter().find(|before| before.backup.database == view.backup.database)?;
+        let (then, now) = (view.backup.content.as_ref()?, now.backup.content.as_ref()?);
+        (then.applied != now.applied || of_tool(view, then) != of_tool(view, now)).then_some((view, then, now))
     }
 
     /// Waits for a yes to what is lost, where something is.
@@ -125,7 +137,7 @@ impl<'a> Restoring<'a> {
 
     /// That the databases have it already.
     pub(crate) fn needless(&self) -> Option<Restored> {
-        let is_same = self.losses.is_empty() && !self.before.is_empty();
+        let is_same = self.losses.is_empty() && !self.before.is_empty() && self.wanted.iter().all(|view| self.other(view).is_none());
         is_same.then(|| Restored { restored: Vec::new(), before: self.before.clone(), losses: Vec::new() })
     }
 }

@@ -7,7 +7,7 @@ use plimsoll_api::SecretValues;
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
-use plimsoll_model::plan::Intent;
+use plimsoll_model::plan::{Desired, Intent};
 use plimsoll_model::{BackupId, DeploymentId, EnvironmentName, PlanHash};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::proposal::{Aim, CutOff, Proposal, make, terms};
 use crate::restoring::{Restored, Restoring};
 use crate::undertaking::{Mandate, Undertaking};
 use crate::workbench::{Workbench, until_cancelled};
-use crate::{Approve, Context, DeploymentView, Exit, OpError, Progress, hosts, project, settle};
+use crate::{Approve, BackupView, Context, DeploymentView, Exit, OpError, Progress, hosts, project, settle};
 
 /// How far back a target is looked for.
 pub(crate) const HISTORY: u32 = 200;
@@ -87,8 +87,11 @@ pub struct Output {
 pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progress: &Progress) -> Result<Output, OpError> {
     let mandate = Mandate { expect_plan: input.expect_plan, reason: input.reason.clone(), begun: Instant::now() };
     let loaded = project::load(context, &input.environment)?;
-    let (fleet, to, proposal) = until_cancelled(context, plan(context, &loaded, &input, progress)).await?;
-    let restoring = restoring(context, (&input.environment, &input.data), &to, progress).await?;
+    let Led { fleet, proposal, data } = until_cancelled(context, lead(context, &loaded, &input, progress)).await?;
+    let restoring = match data {
+        Some((backups, wanted)) => Some(Restoring::weigh(context, backups, wanted, &input.environment).await?),
+        None => None,
+    };
     if let Some(restoring) = &restoring {
         restoring.ask(approve, "the same again with").await?;
     }
@@ -113,13 +116,41 @@ fn without_data(error: OpError, deployment: &DeploymentView, by_hand: &str) -> O
     OpError { message, help, details, exit: Exit::NeedsPerson, ..error }
 }
 
-/// The data that is to be brought back with a deployment, weighed against what there is.
-async fn restoring<'a>(
+/// What leads back, before anything is changed.
+struct Led<'a> {
+    fleet: Fleet,
+    proposal: Proposal,
+    /// The backups whose data is to be brought back after it.
+    data: Option<(Backups<'a>, Vec<BackupView>)>,
+}
+
+/// What was cut off is settled before the history is asked: it may be what is to be rolled back.
+async fn lead<'a>(context: &'a Context, loaded: &Loaded, input: &Input, progress: &'a Progress) -> Result<Led<'a>, OpError> {
+    let fleet = hosts::connect(context, &loaded.project).await?;
+    settle::first(context, &fleet, &loaded.key(), Action::Rollback, progress).await?;
+    let history = fleet.home().history(&loaded.key(), HISTORY).await?;
+    let target = match repeated(context, &history).filter(|_| input.to == Target::Last) {
+        Some(target) => target,
+        None => target(&history, &input.to)?,
+    };
+    let data = wanted(context, input, &same(&history, &target.id), progress).await?;
+    let mut terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
+    if let Some((_, wanted)) = &data {
+        // What there is is backed up when it is weighed; one more could be one too many for that which is to be brought back.
+        terms.keep_backups = None;
+        terms.put_back = wanted.iter().filter(|view| suits(view, &target.desired)).map(|view| view.backup.database.clone()).collect();
+    }
+    let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
+    Ok(Led { fleet, proposal, data })
+}
+
+/// The backups that are to be brought back.
+async fn wanted<'a>(
     context: &'a Context,
-    (environment, data): (&EnvironmentName, &Data),
+    Input { environment, data, .. }: &Input,
     to: &BTreeSet<DeploymentId>,
     progress: &'a Progress,
-) -> Result<Option<Restoring<'a>>, OpError> {
+) -> Result<Option<(Backups<'a>, Vec<BackupView>)>, OpError> {
     if *data == Data::Stays {
         return Ok(None);
     }
@@ -129,25 +160,14 @@ async fn restoring<'a>(
         Data::Backup(id) => backups::chosen(all, id, &backups.key)?,
         _ => backups::newest_of(all, to, &backups.key)?,
     };
-    Restoring::weigh(context, backups, wanted, environment).await.map(Some)
+    Ok(Some((backups, wanted)))
 }
 
-/// What was cut off is settled before the history is asked: it may be what is to be rolled back.
-async fn plan(context: &Context, loaded: &Loaded, input: &Input, progress: &Progress) -> Result<(Fleet, BTreeSet<DeploymentId>, Proposal), OpError> {
-    let fleet = hosts::connect(context, &loaded.project).await?;
-    settle::first(context, &fleet, &loaded.key(), Action::Rollback, progress).await?;
-    let history = fleet.home().history(&loaded.key(), HISTORY).await?;
-    let target = match repeated(context, &history).filter(|_| input.to == Target::Last) {
-        Some(target) => target,
-        None => target(&history, &input.to)?,
-    };
-    let mut terms = terms(loaded, &fleet, Intent::Rollback { to: target.id.clone() }, target.source.clone());
-    if input.data != Data::Stays {
-        // What there is is backed up when it is weighed; one more could be one too many for that which is to be brought back.
-        terms.keep_backups = None;
-    }
-    let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
-    Ok((fleet, same(&history, &target.id), proposal))
+/// Whether a database has the migrations of that state once this is put back, and counts.
+fn suits(view: &BackupView, state: &Desired) -> bool {
+    let database = &view.backup.database;
+    let spec = state.components.get(database).and_then(|wanted| wanted.kind.database());
+    view.counts && view.backup.content.as_ref().zip(spec).is_some_and(|(content, spec)| content.suits(database, spec))
 }
 
 /// Where an earlier call of the same name has led: what is the last good one by now may be another.

@@ -122,6 +122,8 @@ pub struct Terms {
     pub keep_backups: Option<u32>,
     /// The backup whose data each of these databases begins with, and the migrations that it has. They have to be empty.
     pub restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
+    /// Databases into which a backup of the state to reach is put right after the plan: it undoes what no migration can.
+    pub put_back: BTreeSet<ComponentName>,
     /// Who may change it from then on. It is no part of a state that one returns to.
     pub policy: Option<Policy>,
 }

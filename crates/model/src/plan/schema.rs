@@ -56,6 +56,9 @@ pub enum SchemaTrouble {
     },
 }
 
+/// What undoes the rest.
+const PUT_BACK: &str = "`plimsoll rollback ENV --restore-data` brings the data of that time back instead, and says first what is lost by it";
+
 impl SchemaTrouble {
     /// Stable name of the kind of trouble.
     #[must_use]
@@ -81,10 +84,11 @@ impl SchemaTrouble {
             Self::Missing(_) => "bring its files back; to return to an earlier deployment, `plimsoll rollback` undoes what came after it".into(),
             Self::OutOfOrder(late, _) => format!("give {late} a higher number than all that are applied"),
             Self::Irreversible(migration) => {
-                format!("write {} and deploy it, or go forward with a new migration", migration.file(Direction::Down))
+                format!("write {} and deploy it, or go forward with a new migration; {PUT_BACK}", migration.file(Direction::Down))
             }
             Self::OneWay => {
-                "write the command that leads back to $PLIMSOLL_TARGET as `down` and deploy it, or go forward with a new migration".into()
+                let down = "write the command that leads back to $PLIMSOLL_TARGET as `down` and deploy it, or go forward with a new migration";
+                format!("{down}; {PUT_BACK}")
             }
             Self::Diverged { .. } | Self::Crossed { .. } => "roll back to a deployment whose migrations all come before these, then deploy".into(),
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{self, Held};
-use super::{Desired, DesiredComponent, Move, Observed, PlanError, Terms, ToolRun, own};
+use super::{Desired, DesiredComponent, Move, Observed, PlanError, SchemaTrouble, Terms, ToolRun, own};
 use crate::database::Direction;
 use crate::{ComponentName, HostName};
 
@@ -69,7 +69,11 @@ pub(super) fn ways<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed
                 Some(own) => own::run(own, wanted, served, &terms.intent).map(|run| Way { run, ..Way::default() }),
                 None => schema::moves(held, served.and_then(Held::served), applied, &terms.intent).map(|moves| Way { moves, run: None }),
             };
-            ways.insert(name, found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?);
+            let way = match found {
+                Err(SchemaTrouble::Irreversible(_) | SchemaTrouble::OneWay) if terms.put_back.contains(name) => Way::default(),
+                found => found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?,
+            };
+            ways.insert(name, way);
         }
     }
     Ok(ways)

@@ -131,6 +131,10 @@ fn where_there_is_no_way_it_is_said_why() {
     let fixed = seen(&desired(2, migrations(3, 3)), applied(&migrations(3, 3)));
     let error = make(back(), desired(1, migrations(2, 0)), &fixed).unwrap_err();
     assert!(matches!(&error, PlanError::Schema { trouble: SchemaTrouble::Irreversible(migration), .. } if migration.version == 3), "{error}");
+    // What is put back afterwards undoes it.
+    let put_back = Terms { put_back: [main()].into(), ..back() };
+    let plan = make(put_back, desired(1, migrations(2, 0)), &fixed).unwrap();
+    assert_eq!((moves(&plan), plan.changes()[&main()]), (vec![], Change::Release));
     let mut branched = migrations(2, 0);
     branched.push(Migration { version: 4, name: "4_y".into(), up: Checksum("y".into()), down: None });
     let error = make(back(), desired(1, branched), &seen(&desired(2, all.clone()), applied(&all))).unwrap_err();

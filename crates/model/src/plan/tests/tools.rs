@@ -102,6 +102,8 @@ fn what_cannot_be_led_back_is_told_before_anything_is_done() {
     };
     let one = desired(1, &["1"], false);
     assert_eq!(trouble(&one, &desired(2, &["1", "2"], false)).code(), "migration-irreversible");
+    let put_back = Terms { put_back: [main()].into(), ..back() };
+    assert_eq!(run(&make(put_back, one.clone(), &seen(&desired(2, &["1", "2"], false))).unwrap()), None);
     let crossed = trouble(&one, &desired(2, &["2"], true));
     assert_eq!(crossed, SchemaTrouble::Crossed { undo: "2".into(), apply: "1".into() });
     assert_eq!(crossed.code(), "migrations-diverged");
