@@ -26,7 +26,7 @@ A finding is accepted in the file, for the one statement that follows, with a re
 ALTER TABLE account DROP COLUMN name;
 ```
 
-An environment that has `requires = { safe_migrations = true }` refuses what is found and not accepted (`migrations-unsafe`); notes are only told.
+An environment that has `requires = { safe_migrations = true }` refuses what is found and not accepted (`migrations-unsafe`), also what was not understood.
 
 A table or a column that the same run of migrations makes is used by nobody yet, and may be changed at will.
 
