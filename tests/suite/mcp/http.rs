@@ -1,5 +1,6 @@
 //! Agents that come over HTTP, with a token.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Stdio};
@@ -12,6 +13,8 @@ use super::agent::REVISIONS;
 use super::local;
 use crate::ask::{get, until};
 use crate::project::Project;
+use crate::tls::authority::Authority;
+use crate::tls::visitor::Visitor;
 
 /// Far more than anything takes that is waited for.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -47,7 +50,8 @@ impl Server {
         BufReader::new(process.stdout.as_mut().expect("it is piped")).read_line(&mut told).expect("it tells");
         let told: Value = serde_json::from_str(&told).expect("it is a document");
         let url = told["details"]["url"].as_str().expect("it tells where it listens");
-        let authority = url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/mcp")).expect("a URL").to_owned();
+        let scheme = if options.contains(&"--tls-cert") { "https://" } else { "http://" };
+        let authority = url.strip_prefix(scheme).and_then(|rest| rest.strip_suffix("/mcp")).expect("a URL").to_owned();
         Self { process, authority }
     }
 
@@ -279,6 +283,32 @@ fn others_than_this_machine_are_not_let_in_in_the_open() {
     refused(&["[::]:0"]);
     let without = project.run(["mcp", "--http", "0.0.0.0:0", "--tls-cert", "none.pem", "--tls-key", "none.key"]);
     assert!(without.code == Some(3) && without.stderr.contains("none.pem"), "{without:?}");
+}
+
+#[test]
+fn a_renewed_certificate_is_shown_without_another_start() {
+    let (project, authority) = (Project::new(), Authority::new());
+    let [first, renewed] = [(); 2].map(|()| authority.issue("localhost"));
+    project.write("own.pem", &first.chain);
+    project.write("own.key", &first.key);
+    let files = ["own.pem", "own.key"].map(|file| project.folder().join(file).display().to_string());
+    let mut server = Server::of(&project, &["--tls-cert", &files[0], "--tls-key", &files[1]]);
+    let port = server.authority.rsplit(':').next().and_then(|port| port.parse().ok()).expect("it tells its port");
+    let shown = || {
+        let mut visitor = Visitor::connect(port, "localhost", &authority.client()).expect("its certificate is trusted");
+        let (head, body) = visitor.get().expect("there is an answer");
+        assert!(head.starts_with("http/1.1 404") && body.contains("no-such-path"), "{head}{body}");
+        visitor.shown().to_vec()
+    };
+    assert_eq!(shown(), first.der);
+    // In the middle of a renewal, a certificate has not its key.
+    project.write("own.pem", &renewed.chain);
+    assert_eq!(shown(), first.der);
+    project.write("own.key", &renewed.key);
+    assert_eq!(shown(), renewed.der);
+    fs::remove_file(&files[0]).expect("it is there");
+    assert_eq!(shown(), renewed.der);
+    assert!(server.terminate());
 }
 
 #[test]

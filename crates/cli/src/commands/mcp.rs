@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use plimsoll_mcp::Server;
-use plimsoll_mcp::http::{Door, Manner};
+use plimsoll_mcp::http::{Door, Manner, Shown};
 use plimsoll_model::EnvironmentName;
 use plimsoll_model::deployment::Holder;
 use plimsoll_ops::{Answer, Context, Doorkeeper, Exit, OpError, Scope, certificate_of};
@@ -108,11 +108,17 @@ impl Mcp {
 impl OverHttp {
     fn open(self, context: &Context, address: SocketAddr) -> Result<Door, OpError> {
         let certificate = match (&self.tls_cert, &self.tls_key) {
-            (Some(certificate), Some(key)) => Some(certificate_of(context, &here(certificate)?, &here(key)?)?),
+            (Some(certificate), Some(key)) => Some(shown(context, here(certificate)?, here(key)?)?),
             _ => None,
         };
         Door::open(address, Manner { certificate, insecure: self.insecure_http, names: self.hosts })
     }
+}
+
+/// The certificate of these files; a renewed one as soon as it is there.
+fn shown(context: &Context, certificate: String, key: String) -> Result<Shown, OpError> {
+    let (context, files) = (context.clone(), [&certificate, &key].map(PathBuf::from));
+    Shown::of(files, move || certificate_of(&context, &certificate, &key))
 }
 
 /// A file, named from the folder that the command was called in.

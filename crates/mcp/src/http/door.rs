@@ -3,18 +3,16 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use plimsoll_certificate::Pair;
 use plimsoll_ops::{Exit, OpError};
 use rustls::ServerConfig;
-use rustls::sign::SingleCertAndKey;
 
-use super::PATH;
+use super::{PATH, Shown};
 
 /// How those who come are met.
 #[derive(Debug, Default)]
 pub struct Manner {
     /// The certificate that is shown; without one, plain HTTP is spoken.
-    pub certificate: Option<Pair>,
+    pub certificate: Option<Shown>,
     /// Plain HTTP may be spoken with others than this machine: something else protects the way.
     pub insecure: bool,
     /// Other names under which the server may be spoken to.
@@ -50,7 +48,7 @@ impl Door {
             let message = format!("cannot listen at {address}: {error}");
             OpError::new(Exit::Host, "cannot-listen", message).with_help("give another address, or port 0 for one that is free")
         })?;
-        Ok(Self { listener, address, tls: certificate.map(|pair| tls(&pair)), names })
+        Ok(Self { listener, address, tls: certificate.map(tls), names })
     }
 
     /// Where it listens.
@@ -73,10 +71,9 @@ fn in_the_open(address: SocketAddr) -> OpError {
     OpError::new(Exit::Refused, "http-insecure", message).with_help(help)
 }
 
-fn tls(pair: &Pair) -> Arc<ServerConfig> {
+fn tls(shown: Shown) -> Arc<ServerConfig> {
     let versions = ServerConfig::builder_with_provider(plimsoll_certificate::provider()).with_safe_default_protocol_versions();
-    let shown = Arc::new(SingleCertAndKey::from(pair.usable()));
-    let mut config = versions.expect("ring speaks TLS 1.2 and 1.3").with_no_client_auth().with_cert_resolver(shown);
+    let mut config = versions.expect("ring speaks TLS 1.2 and 1.3").with_no_client_auth().with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Arc::new(config)
 }

@@ -7,6 +7,7 @@ mod connections;
 mod door;
 mod gate;
 mod names;
+mod shown;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use names::Names;
 
 pub use door::{Door, Manner};
 pub use gate::Admit;
+pub use shown::Shown;
 
 /// Where the protocol is spoken.
 const PATH: &str = "/mcp";
