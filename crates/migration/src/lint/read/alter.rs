@@ -3,14 +3,32 @@
 use plimsoll_model::database::DatabaseKind;
 use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, ColumnOption, DataType, Ident, RenameTableNameKind};
 
+use super::UNKNOWN;
 use super::column::{constraint, constraints, is_null, read};
 use super::name::{ident, name};
 use crate::lint::change::Change;
 
 /// What it does, in the order in which it says so.
-pub(super) fn changes(kind: DatabaseKind, altered: &AlterTable) -> Vec<Change> {
+///
+/// # Errors
+/// Why it is not known.
+pub(super) fn changes(kind: DatabaseKind, altered: &AlterTable) -> Result<Vec<Change>, String> {
+    if altered.operations.iter().any(|operation| is_unknown(kind, operation)) {
+        return Err(UNKNOWN.into());
+    }
     let table = Table { kind, name: name(kind, &altered.name) };
-    altered.operations.iter().flat_map(|operation| table.operation(operation)).collect()
+    Ok(altered.operations.iter().flat_map(|operation| table.operation(operation)).collect())
+}
+
+/// Whether it may take rows with it, or write all of them anew, and no rule says when.
+fn is_unknown(kind: DatabaseKind, operation: &AlterTableOperation) -> bool {
+    use AlterTableOperation as Op;
+    match operation {
+        Op::AttachPartition { .. } | Op::DetachPartition { .. } | Op::AddPartitions { .. } | Op::DropPartitions { .. } => true,
+        Op::RenamePartitions { .. } | Op::SwapWith { .. } => true,
+        Op::DropPrimaryKey { .. } => kind == DatabaseKind::Mysql,
+        _ => false,
+    }
 }
 
 /// The table that is altered.

@@ -70,7 +70,7 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Result<Vec<Change>, Str
         Statement::CreateIndex(made) => {
             vec![Change::CreateIndex { table: name(kind, &made.table_name), concurrently: made.concurrently }]
         }
-        Statement::AlterTable(altered) => alter::changes(kind, altered),
+        Statement::AlterTable(altered) => alter::changes(kind, altered)?,
         Statement::RenameTable(renamed) => {
             let rename = |one: &ast::RenameTable| Change::RenameTable { table: name(kind, &one.old_name), to: name(kind, &one.new_name) };
             renamed.iter().map(rename).collect()

@@ -46,6 +46,21 @@ fn statements_are_read_by_what_they_do() {
     }
 }
 
+#[test]
+fn what_may_take_rows_with_it_or_write_them_anew_is_not_known() {
+    let cases = [
+        (Postgres, "ALTER TABLE a DETACH PARTITION b"),
+        (Postgres, "ALTER TABLE a ATTACH PARTITION b FOR VALUES IN (1)"),
+        (Mysql, "ALTER TABLE a DROP PARTITION b"),
+        (Mysql, "ALTER TABLE a DROP PRIMARY KEY"),
+        (Mysql, "ALTER TABLE a ENGINE = InnoDB"),
+        (Mysql, "ALTER TABLE a CONVERT TO CHARACTER SET utf8mb4"),
+    ];
+    for (kind, sql) in cases {
+        assert!(changes(kind, &Sql::split(kind, sql).statements[0]).is_err(), "{kind}: {sql}");
+    }
+}
+
 /// What SQL is made of, so that chance makes something that is nearly SQL.
 const PIECES: &[&str] = &[
     "ALTER TABLE",
