@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::ask::{get, until};
-use crate::data::{Scene, on_each};
+use crate::data::{Scene, on_each, place};
+use crate::running::Running;
 use plimsoll_testkit::fixtures::{Process, Ran};
 
 impl Scene {
@@ -224,30 +225,64 @@ fn a_daemon_that_is_killed_in_the_middle_of_a_backup_is_followed_by_one_that_tak
 fn what_no_migration_undoes_is_undone_by_the_data_of_its_time() {
     on_each(|scene| {
         let project = &scene.careful().project;
+        // As long as that file is there, the first version does not start.
+        let barred = project.folder().join("barred");
+        let starts = format!("run = \"test ! -e {} && exec ", barred.display());
+        project.edit("run = \"exec ", &starts);
         project.deploy();
         scene.write("one");
+        project.edit(&starts, "run = \"exec ");
         project.service("web", "2");
         scene.migration("0002_author", "ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'somebody'", None);
-        let taken = project.deploy().detail("/deployment/id");
+        project.deploy();
         scene.write("two");
         let serves = || get(&project.url("web", "/"));
-        let applied = || scene.ask("SELECT description FROM _sqlx_migrations ORDER BY version");
+        let stands = || (serves(), scene.notes().join(" "), scene.ask("SELECT description FROM _sqlx_migrations ORDER BY version").join(" "));
+        let expect = |version: &str, notes: &str, applied: &str| (format!("version {version}"), notes.to_owned(), applied.to_owned());
         let refused = project.run(["rollback", "local"]).ended(3);
         assert_eq!(refused.document()["code"], "migration-irreversible");
         assert!(refused.document()["help"].as_str().is_some_and(|help| help.contains("--restore-data")), "{refused:?}");
         let _ = project.run(["rollback", "local", "--restore-data"]).ended(5);
-        assert_eq!((serves().as_str(), scene.notes().len(), applied().len()), ("version 2", 2, 2), "nobody has said yes");
-        let _ = project.run(["rollback", "local", "--restore-data", "--yes"]).ended(0);
-        assert_eq!((serves().as_str(), scene.notes(), applied()), ("version 1", vec!["one".into()], vec!["notes".into()]));
-        // As if the data had not come back with it: what serves wants that of the backup.
-        let columns = "installed_on, success, checksum, execution_time";
-        let stray = format!("INSERT INTO _sqlx_migrations (version, description, {columns}) SELECT 9, 'stray', {columns} FROM _sqlx_migrations");
-        scene.ask(&format!("{stray} RETURNING description"));
-        assert_eq!(project.run(["plan", "local"]).ended(3).document()["code"], "migration-missing");
-        let _ = scene.backup(&["restore", "local", taken.as_str().expect("a name is text"), "--yes"]).ended(0);
-        assert_eq!(applied(), ["notes"]);
+        assert_eq!(stands(), expect("2", "one two", "notes author"), "nobody has said yes");
+        fs::write(&barred, "").expect("it can be written");
+        let back = ["rollback", "local", "--restore-data", "--yes"];
+        let told = project.run(back.into_iter().chain(["--events"])).ended(1).stdout;
+        assert!(place(&told, "put the data of backup", "undone") < place(&told, "drain and stop slot web-2", "undone"), "{told}");
+        assert_eq!(stands(), expect("2", "one two", "notes author"), "the first version did not start");
+        fs::remove_file(&barred).expect("it is there");
+        let told = project.run(back.into_iter().chain(["--events"])).ended(0).stdout;
+        assert!(place(&told, "drain and stop slot web-2", "done") < place(&told, "back up what there is", "begun"), "{told}");
+        assert!(place(&told, "put the data of backup", "done") < place(&told, "start slot web-", "begun"), "{told}");
+        assert_eq!(stands(), expect("1", "one", "notes"));
         project.deploy();
-        assert_eq!((serves().as_str(), scene.notes(), applied().len()), ("version 2", vec!["one".into()], 2));
+        assert_eq!(stands(), expect("2", "one", "notes author"));
+        let back = project.run(back).ended(0);
+        assert_eq!(back.detail("/data/before/0/id"), back.detail("/deployment/id"), "what there was is kept by the deployment itself");
+    });
+}
+
+#[test]
+fn who_is_killed_while_data_is_put_back_leaves_what_there_was() {
+    on_each(|scene| {
+        let project = &scene.careful().project;
+        project.deploy();
+        scene.write("one");
+        project.service("web", "2");
+        scene.migration("0002_author", "ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'somebody'", None);
+        project.deploy();
+        scene.write("two");
+        project.lease("2s");
+        let mut command = project.home.command(["-C"]);
+        command.arg(project.folder()).args(["rollback", "local", "--restore-data", "--yes", "--events"]);
+        let mut rolling_back = Running::start(command);
+        let putting_back = [("/step/component", "main"), ("/step/phase", "prepare"), ("/step/index", "1"), ("/what/what", "begun")];
+        drop(rolling_back.until(&putting_back));
+        rolling_back.kill();
+        until(Value::Null, || project.run(["status", "local"]).ended(0).detail("/open"));
+        assert_eq!((project.last_outcome().as_str(), get(&project.url("web", "/")).as_str()), ("rolled_back", "version 2"));
+        assert_eq!((scene.notes(), scene.ask("SELECT author FROM notes")), (vec!["one".into(), "two".into()], vec!["somebody".to_owned(); 2]));
+        assert_eq!(project.run(["rollback", "local", "--restore-data", "--yes"]).ended(0).detail("/deployment/outcome"), "committed");
+        assert_eq!((get(&project.url("web", "/")).as_str(), scene.notes()), ("version 1", vec!["one".into()]));
     });
 }
 

@@ -99,3 +99,9 @@ impl Scene {
 pub fn on_each(check: impl Fn(&Scene)) {
     [Scene::on_sqlite, Scene::on_postgres].iter().for_each(|scene| check(&scene()));
 }
+
+/// Which of the events that were told is the first that a step was begun, done or undone.
+pub fn place(told: &str, step: &str, what: &str) -> usize {
+    let found = told.lines().position(|line| line.contains(step) && line.contains(&format!("\"what\":\"{what}\"")));
+    found.unwrap_or_else(|| panic!("{step} is never {what}: {told}"))
+}

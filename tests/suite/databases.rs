@@ -8,7 +8,7 @@ use plimsoll_testkit::fixtures::{Postgres, Process};
 use rustix::net::sockopt::socket_peercred;
 
 use crate::ask::{get, until};
-use crate::data::{Scene, on_each};
+use crate::data::{Scene, on_each, place};
 use crate::project::Project;
 use crate::traffic::Traffic;
 
@@ -278,10 +278,6 @@ fn nothing_writes_while_a_database_is_migrated_that_wants_it_so() {
         project.deploy();
         scene.second();
         let told = project.run(["deploy", "local", "--events"]).ended(0).stdout;
-        let place = |told: &str, text: &str, what: &str| {
-            let found = told.lines().position(|line| line.contains(text) && line.contains(&format!("\"what\":\"{what}\"")));
-            found.unwrap_or_else(|| panic!("{text} is never {what}: {told}"))
-        };
         assert!(place(&told, "drain and stop slot web-1", "done") < place(&told, "apply migration 0002_author", "begun"), "{told}");
         assert!(place(&told, "apply migration 0003_tags", "done") < place(&told, "start slot web-2", "begun"), "{told}");
         assert_eq!(get(&project.url("web", "/")), "version 2");

@@ -129,7 +129,7 @@ impl Stage {
             keep_releases: 5,
             keep_backups: None,
             restore: BTreeMap::new(),
-            put_back: BTreeSet::new(),
+            put_back: BTreeMap::new(),
             policy: None,
         };
         make(terms, shop(version), &BTreeMap::from([(HostName::local(), self.observe().await)])).unwrap()

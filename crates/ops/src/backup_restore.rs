@@ -42,7 +42,7 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let key = backups.key.clone();
     let wanted = backups.found(&id).await?;
     let restoring = Restoring::weigh(context, backups, wanted, &environment).await?;
-    restoring.suits().await?;
+    restoring.suits()?;
     if let Some(restored) = restoring.needless() {
         return Ok(Output { key, restored });
     }

@@ -194,7 +194,7 @@ pub(crate) fn terms(loaded: &Loaded, fleet: &Fleet, intent: Intent, source: Sour
         keep_releases: environment.keep_releases,
         keep_backups: backups.before_migrations.then_some(backups.keep),
         restore: BTreeMap::new(),
-        put_back: BTreeSet::new(),
+        put_back: BTreeMap::new(),
         policy: Some(environment.policy.clone()),
     }
 }

@@ -1,11 +1,11 @@
 //! Bringing data back: what would be lost is found out, said and kept before anything is.
 
-use std::fmt;
+use std::collections::BTreeSet;
+use std::{fmt, mem};
 
 use plimsoll_api::BackupWork;
 use plimsoll_model::backup::{Content, Difference, Tables, differences};
-use plimsoll_model::deployment::serving;
-use plimsoll_model::{ComponentName, Digest, EnvironmentName};
+use plimsoll_model::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentName};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -62,6 +62,7 @@ pub(crate) struct Restoring<'a> {
     wanted: Vec<BackupView>,
     before: Vec<BackupView>,
     losses: Vec<Loss>,
+    restored: Vec<BackupView>,
 }
 
 impl<'a> Restoring<'a> {
@@ -84,32 +85,33 @@ impl<'a> Restoring<'a> {
             }
             before.extend(taken);
         }
-        Ok(Self { backups, environment: environment.clone(), wanted, before, losses })
+        Ok(Self { backups, environment: environment.clone(), wanted, before, losses, restored: Vec::new() })
     }
 
-    /// Refuses backups of other migrations than the databases have: what serves knows the schema that it has, and no other one. Where that is not the
-    /// one that it was made for, as data was to be brought back with it and could not be, it is the backup's that counts.
-    pub(crate) async fn suits(&self) -> Result<(), OpError> {
-        let others: Vec<_> = self.wanted.iter().filter_map(|view| self.other(view)).collect();
-        if others.is_empty() {
-            return Ok(());
-        }
-        let history = self.backups.history().await?;
-        let served = |database: &ComponentName| serving(&history)?.desired.components.get(database)?.kind.database();
-        for (view, then, now) in others {
-            let database = &view.backup.database;
-            if !served(database).is_some_and(|spec| then.suits(database, spec)) {
+    /// Leaves alone what a deployment has put back itself: what these databases had right before that is in the backups that it took.
+    pub(crate) async fn leave(&mut self, databases: &BTreeSet<ComponentName>, deployment: Option<&DeploymentId>) {
+        let (done, open) = mem::take(&mut self.wanted).into_iter().partition(|view| databases.contains(&view.backup.database));
+        (self.restored, self.wanted) = (done, open);
+        // Where they cannot be told now, those that were weighed are nearly the same.
+        let mut taken = self.backups.list().await.unwrap_or_default();
+        let kept = deployment.map(BackupId::from);
+        taken.retain(|view| Some(&view.backup.id) == kept.as_ref() && databases.contains(&view.backup.database));
+        self.before.retain(|view| taken.iter().all(|taken| taken.backup.database != view.backup.database));
+        self.before.extend(taken);
+    }
+
+    /// Refuses backups of other migrations than the databases have: what serves knows the schema that it has, and no other one.
+    pub(crate) fn suits(&self) -> Result<(), OpError> {
+        for view in &self.wanted {
+            let now = self.before.iter().find(|before| before.backup.database == view.backup.database);
+            let (then, now) = (view.backup.content.as_ref(), now.and_then(|now| now.backup.content.as_ref()));
+            if let (Some(then), Some(now)) = (then, now)
+                && (then.applied != now.applied || of_tool(view, then) != of_tool(view, now))
+            {
                 return Err(unsuited(view, then, now, &self.environment));
             }
         }
         Ok(())
-    }
-
-    /// What a backup and its database have, where the migrations differ.
-    fn other<'b>(&'b self, view: &'b BackupView) -> Option<(&'b BackupView, &'b Content, &'b Content)> {
-        let now = self.before.iter().find(|before| before.backup.database == view.backup.database)?;
-        let (then, now) = (view.backup.content.as_ref()?, now.backup.content.as_ref()?);
-        (then.applied != now.applied || of_tool(view, then) != of_tool(view, now)).then_some((view, then, now))
     }
 
     /// Waits for a yes to what is lost, where something is.
@@ -126,8 +128,7 @@ impl<'a> Restoring<'a> {
 
     /// Brings it back.
     pub(crate) async fn put_back(self) -> Result<Restored, OpError> {
-        let Self { backups, wanted, before, losses, .. } = self;
-        let mut restored = Vec::new();
+        let Self { backups, wanted, before, losses, mut restored, .. } = self;
         for view in wanted {
             let (database, id) = (view.backup.database, view.backup.id);
             restored.extend(backups.one(&database, &BackupWork::Restore { id: id.clone() }, &format!("restoring {id}")).await?);
@@ -137,7 +138,7 @@ impl<'a> Restoring<'a> {
 
     /// That the databases have it already.
     pub(crate) fn needless(&self) -> Option<Restored> {
-        let is_same = self.losses.is_empty() && !self.before.is_empty() && self.wanted.iter().all(|view| self.other(view).is_none());
+        let is_same = self.losses.is_empty() && !self.before.is_empty();
         is_same.then(|| Restored { restored: Vec::new(), before: self.before.clone(), losses: Vec::new() })
     }
 }

@@ -7,8 +7,8 @@ use plimsoll_api::SecretValues;
 use plimsoll_engine::Fleet;
 use plimsoll_model::audit::Action;
 use plimsoll_model::deployment::{DeploymentRecord, HistoryError, rollback_target, stable_before};
-use plimsoll_model::plan::{Desired, Intent};
-use plimsoll_model::{BackupId, DeploymentId, EnvironmentName, PlanHash};
+use plimsoll_model::plan::{Desired, Intent, Plan, StepKind};
+use plimsoll_model::{BackupId, ComponentName, DeploymentId, EnvironmentName, PlanHash};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,8 @@ pub async fn run(context: &Context, input: Input, approve: &dyn Approve, progres
     let undertaking = Undertaking::announce(&bench, &fleet, &proposal, mandate).await?;
     let deployment = undertaking.finish(approve).await?;
     let data = match restoring.filter(|_| !undertaking.is_repeated()) {
-        Some(restoring) => {
+        Some(mut restoring) => {
+            restoring.leave(&put_back(&proposal.plan), deployment.id.as_ref()).await;
             let by_hand = restoring.by_hand();
             Some(restoring.put_back().await.map_err(|error| without_data(error, &deployment, &by_hand))?)
         }
@@ -120,7 +121,7 @@ fn without_data(error: OpError, deployment: &DeploymentView, by_hand: &str) -> O
 struct Led<'a> {
     fleet: Fleet,
     proposal: Proposal,
-    /// The backups whose data is to be brought back after it.
+    /// The backups whose data is to be brought back: by the plan where no migration leads back, else after it.
     data: Option<(Backups<'a>, Vec<BackupView>)>,
 }
 
@@ -138,7 +139,8 @@ async fn lead<'a>(context: &'a Context, loaded: &Loaded, input: &Input, progress
     if let Some((_, wanted)) = &data {
         // What there is is backed up when it is weighed; one more could be one too many for that which is to be brought back.
         terms.keep_backups = None;
-        terms.put_back = wanted.iter().filter(|view| suits(view, &target.desired)).map(|view| view.backup.database.clone()).collect();
+        let suited = wanted.iter().filter(|view| suits(view, &target.desired));
+        terms.put_back = suited.map(|view| (view.backup.database.clone(), view.backup.id.clone())).collect();
     }
     let proposal = make(context, &fleet, terms, Aim::known(target.desired.clone()), CutOff::Settle, progress).await?;
     Ok(Led { fleet, proposal, data })
@@ -168,6 +170,12 @@ fn suits(view: &BackupView, state: &Desired) -> bool {
     let database = &view.backup.database;
     let spec = state.components.get(database).and_then(|wanted| wanted.kind.database());
     view.counts && view.backup.content.as_ref().zip(spec).is_some_and(|(content, spec)| content.suits(database, spec))
+}
+
+/// The databases whose data a plan puts back.
+fn put_back(plan: &Plan) -> BTreeSet<ComponentName> {
+    let steps = plan.expects.keys().flat_map(|host| plan.steps(host));
+    steps.filter(|(_, step)| step.kind() == StepKind::PutBack).map(|(at, _)| at.component).collect()
 }
 
 /// Where an earlier call of the same name has led: what is the last good one by now may be another.

@@ -133,7 +133,7 @@ impl Operator<'_> {
             keep_releases: KEEP_RELEASES,
             keep_backups: None,
             restore: BTreeMap::new(),
-            put_back: BTreeSet::new(),
+            put_back: BTreeMap::new(),
             policy: None,
         };
         let seen = self.stage.fleet.observe(|host| look(&desired).with_databases(&desired, host, &SecretValues::default())).await?;

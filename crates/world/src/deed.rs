@@ -59,7 +59,7 @@ impl Deed {
             (Deed::Stage(of, what), Step::StageRelease { release, .. }, false)
             | (Deed::Unstage(of, what), Step::StageRelease { release, .. }, true)
             | (Deed::Unstage(of, what), Step::PruneRelease { release }, false) => (of, what) == (component, release),
-            (Deed::BackUp(of), Step::BackUp { .. } | Step::Restore { .. }, false) => of == component,
+            (Deed::BackUp(of), Step::BackUp { .. } | Step::Restore { .. }, false) | (Deed::BackUp(of), Step::PutBack { .. }, _) => of == component,
             (Deed::Migrate(version, way), Step::Migrate { migration, direction, .. }, undo) => {
                 *version == migration.version && if undo { (*way, *direction) == (Direction::Down, Direction::Up) } else { way == direction }
             }

@@ -65,6 +65,7 @@ pub(crate) async fn apply(at: &At<'_>, step: &Step) -> Changes {
         }
         Step::BackUp { database, keep } => at.back_up(database, *keep).await.map(|()| Vec::new()),
         Step::Restore { database, backup } => at.restore(database, backup).await.map(|()| Vec::new()),
+        Step::PutBack { database, backup } => at.put_back(database, backup).await.map(|()| Vec::new()),
         Step::Migrate { database, release, migration, direction } => at.migrate(database, release, migration, *direction).await.map(|()| Vec::new()),
         Step::RunTool(run) => at.bench(run).apply().await.map(|()| Vec::new()),
         Step::StartSlot { slot, .. } => at.start(slot).await.map(|_| Vec::new()),
@@ -105,6 +106,7 @@ pub(crate) async fn undo(at: &At<'_>, step: &Step) -> Changes {
             Ok(Vec::new())
         }
         Step::RunTool(run) => at.bench(run).undo().await.map(|()| Vec::new()),
+        Step::PutBack { database, .. } => at.take_back(database).await.map(|()| Vec::new()),
         Step::StartSlot { slot, spec, .. } => {
             at.stop(slot, spec.drain_timeout_ms).await?;
             plimsoll_crashpoint::reach!("host: stopped, not removed");
@@ -212,6 +214,22 @@ impl At<'_> {
         self.world().databases.keep(room, Keeping::Begin { id: backup.clone() }).await?;
         plimsoll_crashpoint::reach!("host: after restore");
         Ok(())
+    }
+
+    async fn put_back(&self, at: &DatabaseAt, backup: &BackupId) -> Result<(), Trouble> {
+        let (key, database) = (self.key(), self.component);
+        let place = &database::place(self.world(), key, database, at, &SecretValues::default()).await?;
+        plimsoll_crashpoint::reach!("host: before data is put back");
+        self.world().databases.keep(Room { key, database, place }, Keeping::Restore { id: backup.clone() }).await?;
+        plimsoll_crashpoint::reach!("host: after data is put back");
+        Ok(())
+    }
+
+    /// Puts back what there was before other data was. Of a file that was not there yet, nothing was kept.
+    async fn take_back(&self, at: &DatabaseAt) -> Result<(), Trouble> {
+        let kept: BackupId = self.deployment.id().into();
+        let backups = self.world().databases.list(self.key(), self.component).await?;
+        if backups.iter().any(|backup| backup.id == kept) { self.put_back(at, &kept).await } else { Ok(()) }
     }
 
     async fn migrate(&self, at: &DatabaseAt, release: &ReleaseId, migration: &Migration, direction: Direction) -> Result<(), Trouble> {

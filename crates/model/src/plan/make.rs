@@ -17,9 +17,12 @@ use crate::source::Source;
 use crate::{BackupId, ComponentName, DeploymentId, Digest, EnvironmentKey, HostName, PlanHash, ReleaseId, StateHash};
 
 /// Version of the plan's form. A host refuses a newer one.
-pub const PLAN_VERSION: u32 = 7;
+pub const PLAN_VERSION: u32 = 8;
 
-/// Version of a plan whose databases are migrated without tools of the project's own, and while they are used.
+/// Version of a plan in which no database has its data put back.
+const ONWARD_VERSION: u32 = 7;
+
+/// Version of such a plan whose databases are migrated without tools of the project's own, and while they are used.
 const TOOLLESS_VERSION: u32 = 6;
 
 /// Version of a plan without databases.
@@ -122,8 +125,8 @@ pub struct Terms {
     pub keep_backups: Option<u32>,
     /// The backup whose data each of these databases begins with, and the migrations that it has. They have to be empty.
     pub restore: BTreeMap<ComponentName, (BackupId, Vec<Applied>)>,
-    /// Databases into which a backup of the state to reach is put right after the plan: it undoes what no migration can.
-    pub put_back: BTreeSet<ComponentName>,
+    /// Backups of the state to reach: where no migration leads a database back to it, the data of one takes the place of what there is.
+    pub put_back: BTreeMap<ComponentName, BackupId>,
     /// Who may change it from then on. It is no part of a state that one returns to.
     pub policy: Option<Policy>,
 }
@@ -153,9 +156,10 @@ pub fn make(terms: Terms, mut desired: Desired, hosts: &BTreeMap<HostName, Obser
     levels.retain(|level| level.hosts.values().any(|work| !work.is_empty()));
     let recorded = hosts.get(&terms.home).and_then(|home| home.policy.as_ref());
     let policy = terms.policy.clone().filter(|wanted| recorded.is_some_and(|recorded| recorded != wanted));
+    let version = if ways.values().any(|way| way.put_back.is_some()) { PLAN_VERSION } else { version(&desired) };
     desired.policy = terms.policy;
     Ok(Plan {
-        version: version(&desired),
+        version,
         key: terms.key,
         intent: terms.intent,
         source: terms.source,
@@ -262,7 +266,7 @@ impl Plan {
 fn version(desired: &Desired) -> u32 {
     let any = |has: fn(&DesiredComponent) -> bool| desired.components.values().any(has);
     match () {
-        () if any(|wanted| wanted.tool().is_some() || wanted.kind.database().is_some_and(|spec| spec.exclusive)) => PLAN_VERSION,
+        () if any(|wanted| wanted.tool().is_some() || wanted.kind.database().is_some_and(|spec| spec.exclusive)) => ONWARD_VERSION,
         () if any(|wanted| wanted.kind.database().is_some()) => TOOLLESS_VERSION,
         () if any(|wanted| wanted.hosts.is_some() || wanted.rolling.is_some()) => STATELESS_VERSION,
         () if any(|wanted| wanted.route.as_ref().is_some_and(|route| route.tls.is_some())) => EVERYWHERE_VERSION,
@@ -317,8 +321,9 @@ impl<'a> Making<'a> {
 
     fn site<'b>(&'b self, component: &'b ComponentName, wanted: &'b DesiredComponent, seen: &'b ObservedComponent) -> Site<'b> {
         let restore = self.restore.get(component).map(|(backup, _)| backup);
+        let put_back = self.ways.get(component).and_then(|way| way.put_back.as_ref());
         let stopped = self.stopped.contains(component);
-        Site { component, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore, stopped }
+        Site { component, wanted, seen, keep: self.keep, keep_backups: self.keep_backups, restore, put_back, stopped }
     }
 
     /// Stops what may write, where nothing may; what goes away anyway may as well. Their releases are there before, so that the gap is a short one.

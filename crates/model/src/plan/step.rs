@@ -48,6 +48,14 @@ pub enum Step {
         /// The backup, which the host has.
         backup: BackupId,
     },
+    /// Puts the data of a backup in the place of what a database has, while nothing may write to it. Undone by putting that back which
+    /// [`Step::BackUp`] has kept right before it.
+    PutBack {
+        /// The database.
+        database: DatabaseAt,
+        /// The backup, which the host has.
+        backup: BackupId,
+    },
     /// Runs one migration, unless the database is past it already. One that is applied is undone by its other file, where there is one; one is
     /// taken back only after the decision.
     Migrate {
@@ -133,6 +141,8 @@ pub enum StepKind {
     BackUp,
     /// See [`Step::Restore`].
     Restore,
+    /// See [`Step::PutBack`].
+    PutBack,
     /// See [`Step::Migrate`].
     Migrate,
     /// See [`Step::RunTool`].
@@ -162,6 +172,7 @@ impl Step {
             Step::Enrol { .. } => StepKind::Enrol,
             Step::BackUp { .. } => StepKind::BackUp,
             Step::Restore { .. } => StepKind::Restore,
+            Step::PutBack { .. } => StepKind::PutBack,
             Step::Migrate { .. } => StepKind::Migrate,
             Step::RunTool(_) => StepKind::RunTool,
             Step::StartSlot { .. } => StepKind::StartSlot,
@@ -182,6 +193,7 @@ impl fmt::Display for Step {
             Step::Enrol { enrolment, .. } => write!(f, "have a certificate for {} issued by {}", enrolment.host, enrolment.directory),
             Step::BackUp { .. } => f.write_str("back up what there is, and verify that"),
             Step::Restore { backup, .. } => write!(f, "restore backup {backup}"),
+            Step::PutBack { backup, .. } => write!(f, "put the data of backup {backup} back"),
             Step::Migrate { migration, direction: Direction::Up, .. } => write!(f, "apply migration {migration}"),
             Step::Migrate { migration, direction: Direction::Down, .. } => write!(f, "undo migration {migration}"),
             Step::RunTool(run) => write!(f, "run `{}`", run.command()),

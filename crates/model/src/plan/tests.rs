@@ -74,7 +74,7 @@ fn terms() -> Terms {
         keep_releases: 5,
         keep_backups: None,
         restore: BTreeMap::new(),
-        put_back: BTreeSet::new(),
+        put_back: BTreeMap::new(),
         policy: None,
     }
 }

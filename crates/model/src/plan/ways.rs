@@ -1,20 +1,21 @@
-//! What leads each database to the migrations that it shall have: ours, one by one, or a tool of the project's own.
+//! What leads each database to the migrations that it shall have: ours, one by one, a tool of the project's own, or the data of a backup.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{self, Held};
 use super::{Desired, DesiredComponent, Move, Observed, PlanError, SchemaTrouble, Terms, ToolRun, own};
 use crate::database::Direction;
-use crate::{ComponentName, HostName};
+use crate::{BackupId, ComponentName, HostName};
 
 /// What leads each database to the migrations that it shall have.
 pub(super) type Ways<'a> = BTreeMap<&'a ComponentName, Way>;
 
-/// What leads one there: migrations, or the project's own tool.
+/// What leads one there: migrations, the project's own tool, or a backup that is put back.
 #[derive(Debug, Default)]
 pub(super) struct Way {
     pub(super) moves: Vec<Move>,
     pub(super) run: Option<ToolRun>,
+    pub(super) put_back: Option<BackupId>,
 }
 
 impl Way {
@@ -25,7 +26,7 @@ impl Way {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.moves.is_empty() && self.run.is_none()
+        self.moves.is_empty() && self.run.is_none() && self.put_back.is_none()
     }
 }
 
@@ -39,11 +40,13 @@ pub(super) fn stay(desired: &mut Desired, hosts: &BTreeMap<HostName, Observed>) 
     }
 }
 
-/// The components that are stopped while a database is migrated into which nothing may be written meanwhile: those that depend on it.
+/// The components that are stopped while nothing may be written into a database, as it is migrated so, or has its data put back: those that depend
+/// on it.
 pub(super) fn stopped<'a>(desired: &'a Desired, ways: &Ways<'_>) -> BTreeSet<&'a ComponentName> {
     let is_exclusive =
-        |name: &&ComponentName| desired.components.get(*name).is_some_and(|found| found.kind.database().is_some_and(|spec| spec.exclusive));
-    let databases: BTreeSet<&ComponentName> = ways.iter().filter(|(_, way)| way.leads_up()).map(|(name, _)| *name).filter(is_exclusive).collect();
+        |name: &ComponentName| desired.components.get(name).is_some_and(|found| found.kind.database().is_some_and(|spec| spec.exclusive));
+    let is_closed = |name: &ComponentName, way: &Way| way.put_back.is_some() || (way.leads_up() && is_exclusive(name));
+    let databases: BTreeSet<&ComponentName> = ways.iter().filter(|(name, way)| is_closed(name, way)).map(|(name, _)| *name).collect();
     let uses = |wanted: &DesiredComponent| wanted.kind.database().is_none() && wanted.depends_on.iter().any(|need| databases.contains(need));
     desired.components.iter().filter(|(_, wanted)| uses(wanted)).map(|(name, _)| name).collect()
 }
@@ -67,11 +70,13 @@ pub(super) fn ways<'a>(desired: &'a Desired, hosts: &BTreeMap<HostName, Observed
             let held = Held { migrations: &spec.migrations, release: wanted.release };
             let found = match &spec.own {
                 Some(own) => own::run(own, wanted, served, &terms.intent).map(|run| Way { run, ..Way::default() }),
-                None => schema::moves(held, served.and_then(Held::served), applied, &terms.intent).map(|moves| Way { moves, run: None }),
+                None => schema::moves(held, served.and_then(Held::served), applied, &terms.intent).map(|moves| Way { moves, ..Way::default() }),
             };
-            let way = match found {
-                Err(SchemaTrouble::Irreversible(_) | SchemaTrouble::OneWay) if terms.put_back.contains(name) => Way::default(),
-                found => found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?,
+            let way = match (found, terms.put_back.get(name)) {
+                (Err(SchemaTrouble::Irreversible(_) | SchemaTrouble::OneWay), Some(backup)) => {
+                    Way { put_back: Some(backup.clone()), ..Way::default() }
+                }
+                (found, _) => found.map_err(|trouble| PlanError::Schema { database: name.clone(), trouble })?,
             };
             ways.insert(name, way);
         }

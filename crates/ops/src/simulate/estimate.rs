@@ -60,7 +60,7 @@ fn assumed_ms(step: &Step) -> u64 {
     match step {
         Step::Enrol { .. } => 20_000,
         Step::BackUp { .. } => 2_000,
-        Step::Restore { .. } | Step::RunTool(_) => 5_000,
+        Step::Restore { .. } | Step::PutBack { .. } | Step::RunTool(_) => 5_000,
         Step::Migrate { .. } => 500,
         Step::AwaitHealthy { check, .. } => match check.question {
             Question::StaysUp { for_ms } => for_ms,
@@ -77,7 +77,7 @@ fn assumed_ms(step: &Step) -> u64 {
 /// The same, of undoing it. Steps that only look have nothing to undo.
 fn assumed_undo_ms(kind: StepKind) -> u64 {
     match kind {
-        StepKind::RunTool => 5_000,
+        StepKind::RunTool | StepKind::PutBack => 5_000,
         StepKind::StopSlot => 1_000,
         StepKind::StartSlot | StepKind::Migrate => 500,
         StepKind::StageRelease => 50,

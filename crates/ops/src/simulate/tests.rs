@@ -1,6 +1,6 @@
 //! Simulated deployments beside real ones, on hosts in memory: what is told is what happens.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -92,7 +92,7 @@ impl Stage {
             keep_releases: 2,
             keep_backups: Some(3),
             restore: BTreeMap::new(),
-            put_back: BTreeSet::new(),
+            put_back: BTreeMap::new(),
             policy: None,
         };
         let plan = plan::make(terms, desired.clone(), &seen).unwrap();

@@ -131,6 +131,13 @@ prop_compose! {
 }
 
 prop_compose! {
+    /// Steps that put the data of a backup back.
+    pub fn put_back()(database in database_at(), deployment in deployment()) -> Step {
+        Step::PutBack { database, backup: BackupId::from(&deployment) }
+    }
+}
+
+prop_compose! {
     /// Steps that back a database up.
     pub fn back_up()(database in database_at(), keep in any::<u32>()) -> Step {
         Step::BackUp { database, keep }

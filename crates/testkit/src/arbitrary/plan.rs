@@ -19,7 +19,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::database::{applied, back_up, database, migrate, restore, run_tool};
+use super::database::{applied, back_up, database, migrate, put_back, restore, run_tool};
 use super::names::{amount, component, config, deployment, digest, host, key, moment, path, release, slot, state_hash, text, variable};
 use super::record::{change, holder, intent, source, stage};
 use crate::fixtures::approver::Signer;
@@ -153,6 +153,7 @@ pub fn step() -> BoxedStrategy<Step> {
             .boxed(),
         (slot(), amount()).prop_map(|(slot, drain_ms)| Step::StopSlot { slot, drain_ms }).boxed(),
         back_up().boxed(),
+        put_back().boxed(),
         restore().boxed(),
         migrate().boxed(),
         run_tool().boxed(),

@@ -153,7 +153,7 @@ impl Scene {
             keep_releases: 5,
             keep_backups: None,
             restore: BTreeMap::new(),
-            put_back: BTreeSet::new(),
+            put_back: BTreeMap::new(),
             policy: None,
         };
         make(terms, desired, &BTreeMap::from([(HostName::local(), self.look_for(key, []).await)])).expect("there is a plan")

@@ -32,6 +32,8 @@ pub struct Site<'a> {
     pub keep_backups: Option<u32>,
     /// The backup whose data comes before everything.
     pub restore: Option<&'a BackupId>,
+    /// The backup whose data takes the place of what there is.
+    pub put_back: Option<&'a BackupId>,
     /// Its slots are stopped before: a database is migrated meanwhile.
     pub stopped: bool,
 }

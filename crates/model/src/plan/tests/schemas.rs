@@ -131,10 +131,6 @@ fn where_there_is_no_way_it_is_said_why() {
     let fixed = seen(&desired(2, migrations(3, 3)), applied(&migrations(3, 3)));
     let error = make(back(), desired(1, migrations(2, 0)), &fixed).unwrap_err();
     assert!(matches!(&error, PlanError::Schema { trouble: SchemaTrouble::Irreversible(migration), .. } if migration.version == 3), "{error}");
-    // What is put back afterwards undoes it.
-    let put_back = Terms { put_back: [main()].into(), ..back() };
-    let plan = make(put_back, desired(1, migrations(2, 0)), &fixed).unwrap();
-    assert_eq!((moves(&plan), plan.changes()[&main()]), (vec![], Change::Release));
     let mut branched = migrations(2, 0);
     branched.push(Migration { version: 4, name: "4_y".into(), up: Checksum("y".into()), down: None });
     let error = make(back(), desired(1, branched), &seen(&desired(2, all.clone()), applied(&all))).unwrap_err();
@@ -191,6 +187,8 @@ fn story(plan: &Plan) -> Vec<(u32, Phase, String)> {
         Step::StopSlot { slot, .. } => Some(format!("stop {slot}")),
         Step::StartSlot { slot, .. } => Some(format!("start {slot}")),
         Step::Migrate { migration, direction, .. } => Some(format!("{direction:?} {}", migration.version)),
+        Step::BackUp { keep, .. } => Some(format!("back up, keep {keep}")),
+        Step::PutBack { backup, .. } => Some(format!("put back {backup}")),
         _ => None,
     };
     plan.steps(&plan.home).filter(|(at, _)| at.phase != Phase::Commit).filter_map(|(at, step)| Some((at.level, at.phase, told(step)?))).collect()
@@ -224,4 +222,25 @@ fn who_could_write_is_stopped_while_nothing_may() {
     assert!(story(&plan).iter().all(|(_, _, told)| !told.starts_with("stop")), "{:#?}", story(&plan));
     let plan = make(terms(), exclusive(3, 2), &seen(&two, applied(&migrations(2, 0)))).unwrap();
     assert!(story(&plan).iter().all(|(_, _, told)| !told.starts_with("stop")), "nothing is migrated");
+}
+
+#[test]
+fn where_no_migration_leads_back_the_data_of_a_backup_does_while_nothing_writes() {
+    let (one, two) = (desired(1, migrations(1, 1)), desired(2, migrations(2, 2)));
+    let now = seen(&two, applied(&migrations(2, 2)));
+    let backup: BackupId = "b7".parse().unwrap();
+    let put_back = || Terms { put_back: [(main(), backup.clone())].into(), ..back() };
+    assert_eq!(make(back(), one.clone(), &now).unwrap_err().code(), "migration-irreversible");
+    let plan = make(put_back(), one.clone(), &now).unwrap();
+    let expected = [
+        (0, Phase::Switch, "stop c0-1".to_owned()),
+        (1, Phase::Prepare, format!("back up, keep {}", u32::MAX)),
+        (1, Phase::Prepare, "put back b7".to_owned()),
+        (2, Phase::Prepare, "start c0-2".to_owned()),
+    ];
+    assert_eq!((story(&plan), plan.version), (expected.to_vec(), PLAN_VERSION));
+    // Where migrations lead back, they do, and what serves goes on meanwhile.
+    let (one, two) = (desired(1, migrations(1, 0)), desired(2, migrations(2, 0)));
+    let now = seen(&two, applied(&migrations(2, 0)));
+    assert_eq!(make(put_back(), one.clone(), &now), make(back(), one, &now));
 }

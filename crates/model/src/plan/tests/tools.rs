@@ -62,7 +62,7 @@ fn it_is_run_where_there_is_something_for_it_to_do() {
     let plan = make(terms(), one.clone(), &hosts(nothing())).unwrap();
     let (phase, first) = run(&plan).unwrap();
     assert_eq!((phase, first.direction, first.release), (Phase::Prepare, Direction::Up, one.components[&main()].release));
-    assert_eq!(plan.version, PLAN_VERSION);
+    assert_eq!(plan.version, 7);
     let staged = plan.steps(&plan.home).find_map(|(at, step)| match step {
         Step::StageRelease { of, .. } if at.component == main() => Some(of.clone()),
         _ => None,
@@ -102,7 +102,7 @@ fn what_cannot_be_led_back_is_told_before_anything_is_done() {
     };
     let one = desired(1, &["1"], false);
     assert_eq!(trouble(&one, &desired(2, &["1", "2"], false)).code(), "migration-irreversible");
-    let put_back = Terms { put_back: [main()].into(), ..back() };
+    let put_back = Terms { put_back: [(main(), "b7".parse().unwrap())].into(), ..back() };
     assert_eq!(run(&make(put_back, one.clone(), &seen(&desired(2, &["1", "2"], false))).unwrap()), None);
     let crossed = trouble(&one, &desired(2, &["2"], true));
     assert_eq!(crossed, SchemaTrouble::Crossed { undo: "2".into(), apply: "1".into() });
