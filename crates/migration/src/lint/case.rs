@@ -148,6 +148,8 @@ impl<'a> Reading<'a> {
         // Several statements that are sent at once are one transaction, whether it says so or not.
         let is_alone = !script.transactional && sql.statements.len() == 1;
         let mut steps = Vec::new();
+        // What a script sets is not set for the next one.
+        schema.apply(&Change::CheckKeys { on: true });
         for (index, statement) in sql.statements.iter().enumerate() {
             let before = schema.clone();
             let (changes, unread) = match read::changes(kind, statement) {

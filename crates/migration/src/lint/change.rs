@@ -55,6 +55,14 @@ pub(crate) enum Change {
     Truncate { table: String },
     /// A transaction is begun or ended.
     Transaction,
+    /// A function, a procedure, a sequence or a login is made, or made anew.
+    Make { name: String },
+    /// One goes.
+    TakeAway { name: String },
+    /// Nobody may write to a table meanwhile, for this reason.
+    Shut { table: String, by: &'static str },
+    /// Foreign keys are held against rows from now on, or are not.
+    CheckKeys { on: bool },
     /// Something else is done to a table, under its lock.
     Alter { table: String },
 }
@@ -69,8 +77,10 @@ pub(crate) struct Column {
     pub not_null: bool,
     /// What it gets when nothing is said.
     pub default: Option<String>,
-    /// The database computes its value for each row: numbers in a row, or an expression that is stored.
+    /// The database computes its value: a number in a row, or an expression.
     pub computed: bool,
+    /// What it computes is written into all rows that are there.
+    pub stored: bool,
 }
 
 impl Column {

@@ -1,6 +1,6 @@
 //! What is known of a schema, by the migrations that led to it. Tables and views that no migration made count as being in use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::change::{Change, Column, Constraint};
@@ -9,6 +9,10 @@ use super::change::{Change, Column, Constraint};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Schema {
     tables: BTreeMap<String, Rc<Table>>,
+    /// Functions and the like that are made by what is to be run now.
+    made: BTreeSet<String>,
+    /// Foreign keys are not held against rows.
+    trusts_keys: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -71,8 +75,19 @@ impl Schema {
         self.tables.get(table).is_some_and(|table| table.checks.values().any(|(of, holds)| of == column && *holds))
     }
 
+    /// Whether the program of before may use the function, or what else has this name.
+    pub fn is_counted_on(&self, name: &str) -> bool {
+        !self.made.contains(name)
+    }
+
+    /// Whether a new foreign key is held against the rows that are there.
+    pub fn checks_keys(&self) -> bool {
+        !self.trusts_keys
+    }
+
     /// From now on everything in it is in use.
     pub fn settle(&mut self) {
+        self.made.clear();
         for table in self.tables.values_mut() {
             let table = Rc::make_mut(table);
             table.is_new = false;
@@ -107,6 +122,8 @@ impl Schema {
                     *holds = true;
                 }
             }
+            Change::Make { name } => drop(self.made.insert(name.clone())),
+            Change::CheckKeys { on } => self.trusts_keys = !on,
             _ => {}
         }
     }

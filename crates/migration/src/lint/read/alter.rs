@@ -1,11 +1,14 @@
 //! `ALTER TABLE`, operation by operation.
 
 use plimsoll_model::database::DatabaseKind;
-use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, ColumnOption, DataType, Ident, RenameTableNameKind};
+use sqlparser::ast::{
+    AlterColumnOperation, AlterTable, AlterTableAlgorithm, AlterTableLock, AlterTableOperation, ColumnOption, DataType, Ident, RenameTableNameKind,
+    TableConstraint,
+};
 
-use super::UNKNOWN;
-use super::column::{constraint, constraints, is_null, read};
+use super::column::{constraint, constraints, is_counted, is_null, read, typed};
 use super::name::{ident, name};
+use super::{KIND_OF_INDEX, UNKNOWN};
 use crate::lint::change::Change;
 
 /// What it does, in the order in which it says so.
@@ -28,6 +31,15 @@ fn is_unknown(kind: DatabaseKind, operation: &AlterTableOperation) -> bool {
         Op::RenamePartitions { .. } | Op::SwapWith { .. } => true,
         Op::DropPrimaryKey { .. } => kind == DatabaseKind::Mysql,
         _ => false,
+    }
+}
+
+/// Why nobody may write while it is done, where it says so itself.
+pub(super) fn shuts(operation: &AlterTableOperation) -> Option<&'static str> {
+    match operation {
+        AlterTableOperation::Algorithm { algorithm: AlterTableAlgorithm::Copy, .. } => Some("ALGORITHM=COPY copies it"),
+        AlterTableOperation::Lock { lock: AlterTableLock::Shared | AlterTableLock::Exclusive, .. } => Some("LOCK wants it so"),
+        _ => None,
     }
 }
 
@@ -65,6 +77,7 @@ impl Table {
                 changes.extend((column != to).then(|| Change::RenameColumn { table: table(), column, to }));
                 changes
             }
+            Op::AddConstraint { constraint: TableConstraint::FulltextOrSpatial(_), .. } => vec![Change::Shut { table: table(), by: KIND_OF_INDEX }],
             Op::AddConstraint { constraint: added, not_valid } => vec![match constraint(self.kind, added, *not_valid) {
                 Some(constraint) => Change::AddConstraint { table: table(), constraint },
                 None => Change::CreateIndex { table: table(), concurrently: false },
@@ -73,7 +86,10 @@ impl Table {
             Op::ValidateConstraint { name } => vec![Change::Validate { table: table(), constraint: ident(name) }],
             Op::SetLogged => vec![Change::Rewrite { table: Some(table()), by: "SET LOGGED" }],
             Op::SetUnlogged => vec![Change::Rewrite { table: Some(table()), by: "SET UNLOGGED" }],
-            _ => vec![Change::Alter { table: table() }],
+            operation => match shuts(operation) {
+                Some(by) => vec![Change::Shut { table: table(), by }],
+                None => vec![Change::Alter { table: table() }],
+            },
         }
     }
 
@@ -94,8 +110,7 @@ impl Table {
         let (table, column) = (self.name.clone(), column.to_owned());
         let is_default = |option: &ColumnOption| match option {
             ColumnOption::Default(value) => !is_null(value),
-            ColumnOption::DialectSpecific(tokens) => tokens.iter().any(|token| token.to_string().eq_ignore_ascii_case("AUTO_INCREMENT")),
-            _ => false,
+            option => is_counted(option),
         };
         let not_null = options.contains(&ColumnOption::NotNull);
         let has_default = options.iter().any(is_default);
@@ -106,7 +121,7 @@ impl Table {
             false => named(|table, column| Change::DropDefault { table, column }),
         };
         let demanded = not_null.then(|| named(|table, column| Change::SetNotNull { table, column }));
-        let typed = Change::Retype { table, column, to: data_type.to_string().to_uppercase() };
-        [Some(typed), nullable, Some(default), demanded].into_iter().flatten().collect()
+        let retyped = Change::Retype { table, column, to: typed(self.kind, data_type, options) };
+        [Some(retyped), nullable, Some(default), demanded].into_iter().flatten().collect()
     }
 }

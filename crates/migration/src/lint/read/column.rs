@@ -1,14 +1,14 @@
 //! Columns and constraints, as `CREATE TABLE` and `ALTER TABLE` describe them.
 
 use plimsoll_model::database::DatabaseKind;
-use sqlparser::ast::{ColumnDef, ColumnOption, Expr, GeneratedExpressionMode, TableConstraint};
+use sqlparser::ast::{ColumnDef, ColumnOption, DataType, Expr, GeneratedExpressionMode, TableConstraint};
 
 use super::name::ident;
 use crate::lint::change::{Column, Constraint, ConstraintKind};
 
 /// A column that is made.
 pub(super) fn read(kind: DatabaseKind, column: &ColumnDef) -> Column {
-    let data_type = column.data_type.to_string().to_uppercase();
+    let data_type = typed(kind, &column.data_type, column.options.iter().map(|option| &option.option));
     let options = || column.options.iter().map(|option| &option.option);
     let default = options().find_map(|option| match option {
         ColumnOption::Default(value) => (!is_null(value)).then(|| value.to_string()),
@@ -17,7 +17,8 @@ pub(super) fn read(kind: DatabaseKind, column: &ColumnDef) -> Column {
     Column {
         name: ident(kind, &column.name),
         not_null: options().any(|option| matches!(option, ColumnOption::NotNull | ColumnOption::PrimaryKey(_))),
-        computed: data_type.ends_with("SERIAL") || options().any(is_computed),
+        computed: data_type.ends_with("SERIAL") || options().any(|option| is_counted(option) || is_expression(option)),
+        stored: data_type.ends_with("SERIAL") || options().any(|option| is_counted(option) || is_stored(option)),
         data_type,
         default,
     }
@@ -28,9 +29,9 @@ pub(super) fn constraints(kind: DatabaseKind, column: &ColumnDef) -> Vec<Constra
     let has_default = read(kind, column).default.is_some();
     let read = |option: &ColumnOption| {
         let (of, checks_rows) = match option {
-            // Rows that are there get no value, and so point to nothing that would have to be there.
-            ColumnOption::ForeignKey(_) => (ConstraintKind::ForeignKey, has_default),
-            ColumnOption::Check(_) => (ConstraintKind::Check, true),
+            // Rows that are there get no value, and so point to nothing that would have to be there. Not all servers see that.
+            ColumnOption::ForeignKey(_) => (ConstraintKind::ForeignKey, has_default || kind == DatabaseKind::Mysql),
+            ColumnOption::Check(_) => (ConstraintKind::Check, kind != DatabaseKind::Mysql),
             ColumnOption::Unique(_) | ColumnOption::PrimaryKey(_) => (ConstraintKind::Unique { from_index: false }, true),
             _ => return None,
         };
@@ -61,12 +62,29 @@ pub(super) fn is_null(value: &Expr) -> bool {
     value.to_string().eq_ignore_ascii_case("null")
 }
 
-fn is_computed(option: &ColumnOption) -> bool {
+/// A type with the alphabet of its texts: in MySQL, another one is another type.
+pub(super) fn typed<'a>(kind: DatabaseKind, data_type: &DataType, options: impl IntoIterator<Item = &'a ColumnOption>) -> String {
+    let alphabet =
+        |option: &&ColumnOption| kind == DatabaseKind::Mysql && matches!(option, ColumnOption::CharacterSet(_) | ColumnOption::Collation(_));
+    let parts = std::iter::once(data_type.to_string()).chain(options.into_iter().filter(alphabet).map(ToString::to_string));
+    parts.collect::<Vec<_>>().join(" ").to_uppercase()
+}
+
+/// A number in a row.
+pub(super) fn is_counted(option: &ColumnOption) -> bool {
     match option {
-        ColumnOption::Generated { generation_expr_mode, .. } => *generation_expr_mode != Some(GeneratedExpressionMode::Virtual),
-        ColumnOption::Identity(_) => true,
+        ColumnOption::Identity(_) | ColumnOption::Generated { generation_expr: None, .. } => true,
+        ColumnOption::DialectSpecific(tokens) => tokens.iter().any(|token| token.to_string().eq_ignore_ascii_case("AUTO_INCREMENT")),
         _ => false,
     }
+}
+
+fn is_expression(option: &ColumnOption) -> bool {
+    matches!(option, ColumnOption::Generated { .. })
+}
+
+fn is_stored(option: &ColumnOption) -> bool {
+    matches!(option, ColumnOption::Generated { generation_expr_mode: Some(GeneratedExpressionMode::Stored), .. })
 }
 
 fn not_null(kind: DatabaseKind, expression: &Expr) -> Option<String> {

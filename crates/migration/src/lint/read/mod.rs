@@ -22,6 +22,8 @@ use crate::sql::Statement;
 
 /// Why a statement that is known is not judged.
 const UNKNOWN: &str = "no rule knows what it does";
+/// Why nobody may write while some indexes are built in MySQL.
+const KIND_OF_INDEX: &str = "indexes of this kind are built so";
 const CASCADES: &str = "no rule knows what CASCADE takes with it";
 
 /// What `statement` does, as far as any rule cares.
@@ -68,8 +70,14 @@ fn of(kind: DatabaseKind, statement: &ast::Statement) -> Result<Vec<Change>, Str
         }
         Statement::CreateView(made) => vec![Change::CreateView { name: name(kind, &made.name) }],
         Statement::CreateIndex(made) => {
-            vec![Change::CreateIndex { table: name(kind, &made.table_name), concurrently: made.concurrently }]
+            let table = || name(kind, &made.table_name);
+            let shut = made.alter_options.iter().filter_map(alter::shuts).map(|by| Change::Shut { table: table(), by });
+            std::iter::once(Change::CreateIndex { table: table(), concurrently: made.concurrently }).chain(shut).collect()
         }
+        Statement::CreateFunction(made) => vec![Change::Make { name: name(kind, &made.name) }],
+        Statement::CreateProcedure { name: made, .. } | Statement::CreateSequence { name: made, .. } => vec![Change::Make { name: name(kind, made) }],
+        Statement::DropFunction(dropped) => taken_away(kind, dropped.func_desc.iter().map(|one| &one.name)),
+        Statement::DropProcedure { proc_desc, .. } => taken_away(kind, proc_desc.iter().map(|one| &one.name)),
         Statement::AlterTable(altered) => alter::changes(kind, altered)?,
         Statement::RenameTable(renamed) => {
             let rename = |one: &ast::RenameTable| Change::RenameTable { table: name(kind, &one.old_name), to: name(kind, &one.new_name) };
@@ -119,10 +127,7 @@ fn is_harmless(statement: &ast::Statement) -> bool {
         | S::CreateCollation(_)
         | S::CreateSchema { .. }
         | S::CreateDatabase { .. }
-        | S::CreateFunction(_)
-        | S::CreateProcedure { .. }
         | S::CreateTrigger(_)
-        | S::CreateSequence { .. }
         | S::CreateDomain(_)
         | S::CreateType { .. } => true,
         S::AlterIndex { .. }
@@ -136,9 +141,7 @@ fn is_harmless(statement: &ast::Statement) -> bool {
         | S::AlterRole { .. }
         | S::AlterUser(_)
         | S::AlterPolicy(_) => true,
-        S::DropFunction(_)
-        | S::DropProcedure { .. }
-        | S::DropTrigger(_)
+        S::DropTrigger(_)
         | S::DropPolicy(_)
         | S::DropDomain(_)
         | S::DropExtension(_)
@@ -179,12 +182,17 @@ fn into_table(kind: DatabaseKind, select: &Select) -> Option<Change> {
     (kind == DatabaseKind::Postgres).then_some(Change::CreateTable { table: named, columns: Vec::new(), filled: true })
 }
 
+fn taken_away<'a>(kind: DatabaseKind, names: impl Iterator<Item = &'a ast::ObjectName>) -> Vec<Change> {
+    names.map(|dropped| Change::TakeAway { name: name(kind, dropped) }).collect()
+}
+
 fn drop_of(kind: DatabaseKind, object: &ObjectType, dropped: &ast::ObjectName) -> Option<Change> {
     match object {
         ObjectType::Table => Some(Change::DropTable { table: name(kind, dropped) }),
         ObjectType::Schema | ObjectType::Database => Some(Change::DropTable { table: format!("{}.*", name(kind, dropped)) }),
         ObjectType::View | ObjectType::MaterializedView => Some(Change::DropView { name: name(kind, dropped) }),
         ObjectType::Index => Some(Change::DropIndex { concurrently: false }),
+        ObjectType::Sequence | ObjectType::Role | ObjectType::User => Some(Change::TakeAway { name: name(kind, dropped) }),
         _ => None,
     }
 }

@@ -25,6 +25,9 @@ pub(super) fn changes(kind: DatabaseKind, words: &[&str]) -> Option<Vec<Change>>
         }
         ["PRAGMA", ..] | ["ROLLBACK", "TO", ..] | ["ROLLBACK", "WORK" | "TRANSACTION", "TO", ..] => Some(Vec::new()),
         ["BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "ABORT", ..] | ["START", "TRANSACTION", ..] => Some(vec![Change::Transaction]),
+        ["SET", rest @ ..] if rest.iter().any(|word| word.contains("FOREIGN_KEY_CHECKS")) => {
+            Some(vec![Change::CheckKeys { on: !matches!(rest.last(), Some(&("0" | "OFF" | "FALSE"))) }])
+        }
         ["REINDEX", ..] => Some(vec![Change::Reindex { concurrently }]),
         ["DROP", "INDEX", "CONCURRENTLY", ..] => Some(vec![Change::DropIndex { concurrently }]),
         ["CLUSTER", rest @ ..] => Some(vec![Change::Rewrite { table: after(kind, words, rest, &["VERBOSE"]), by: "CLUSTER" }]),

@@ -2,6 +2,7 @@
 
 use plimsoll_model::database::DatabaseKind;
 
+use super::KIND_OF_INDEX;
 use super::name::leading;
 use crate::lint::change::Change;
 
@@ -27,15 +28,16 @@ pub(super) fn changes(kind: DatabaseKind, words: &[&str]) -> Option<Vec<Change>>
         ("REFRESH", "VIEW") => named()?.refreshed(),
         ("CREATE", "VIEW") => Some(vec![Change::CreateView { name: named()?.name }]),
         ("CREATE", "TABLE") => Some(vec![Change::CreateTable { table: named()?.name, columns: Vec::new(), filled: upper.contains(&"SELECT") }]),
-        ("CREATE", "INDEX" | "UNIQUE") => {
+        ("CREATE", what @ ("INDEX" | "UNIQUE" | "FULLTEXT" | "SPATIAL")) => {
             let on = upper.iter().position(|word| *word == "ON")?;
             let table = Named::of(kind, &words[on + 1..])?.name;
-            Some(vec![Change::CreateIndex { table, concurrently: upper.contains(&"CONCURRENTLY") }])
+            Some(vec![match what {
+                "FULLTEXT" | "SPATIAL" => Change::Shut { table, by: KIND_OF_INDEX },
+                _ => Change::CreateIndex { table, concurrently: upper.contains(&"CONCURRENTLY") },
+            }])
         }
-        (
-            "CREATE",
-            "STATISTICS" | "PUBLICATION" | "SUBSCRIPTION" | "AGGREGATE" | "CAST" | "FUNCTION" | "PROCEDURE" | "EVENT" | "TRIGGER" | "USER" | "ROLE",
-        ) => Some(Vec::new()),
+        ("CREATE", "FUNCTION" | "PROCEDURE" | "SEQUENCE") => Some(vec![Change::Make { name: named()?.name }]),
+        ("CREATE", "STATISTICS" | "PUBLICATION" | "SUBSCRIPTION" | "AGGREGATE" | "CAST" | "EVENT" | "TRIGGER" | "USER" | "ROLE") => Some(Vec::new()),
         ("ALTER", "DEFAULT") | ("SECURITY", "LABEL") | ("REASSIGN", "OWNED") | ("DROP", "EVENT") | ("DETACH", _) => Some(Vec::new()),
         ("ALTER", "SEQUENCE") => (!["RENAME", "RESTART", "SCHEMA"].iter().any(|word| upper.contains(word))).then(Vec::new),
         _ => None,

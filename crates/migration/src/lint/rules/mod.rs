@@ -19,11 +19,13 @@ mod table_rebuilt;
 mod table_renamed;
 mod table_rewritten;
 mod table_truncated;
+mod taken_away;
 mod transaction_ended;
 mod type_changed;
 mod unbounded_write;
 mod unique_without_index;
 mod value_demanded;
+mod writers_shut_out;
 
 use std::fmt;
 
@@ -110,6 +112,7 @@ impl fmt::Display for Harm {
 
 const ALL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres, DatabaseKind::Mysql];
 const POSTGRES: &[DatabaseKind] = &[DatabaseKind::Postgres];
+const MYSQL: &[DatabaseKind] = &[DatabaseKind::Mysql];
 const TRANSACTIONAL: &[DatabaseKind] = &[DatabaseKind::Sqlite, DatabaseKind::Postgres];
 const SERVERS: &[DatabaseKind] = &[DatabaseKind::Postgres, DatabaseKind::Mysql];
 
@@ -133,11 +136,13 @@ pub const RULES: &[Rule] = &[
     table_renamed::RULE,
     table_rewritten::RULE,
     table_truncated::RULE,
+    taken_away::RULE,
     transaction_ended::RULE,
     type_changed::RULE,
     unbounded_write::RULE,
     unique_without_index::RULE,
     value_demanded::RULE,
+    writers_shut_out::RULE,
 ];
 
 impl Rule {

@@ -32,7 +32,7 @@ fn judge(case: &Case<'_>) -> Vec<Hit> {
 }
 
 fn reason(case: &Case<'_>, column: &Column) -> Option<String> {
-    if column.computed {
+    if column.stored {
         return Some("is computed for each row".into());
     }
     let call = volatile_call(case.kind, column.default.as_deref()?)?;

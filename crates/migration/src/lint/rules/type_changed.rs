@@ -25,7 +25,7 @@ fn judge(case: &Case<'_>) -> Vec<Hit> {
     case.both(|step, change| match change {
         Change::Retype { table, column, to } if step.before.is_used(table) => {
             let from = step.before.data_type(table, column);
-            let is_free = from.is_some_and(|from| if case.kind == DatabaseKind::Postgres { is_wider(from, to) } else { from == to });
+            let is_free = from.is_some_and(|from| if case.kind == DatabaseKind::Postgres { is_wider(from, to) } else { is_longer(from, to) });
             (!is_free).then(|| format!("the column `{column}` of `{table}` becomes {to}, for which the whole table is written anew"))
         }
         _ => None,
@@ -43,6 +43,20 @@ fn is_wider(from: &str, to: &str) -> bool {
         ([from_digits, from_scale], [to_digits, to_scale]) => number(from) && number(to) && from_scale == to_scale && from_digits <= to_digits,
         _ => false,
     }
+}
+
+/// The same for MySQL. It keeps how long a text is in one byte up to 255 bytes, of which a character takes up to four.
+fn is_longer(from: &str, to: &str) -> bool {
+    let more_values = || from.starts_with("ENUM(") && to.strip_prefix(from.trim_end_matches(')')).is_some_and(|rest| rest.starts_with(','));
+    let longer = || match (length(from), length(to)) {
+        (Some(from), Some(to)) => from <= to && (to <= 63 || from >= 256),
+        _ => false,
+    };
+    from == to || more_values() || longer()
+}
+
+fn length(data_type: &str) -> Option<u32> {
+    data_type.strip_prefix("VARCHAR(")?.strip_suffix(')')?.parse().ok()
 }
 
 /// `NUMERIC(10,2)` is `NUMERIC` with 10 and 2.
@@ -70,6 +84,24 @@ mod tests {
         ];
         for (from, to, wider) in cases {
             assert_eq!(is_wider(from, to), wider, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn in_mysql_a_text_may_get_longer_as_long_as_its_length_takes_as_many_bytes() {
+        let cases = [
+            ("VARCHAR(50)", "VARCHAR(63)", true),
+            ("VARCHAR(50)", "VARCHAR(64)", false),
+            ("VARCHAR(256)", "VARCHAR(1000)", true),
+            ("VARCHAR(50)", "VARCHAR(49)", false),
+            ("VARCHAR(50)", "VARCHAR(60) CHARACTER SET LATIN1", false),
+            ("ENUM('A', 'B')", "ENUM('A', 'B', 'C')", true),
+            ("ENUM('A', 'B')", "ENUM('B', 'A')", false),
+            ("INT", "INT", true),
+            ("INT", "BIGINT", false),
+        ];
+        for (from, to, longer) in cases {
+            assert_eq!(is_longer(from, to), longer, "{from} to {to}");
         }
     }
 }
